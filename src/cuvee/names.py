@@ -1,0 +1,34 @@
+"""The only lookup of things by name; registries are plain dicts."""
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from cuvee.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def find(table: Mapping[str, T], name: str, kind: str) -> T:
+    """Return ``table[name]``, or the object that ``"package.module:attribute"`` names.
+
+    Raises ConfigError that names the nearest neighbour, or all known names where none is near.
+    """
+    if name in table:
+        return table[name]
+    if ":" in name:
+        return _import(name, kind)
+    near = difflib.get_close_matches(name, table, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(table))}"
+    raise ConfigError(f"unknown {kind} {name!r}", hint)
+
+
+def _import(path: str, kind: str) -> Any:
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as wrong:
+        raise ConfigError(
+            f"{kind} {path!r} cannot be imported: {wrong}", "write it as package.module:attribute"
+        ) from wrong
