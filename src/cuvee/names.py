@@ -18,7 +18,8 @@ def find(table: Mapping[str, T], name: str, kind: str) -> T:
     if name in table:
         return table[name]
     if ":" in name:
-        return _import(name, kind)
+        found: T = _import(name, kind)
+        return found
     near = difflib.get_close_matches(name, table, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(table))}"
     raise ConfigError(f"unknown {kind} {name!r}", hint)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 
 def plain(messages: Sequence[Mapping[str, str | None]]) -> str:
-    """Return the conversation as plain text, the turns' contents joined by line breaks: what embedders and cleaners read."""
+    """Return the turns' contents joined by line breaks: what embedders and cleaners read."""
     return "\n".join(turn["content"] for turn in messages if turn["content"])
 
 

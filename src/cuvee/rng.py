@@ -9,8 +9,8 @@ _GOLDEN, _MIX1, _MIX2 = (np.uint64(c) for c in (0x9E3779B97F4A7C15, 0xBF58476D1C
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:
-    """Return the generator of the step that ``names`` spells; equal arguments give equal numbers, others are independent."""
-    digest = xxhash.xxh3_128_intdigest("\x1f".join((str(seed), *names)))
+    """Return the generator of the step that ``names`` spells: same arguments, same numbers; others independent."""
+    digest = xxhash.xxh3_128_intdigest("\x1f".join((str(seed), *names)).encode())
     return np.random.default_rng(digest)
 
 
