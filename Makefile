@@ -1,0 +1,52 @@
+# make demo    sets itself up (about 1 minute, no torch) and runs the sample pool through the main job (under a minute)
+# make test    sets itself up (about 4 minutes, with CPU torch) and runs lint, types, floors, tests and docs (about 8 minutes)
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.PHONY: demo setup test test-slow lint docs bench clean
+
+demo: $(VENV)/.base
+	$(BIN)/cuvee demo
+
+setup: $(VENV)/.dev
+
+test: setup lint
+	$(BIN)/pytest
+
+test-slow: setup
+	$(BIN)/pytest -m "slow or not slow"
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/python docs/tables.py
+
+bench: setup
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) demo runs
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade pip
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "setting up .venv without torch: about a minute, once"
+	$(PIP) install --editable .
+	@touch $@
+
+# torch first and pinned: any looser requirement may bring gigabytes of CUDA packages.
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "setting up .venv for development, with CPU torch: about four minutes, once"
+	$(PIP) install "torch==2.13.0"
+	$(PIP) install --editable ".[hub,distil,sentence]" --group dev
+	$(PIP) install --no-deps vendi-score
+	@touch $@ $(VENV)/.base

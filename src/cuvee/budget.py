@@ -1,0 +1,42 @@
+"""A budget: rows (``1000``), a share of the pool (``5%``) or tokens (``2Mtok``)."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from cuvee.errors import ConfigError
+
+_FORM = re.compile(r"(?P<number>\d+(?:[._]\d+)*)(?P<scale>[kKmM]?)(?P<unit>%|tok|tokens)?")
+_SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent. ``amount`` is a whole number of rows or tokens, or a share in (0, 1]."""
+
+    kind: Literal["rows", "share", "tokens"]
+    amount: float
+
+    def rows(self, n: int) -> int:
+        """Return the number of rows of a pool of n rows; a share is rounded to the nearest row, at least one.
+
+        Raises ConfigError for a budget in tokens, which no number of rows can stand for.
+        """
+        if self.kind == "tokens":
+            raise ConfigError("a budget in tokens has no number of rows", "give rows or a share here")
+        return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
+
+
+def parse(text: str | int) -> Budget:
+    """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else, and for a share over 100 %."""
+    match = _FORM.fullmatch(str(text).strip().replace(",", ""))
+    if match is None or (match["unit"] == "%" and match["scale"]):
+        raise ConfigError(f"budget {text!r} cannot be read", "write rows (1000), a share (5%) or tokens (2Mtok)")
+    amount = float(match["number"].replace("_", "")) * _SCALES[match["scale"].lower()]
+    if match["unit"] == "%":
+        if not 0 < amount <= 100:
+            raise ConfigError(f"budget {text!r} is not a share", "write more than 0% and at most 100%")
+        return Budget("share", amount / 100)
+    if amount != int(amount):
+        raise ConfigError(f"budget {text!r} is not a whole number", "write rows (1000), a share (5%) or tokens (2Mtok)")
+    return Budget("tokens" if match["unit"] else "rows", int(amount))

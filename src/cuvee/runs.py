@@ -1,0 +1,185 @@
+"""The run folder: steps that are addressed by what they depend on, atomic outputs, and the manifest.
+
+A step's folder is named by a hash of its inputs, its settings and our own code; it is written under a temporary name and
+renamed when it is whole. So resume is not a mode: a killed run, called again, does only what is missing.
+"""
+
+import fcntl
+import hashlib
+import os
+import platform
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import orjson
+import xxhash
+
+import cuvee
+from cuvee.errors import ConfigError
+
+_LINUX = Path("/proc/self/clear_refs").exists()
+WORK = "work"  # the folder inside a run folder that holds its steps
+LIBRARIES = ("numpy", "pyarrow", "polars", "faiss-cpu", "scikit-learn", "scipy", "rensa", "model2vec")
+
+
+def canonical(value: object) -> bytes:
+    """Return one byte string per value: JSON with sorted keys."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=str)
+
+
+def digest(value: object) -> str:
+    """Return 16 hex digits that stand for a JSON-able value."""
+    return xxhash.xxh3_64_hexdigest(canonical(value))
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def code_version() -> str:
+    """Return a hash of cuvee's own sources, so that no result outlives the code that made it."""
+    root = Path(cuvee.__file__).parent
+    files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    state = xxhash.xxh3_64()
+    for path in files:
+        state.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One finished step: where its files are, and what it cost."""
+
+    name: str
+    fingerprint: str
+    path: Path
+    seconds: float
+    peak_mb: float
+    reused: bool
+
+
+@dataclass
+class Run:
+    """An open run folder. Use ``open_run`` to get one."""
+
+    path: Path
+    steps: list[Step] = field(default_factory=list)
+
+    def step(self, name: str, depends: Mapping[str, object], make: Callable[[Path], None]) -> Step:
+        """Return the step of this name over these dependencies, making it first if it is not there.
+
+        depends: JSON-able; everything that decides the result (fingerprints of earlier steps, settings, seeds).
+        make: receives an empty folder and fills it. It may be killed at any point.
+        """
+        fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
+        folder = self.path / WORK / f"{name}-{fingerprint}"
+        reused = folder.exists()
+        if not reused:
+            self._make(folder, make)
+        cost = orjson.loads((folder / "cost.json").read_bytes())
+        step = Step(name, fingerprint, folder, cost["seconds"], cost["peak_mb"], reused)
+        self.steps.append(step)
+        return step
+
+    def _make(self, folder: Path, make: Callable[[Path], None]) -> None:
+        temporary = folder.with_name(f".making-{folder.name}")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        _reset_peak()
+        start = time.perf_counter()
+        make(temporary)
+        cost = {"seconds": round(time.perf_counter() - start, 3), "peak_mb": round(_peak_mb(), 1)}
+        (temporary / "cost.json").write_bytes(orjson.dumps(cost))
+        temporary.replace(folder)
+
+    def publish(self, step: Step, names: list[str]) -> list[Path]:
+        """Put files of a step at the top of the run folder, each whole or not at all; return their paths there."""
+        for name in names:
+            temporary = self.path / f".{name}.new"
+            temporary.unlink(missing_ok=True)
+            try:
+                os.link(step.path / name, temporary)
+            except OSError:  # a file system without hard links
+                shutil.copyfile(step.path / name, temporary)
+            temporary.replace(self.path / name)
+        return [self.path / name for name in names]
+
+    def finish(self, manifest: Mapping[str, Any]) -> None:
+        """Write ``manifest.json`` and remove the steps that this run did not use."""
+        costs = [
+            {
+                "name": s.name,
+                "fingerprint": s.fingerprint,
+                "seconds": s.seconds,
+                "peak_mb": s.peak_mb,
+                "reused": s.reused,
+            }
+            for s in self.steps
+        ]
+        whole = {"cuvee": cuvee.__version__, **manifest, "steps": costs, "versions": versions(), "code": code_version()}
+        write_json(self.path / "manifest.json", whole)
+        used = {step.path.name for step in self.steps}
+        for folder in (self.path / WORK).iterdir():
+            if folder.name not in used:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def open_run(path: Path) -> Iterator[Run]:
+    """Open a run folder for one process at a time.
+
+    Raises ConfigError when another process works in it, or when the folder holds something that is not a run.
+    """
+    foreign = path.exists() and any(path.iterdir()) and not (path / WORK).exists()
+    if path.is_file() or foreign:
+        raise ConfigError(f"{path} exists and is not a run folder", "name another one with --out")
+    (path / WORK).mkdir(parents=True, exist_ok=True)
+    with (path / WORK / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"another cuvee is working in {path}", "wait for it, or name another --out") from None
+        yield Run(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+    temporary.replace(path)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
+    for library in LIBRARIES:
+        try:
+            found[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            found[library] = "not installed"
+    return found
+
+
+def _reset_peak() -> None:
+    """Start a new reading of peak memory where the system can (Linux)."""
+    if _LINUX:
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_mb() -> float:
+    """Return the peak resident memory in MB since the last reset (Linux), or since the start of the process."""
+    if _LINUX:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
