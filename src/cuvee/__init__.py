@@ -1,3 +1,14 @@
-"""From a pool of instruction data and a budget to the training set the budget deserves."""
+"""From a pool of instruction data and a budget to the training set the budget deserves.
 
-__version__ = "0.1.0"
+The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", budget="5%", out="runs/first")``.
+"""
+
+from cuvee.verbs.demo import demo
+from cuvee.verbs.inspect import inspect
+from cuvee.verbs.report import report
+from cuvee.verbs.select import select
+from cuvee.verbs.why import why
+from cuvee.version import VERSION
+
+__version__ = VERSION
+__all__ = ["__version__", "demo", "inspect", "report", "select", "why"]

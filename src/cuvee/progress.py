@@ -1,9 +1,12 @@
 """Progress that a person can read: a bar with rate and time left on a terminal, nothing elsewhere."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[int], None]  # called with how many more units are done
+
+say = logging.getLogger("cuvee").info  # one line per finished step; the command line shows them on standard error
 
 
 @contextmanager

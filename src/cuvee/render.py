@@ -1,25 +1,58 @@
 """What a model reads: sample -> text. The only home of prompt format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cuvee.errors import InputError
+
+Counter = Callable[[list[str]], list[int]]  # texts -> tokens of each
+Turns = Sequence[Mapping[str, str | None]]
 
 
-def plain(messages: Sequence[Mapping[str, str | None]]) -> str:
-    """Return the turns' contents joined by line breaks: what embedders and cleaners read."""
+def plain(messages: Turns) -> str:
+    """Return the turns' contents joined by line breaks, empty ones left out: what embedders and cleaners read."""
     return "\n".join(turn["content"] for turn in messages if turn["content"])
 
 
-def prompt(messages: Sequence[Mapping[str, str | None]]) -> str:
+def prompt(messages: Turns) -> str:
     """Return everything before the last assistant turn, joined by line breaks."""
     last = _last_answer(messages)
-    return plain([turn for at, turn in enumerate(messages) if at != last])
+    return plain(messages if last is None else messages[:last])
 
 
-def response(messages: Sequence[Mapping[str, str | None]]) -> str:
-    """Return the last assistant turn's content, empty where there is none."""
+def response(messages: Turns) -> str | None:
+    """Return the last assistant turn's content: None where there is no such turn or it only calls tools."""
     last = _last_answer(messages)
-    return "" if last is None else messages[last]["content"] or ""
+    return None if last is None else messages[last]["content"]
 
 
-def _last_answer(messages: Sequence[Mapping[str, str | None]]) -> int | None:
+def plain_column(messages: Any) -> list[str]:
+    """Return ``plain`` of every row of an Arrow column of messages; the same texts, vectorised."""
+    import polars as pl
+
+    contents = pl.element().struct.field("content")
+    kept = pl.col("messages").list.eval(contents.filter(contents.is_not_null() & (contents != "")))
+    frame = pl.DataFrame({"messages": pl.from_arrow(messages)})
+    return frame.select(kept.list.join("\n")).to_series().to_list()
+
+
+def token_counter(tokenizer: str | None) -> Counter:
+    """Return the function that counts tokens: of a tokenizer.json, else the estimate UTF-8 bytes / 4, at least 1.
+
+    Raises InputError when the file is no tokenizer.
+    """
+    if tokenizer is None:
+        return lambda texts: [max(1, len(text.encode("utf-8", "replace")) // 4) for text in texts]
+    from tokenizers import Tokenizer
+
+    path = Path(tokenizer) / "tokenizer.json" if Path(tokenizer).is_dir() else Path(tokenizer)
+    if not path.is_file():
+        raise InputError(f"no tokenizer at {tokenizer}", "name a tokenizer.json, or the model folder that holds one")
+    model = Tokenizer.from_file(str(path))
+    return lambda texts: [len(encoded.ids) for encoded in model.encode_batch_fast(texts, add_special_tokens=False)]
+
+
+def _last_answer(messages: Turns) -> int | None:
     answers = [at for at, turn in enumerate(messages) if turn["role"] == "assistant"]
     return answers[-1] if answers else None

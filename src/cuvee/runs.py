@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 import xxhash
 
-import cuvee
+from cuvee.version import VERSION
 from cuvee.errors import ConfigError
 
 _LINUX = Path("/proc/self/clear_refs").exists()
@@ -49,7 +49,7 @@ def sha256(path: Path) -> str:
 @cache
 def code_version() -> str:
     """Return a hash of cuvee's own sources, so that no result outlives the code that made it."""
-    root = Path(cuvee.__file__).parent
+    root = Path(__file__).parent
     files = sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     state = xxhash.xxh3_64()
     for path in files:
@@ -117,17 +117,8 @@ class Run:
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Write ``manifest.json`` and remove the steps that this run did not use."""
-        costs = [
-            {
-                "name": s.name,
-                "fingerprint": s.fingerprint,
-                "seconds": s.seconds,
-                "peak_mb": s.peak_mb,
-                "reused": s.reused,
-            }
-            for s in self.steps
-        ]
-        whole = {"cuvee": cuvee.__version__, **manifest, "steps": costs, "versions": versions(), "code": code_version()}
+        costs = [{key: value for key, value in asdict(step).items() if key != "path"} for step in self.steps]
+        whole = {"cuvee": VERSION, **manifest, "steps": costs, "versions": versions(), "code": code_version()}
         write_json(self.path / "manifest.json", whole)
         used = {step.path.name for step in self.steps}
         for folder in (self.path / WORK).iterdir():

@@ -1,0 +1,63 @@
+"""The command line: parse, call the verb, show what it returned; the one place that catches."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import cyclopts
+
+from cuvee.version import VERSION
+from cuvee.errors import CuveeError
+from cuvee.verbs.demo import demo
+from cuvee.verbs.inspect import inspect
+from cuvee.verbs.models import fetch, list_models
+from cuvee.verbs.report import report
+from cuvee.recipes import run
+from cuvee.verbs.select import select
+from cuvee.verbs.why import why
+
+
+def build() -> cyclopts.App:
+    """Return the parser of all verbs; a verb's signature and docstring are its options and help."""
+    app = cyclopts.App(
+        name="cuvee",
+        version=VERSION,
+        help="From a pool of instruction data and a budget to the training set the budget deserves.",
+        help_format="plaintext",
+        default_parameter=cyclopts.Parameter(negative=()),
+        result_action="return_value",
+    )
+    for verb in (demo, inspect, select, why, report, run):
+        app.command(verb)
+    models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
+    models.command(list_models, name="list")
+    models.command(fetch)
+    app.command(models)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command. Foreseen failures are one line on standard error and exit code 1; defects keep their traceback."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("cuvee").setLevel(logging.INFO)
+    try:
+        result = build()(arguments)
+    except CuveeError as problem:
+        print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("cuvee: stopped; call the same command again to go on", file=sys.stderr)  # noqa: T201
+        raise SystemExit(130) from None
+    _show(result)
+
+
+def _show(result: Any) -> None:
+    from cuvee.result import Result
+
+    if isinstance(result, Result):
+        from rich.console import Console
+
+        from cuvee.reports.text import show
+
+        show(result, Console())

@@ -1,0 +1,77 @@
+"""Recipes: the same verbs, written down in YAML; every step is bound before any step runs."""
+
+import inspect as signatures
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from cuvee.errors import ConfigError
+from cuvee.result import Result
+from cuvee.verbs.inspect import inspect
+from cuvee.verbs.report import report
+from cuvee.verbs.select import select
+
+VERBS: dict[str, Callable[..., Result]] = {"inspect": inspect, "report": report, "select": select}
+
+
+def run(recipe: Path, *, dry_run: bool = False) -> Result:
+    """Run the steps of a recipe; all of them are checked before the first one starts.
+
+    Parameters
+    ----------
+    recipe:
+        A YAML file with a list of steps, each a verb's name over its options.
+    dry_run:
+        Check the recipe, say its steps, and stop.
+    """
+    steps = load(Path(recipe))
+    if dry_run:
+        plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": []}
+        return Result(Path(recipe), {"plan": plan})
+    results = [VERBS[name](**settings) for name, settings in steps]
+    return results[-1]
+
+
+def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return the (verb, settings) of every step. Raises ConfigError that lists all mistakes of the file."""
+    import yaml
+
+    if not path.is_file():
+        raise ConfigError(f"no recipe at {path}", "name a YAML file")
+    try:
+        steps = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("steps")
+    except (yaml.YAMLError, AttributeError) as wrong:
+        raise ConfigError(f"{path} is not a recipe: {wrong}", "write a list under `steps:`") from wrong
+    if not isinstance(steps, list) or not steps:
+        raise ConfigError(f"{path} has no steps", "write a list under `steps:`")
+    bound, mistakes = [], []
+    for number, step in enumerate(steps, start=1):
+        try:
+            bound.append(_bind(step))
+        except ConfigError as wrong:
+            mistakes.append(f"step {number}: {wrong.message} ({wrong.hint})")
+    if mistakes:
+        raise ConfigError(f"{path} has {len(mistakes)} mistakes:\n  " + "\n  ".join(mistakes))
+    return bound
+
+
+def _bind(step: Any) -> tuple[str, dict[str, Any]]:
+    """Check one step against its verb's signature, types included."""
+    from pydantic import TypeAdapter, ValidationError
+
+    if not isinstance(step, Mapping) or len(step) != 1:
+        raise ConfigError("a step is one verb over its options", f"verbs: {', '.join(VERBS)}")
+    name, settings = next(iter(step.items()))
+    if name not in VERBS:
+        raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(VERBS)}")
+    verb, settings = VERBS[name], dict(settings or {})
+    hints = get_type_hints(verb)
+    required = [p.name for p in signatures.signature(verb).parameters.values() if p.default is p.empty]
+    for key in [*settings, *required]:
+        if key not in hints or key not in settings:
+            options = ", ".join(other for other in hints if other != "return")
+            raise ConfigError(f"{name} {'needs' if key in hints else 'has no option'} {key!r}", f"it takes {options}")
+    try:
+        return name, {key: TypeAdapter(hints[key]).validate_python(value) for key, value in settings.items()}
+    except ValidationError as wrong:
+        raise ConfigError(f"{name}: {wrong.errors()[0]['msg']}", f"got {wrong.errors()[0]['input']!r}") from None

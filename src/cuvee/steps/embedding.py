@@ -1,0 +1,73 @@
+"""Embed: one unit vector per standing row, remembered by content."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cuvee import render
+from cuvee.arrays import F32, I64
+from cuvee.embedders import Embedder
+from cuvee.models.catalog import home
+from cuvee.progress import say
+from cuvee.runs import Run, Step
+from cuvee.store import Store, content_key
+
+BATCH = 1_024
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The vectors of a set of rows. X: (n, d) float32 unit rows, memory-mapped."""
+
+    step: Step
+    X: F32
+    computed: int  # how many were not in the store
+
+
+def embed(run: Run, messages: Any, embedder: Embedder, depends: object) -> Embedded:
+    """Embed an Arrow column of messages; depends: what stands for its content.
+
+    An embedder that learns from the pool (``fitted``) is fitted here and its vectors belong to this pool only; all others
+    go through the store, so that adding 100 rows to a pool embeds 100.
+    """
+
+    def make(folder: Path) -> None:
+        texts = render.plain_column(messages)
+        out = folder / "vectors.npy"
+        computed = _fitted(embedder, texts, out) if embedder.fitted else _stored(embedder, texts, out)
+        (folder / "computed").write_text(str(computed))
+
+    version = embedder.name if embedder.fitted else embedder.version
+    step = run.step("embed", {"rows": depends, "embedder": version}, make)
+    computed = int((step.path / "computed").read_text())
+    X: F32 = np.load(step.path / "vectors.npy", mmap_mode="r")
+    if not step.reused:
+        say(f"embedded  {computed:,} of {len(X):,} rows by {embedder.name} in {step.seconds:.1f} s")
+    return Embedded(step, X, computed)
+
+
+def _stored(embedder: Embedder, texts: list[str], out: Path) -> int:
+    keys = np.array([content_key(text) for text in texts], dtype="S16")
+    store = Store(home() / "store")
+
+    def compute(rows: I64) -> F32:
+        return _encode(embedder, [texts[row] for row in rows])
+
+    return store.fill(f"{embedder.name}-{embedder.version}", keys, compute, dim=embedder.dim, out=out, label="embedding")
+
+
+def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:
+    embedder.fit(texts)
+    target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(texts), embedder.dim))
+    for start in range(0, len(texts), BATCH):
+        target[start : start + BATCH] = embedder.encode(texts[start : start + BATCH])
+    target.flush()
+    return len(texts)
+
+
+def _encode(embedder: Embedder, texts: Sequence[str]) -> F32:
+    parts = [embedder.encode(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+    return np.concatenate(parts)

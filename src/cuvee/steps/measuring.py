@@ -1,0 +1,149 @@
+"""Measure: how well a selection covers the pool, beside random selections of the same size."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from cuvee import rng
+from cuvee.arrays import F32, I64
+from cuvee.geometry import diversity
+from cuvee.geometry.clusters import kmeans
+from cuvee.geometry.distances import nearest_chosen
+from cuvee.geometry.neighbours import neighbours
+from cuvee.progress import say
+from cuvee.runs import Run, Step, write_json
+from cuvee.samples.pool import Pool
+
+CLUSTERS = 100
+PAIRS = 2.5e8  # rows x chosen above which distances are measured from a sample of the pool
+CURVE_POINTS = 8
+
+# name -> (what it says, direction)
+MEASURES: dict[str, tuple[str, bool]] = {
+    "covering radius": ("largest distance of any row of the pool to its nearest chosen row", False),
+    "mean distance": ("mean distance of the pool's rows to their nearest chosen row", False),
+    "cluster coverage": ("share of the pool's k-means clusters with a chosen row", True),
+    "vendi score": ("effective number of different rows: exp of the spectral entropy (arXiv 2210.02410)", True),
+    "novelsum": ("density-aware diversity, nearest rows weigh most (arXiv 2502.17184)", True),
+    "task entropy": ("entropy of the task labels, in nats", True),
+    "source entropy": ("entropy of the sources, in nats", True),
+    "duplicate rate": ("share of rows with a twin among the chosen, by cosine", False),
+    "tokens": ("tokens in all, estimated where no tokenizer is named", True),
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every selection of one pool is measured against."""
+
+    X: F32  # (n, d) the pool
+    sample: I64  # rows distances are measured from: all, or a sample of a very large pool
+    labels: I64  # (n,) k-means cluster
+    tasks: I64
+    sources: I64
+    tokens: I64
+    twin: float  # cosine from which two rows are twins
+
+    def measure(self, rows: I64, distance: F32) -> dict[str, float | None]:
+        """Return every measure of a set of rows; distance: (len(sample),) to its nearest row of the set."""
+        chosen = self.X[rows]
+        return {
+            "covering radius": float(distance.max()),
+            "mean distance": float(distance.mean()),
+            "cluster coverage": float(diversity.clusters_covered(self.labels, rows)),
+            "vendi score": diversity.vendi_score(chosen),
+            "novelsum": diversity.novelsum(chosen, self.X) if len(rows) > 1 else None,
+            **self._labels_of(rows),
+            "duplicate rate": _twins(chosen, self.twin),
+            "tokens": float(self.tokens[rows].sum()),
+        }
+
+    def whole(self) -> dict[str, float | None]:
+        """Return the measures of the pool itself, where they mean something."""
+        everything = np.arange(len(self.X))
+        return {
+            "cluster coverage": 1.0,
+            "vendi score": diversity.vendi_score(self.X),
+            **self._labels_of(everything),
+            "duplicate rate": _twins(self.X, self.twin, queries=self.sample[:5_000]),
+            "tokens": float(self.tokens.sum()),
+        }
+
+    def _labels_of(self, rows: I64) -> dict[str, float | None]:
+        named = {"task entropy": self.tasks, "source entropy": self.sources}
+        return {name: diversity.entropy(codes[rows]).nats if codes.max() > 0 else None for name, codes in named.items()}
+
+
+def measure(
+    run: Run, pool: Pool, rows: I64, tokens: I64, *, twin: float, draws: int, seed: int, depends: object
+) -> tuple[Step, dict[str, Any]]:
+    """Return the step and its result: measures of pool, selection and ``draws`` random selections, over budgets."""
+
+    def make(folder: Path) -> None:
+        ground = _ground(pool, len(rows), tokens, twin, seed)
+        write_json(folder / "measures.json", _measure_all(ground, pool, rows, draws, seed))
+
+    step = run.step("measure", {"select": depends, "draws": draws, "seed": seed, "twin": twin}, make)
+    if not step.reused:
+        say(f"measured  the selection beside {draws} random ones in {step.seconds:.1f} s")
+    return step, orjson.loads((step.path / "measures.json").read_bytes())
+
+
+def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Ground:
+    assert pool.vectors is not None
+    n = len(pool)
+    size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
+    order = np.argsort(rng.keyed(pool.keys, int(rng.stream(seed, "measure").integers(2**62))), kind="stable")
+    sample = np.sort(order[: min(size, n)])
+    clusters = kmeans(pool.vectors, min(CLUSTERS, n), seed=seed)
+    return Ground(pool.vectors, sample, clusters.labels, pool.labels("task")[0], pool.labels("source")[0], tokens, twin)
+
+
+def _measure_all(ground: Ground, pool: Pool, rows: I64, draws: int, seed: int) -> dict[str, Any]:
+    budgets = _budgets(len(rows))
+    curve = _curve(ground, rows, budgets)
+    randoms = []
+    for draw in range(draws):
+        keys = rng.keyed(pool.keys, int(rng.stream(seed, "random", str(draw)).integers(2**62)))
+        free = pool.free[np.argsort(keys[pool.free], kind="stable")]
+        randoms.append(_curve(ground, free[: len(rows)], budgets))
+    return {
+        "budgets": budgets,
+        "sampled": len(ground.sample) < len(pool),
+        "sample": len(ground.sample),
+        "draws": draws,
+        "pool": ground.whole(),
+        "selection": curve,
+        "randoms": randoms,
+    }
+
+
+def _budgets(k: int) -> list[int]:
+    """Return up to eight sizes, each twice the one before, that end at k."""
+    sizes = sorted({max(1, k >> shift) for shift in range(CURVE_POINTS)})
+    return [size for size in sizes if size >= min(k, 8)] or [k]
+
+
+def _curve(ground: Ground, rows: I64, budgets: list[int]) -> list[dict[str, float | None]]:
+    """Measure every prefix of a ranking; distances only shrink, so each row is compared once."""
+    distance = np.full(len(ground.sample), np.inf, dtype=np.float32)
+    points, done = [], 0
+    whole = len(ground.sample) == len(ground.X)
+    view = ground.X if whole else ground.X[ground.sample]
+    for budget in budgets:
+        np.minimum(distance, nearest_chosen(view, ground.X[rows[done:budget]])[0], out=distance)
+        points.append(ground.measure(rows[:budget], distance))
+        done = budget
+    return points
+
+
+def _twins(X: F32, cosine: float, queries: I64 | None = None) -> float:
+    """Return the share of rows (of ``queries``, else of all) that have another row at this cosine or above."""
+    if len(X) < 2:
+        return 0.0
+    asked = X if queries is None else X[queries]
+    similarity = neighbours(X, 2, queries=asked)[1][:, 1]
+    return float((similarity >= cosine).mean())

@@ -1,0 +1,116 @@
+"""Read: every input file becomes an Arrow file of samples, addressed by its bytes, so that a new file reads only itself."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+import pyarrow as pa
+import pyarrow.ipc as ipc
+
+from cuvee.errors import InputError
+from cuvee.progress import bar, say
+from cuvee.runs import Run, Step, digest
+from cuvee.samples import containers
+from cuvee.samples.read import read
+from cuvee.samples.schema import SAMPLE
+
+
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was read.
+
+    table: the samples of all files in the order given, memory-mapped, ids unique. quarantined: file, line, reason, raw of
+    every row that could not be read. files: per file its name, bytes, sha256, rows, samples, quarantined, dialects.
+    """
+
+    table: pa.Table
+    quarantined: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    notes: Counter[str]
+    fingerprint: str
+
+    @property
+    def total(self) -> int:
+        """Rows that the ledger must account for: samples and quarantined rows."""
+        return int(self.table.num_rows) + len(self.quarantined)
+
+
+def read_inputs(
+    run: Run, data: Sequence[str], *, columns: Mapping[str, str], dialect: str | None, strict: bool
+) -> Source:
+    """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
+    paths = containers.expand(data)
+    if not paths:
+        raise InputError(f"no data files in {', '.join(data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow")
+    with bar("reading", len(paths), "files") as advance:
+        steps = []
+        for path in paths:
+            steps.append(_read_file(run, str(path), columns, dialect, strict))
+            advance(1)
+    infos = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
+    tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
+    table = _unique_ids(pa.concat_tables(tables))
+    quarantined = [row for step in steps for row in _lines(step.path / "quarantine.jsonl")]
+    notes: Counter[str] = Counter()
+    for info in infos:
+        notes.update(info["notes"])
+    if not all(step.reused for step in steps):
+        seconds = sum(step.seconds for step in steps if not step.reused)
+        say(f"read      {table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined, in {seconds:.1f} s")
+    files = [{key: value for key, value in info.items() if key != "notes"} for info in infos]
+    return Source(table, quarantined, files, notes, digest([step.fingerprint for step in steps]))
+
+
+def _read_file(run: Run, path: str, columns: Mapping[str, str], dialect: str | None, strict: bool) -> Step:
+    identity = containers.identity(path)
+
+    def make(folder: Path) -> None:
+        reading = read(path, columns=columns or None, dialect=dialect, strict=strict)
+        with ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink:
+            samples = 0
+            for batch in reading.batches():
+                sink.write_batch(batch)
+                samples += batch.num_rows
+        rows = [asdict(row) for row in reading.quarantined]
+        (folder / "quarantine.jsonl").write_bytes(b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
+        info = {
+            "file": path,
+            **identity,
+            "rows": reading.rows,
+            "samples": samples,
+            "quarantined": len(rows),
+            "dialects": dict(reading.dialects),
+            "notes": dict(reading.notes),
+        }
+        (folder / "info.json").write_bytes(orjson.dumps(info))
+
+    depends = {"file": path, "identity": identity, "columns": dict(columns), "dialect": dialect, "strict": strict}
+    return run.step("read", depends, make)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(type(value).__name__)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def _unique_ids(table: pa.Table) -> pa.Table:
+    """Return the table with every repeated id made unique by "~2", "~3", ... in row order."""
+    ids = pl.DataFrame({"id": pl.from_arrow(table["id"])})
+    if ids["id"].is_duplicated().any():
+        again = pl.int_range(1, pl.len() + 1).over("id")
+        unique = pl.when(again > 1).then(pl.format("{}~{}", "id", again)).otherwise(pl.col("id"))
+        table = table.set_column(0, "id", ids.select(unique.alias("id")).to_series().to_arrow().cast(pa.string()))
+    return table
+
+

@@ -1,0 +1,179 @@
+"""The main job: read, clean, embed, choose, measure, publish, in that order, each step made only where it is missing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cuvee import embedders, render
+from cuvee.arrays import F32, I64
+from cuvee.cleaners import contamination, duplicates
+from cuvee.embedders import Embedder
+from cuvee.errors import InputError
+from cuvee.geometry.neighbours import neighbours
+from cuvee.progress import say
+from cuvee.result import Result
+from cuvee.runs import Run, Step, digest, open_run, sha256
+from cuvee.samples import ledger as ledgers
+from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.questions import evaluation_items
+from cuvee.selectors import scores_needed
+from cuvee.steps import plan, publishing, summary
+from cuvee.steps.choosing import choose, score
+from cuvee.steps.cleaning import clean
+from cuvee.steps.embedding import embed
+from cuvee.steps.measuring import measure
+from cuvee.steps.reading import Source, read_inputs
+from cuvee.steps.settings import Settings, bind, near_threshold
+
+
+def run_select(*, out: Path, dry_run: bool, **typed: Any) -> Result:
+    """Do what ``cuvee.verbs.select`` says."""
+    wanted = bind(typed)
+    if dry_run:
+        return plan.plan(wanted, Path(out))
+    with open_run(Path(out)) as run:
+        return _select(run, wanted)
+
+
+def _select(run: Run, wanted: Settings) -> Result:
+    ground = prepare(run, wanted)
+    scores = sorted({*wanted.scores, *scores_needed(wanted.request.method, **wanted.request.settings)})
+    pool, scored = score(run, ground.pool, scores, ground.fingerprint)
+    chosen, selection = choose(run, pool, wanted.request, ground.tokens, [ground.fingerprint, scored])
+    measured, measures = measure(
+        run,
+        pool,
+        selection.rows,
+        ground.tokens,
+        twin=ground.embedder.near,
+        draws=wanted.draws,
+        seed=wanted.seed,
+        depends=[ground.fingerprint, chosen.fingerprint],
+    )
+    outcome = publishing.Outcome(ground.source, ground.table, ground.alive, pool, selection)
+    mapped = publishing.make_map(run, outcome, wanted.seed, depends=[ground.fingerprint, chosen.fingerprint])
+    ledger = publishing.make_ledger(outcome, ", ".join(map(str, wanted.given)))
+    counts = ledgers.check(ledger, ground.source.total)
+    facts = summary.Facts(wanted, run.path, ground.source, ledger, counts, pool, selection, measures)
+    told = summary.summarise(facts, ground.embedder, ground.notes)
+    depends = [measured.fingerprint, mapped.fingerprint]
+    files = publishing.publish(run, outcome, mapped, ledger, told, format=wanted.format, file=wanted.file, depends=depends)
+    _finish(run, wanted, ground, counts, files)
+    return Result(run.path, told, files, next=_next(run.path, ledger, selection))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A clean, embedded pool.
+
+    table: verdicts, one row per sample. alive: (m,) rows that stand; pool and tokens count in these.
+    """
+
+    source: Source
+    table: pa.Table
+    alive: I64
+    pool: Pool
+    tokens: I64
+    embedder: Embedder
+    embedded: int
+    notes: list[str]
+    fingerprint: str
+
+
+def prepare(run: Run, wanted: Settings) -> Ground:
+    """Read, clean and embed. Raises InputError when nothing stands."""
+    source = read_inputs(run, wanted.data, columns=wanted.columns, dialect=wanted.dialect, strict=wanted.strict)
+    items = evaluation_items(wanted.decontaminate)
+    embedder, why = embedders.resolve(wanted.embedder)
+    cleaned, table = clean(run, source, wanted.rules, items, wanted.tokenizer)
+    alive = _standing(table)
+    if not len(alive):
+        raise InputError("no row is left after cleaning", f"`cuvee inspect {' '.join(wanted.data)}` shows why rows fall")
+    rows = source.table.take(pa.array(alive)) if len(alive) < source.table.num_rows else source.table
+    embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
+    fallen = _by_vectors(run, embedded.X, rows, embedder, wanted, [text for _, text in items], embedded.step)
+    X = embedded.X
+    if fallen:
+        table = _with_verdicts(table, alive, fallen)
+        stand = np.setdiff1d(np.arange(len(alive)), [row for row, *_ in fallen])
+        alive, X, rows = alive[stand], X[stand], rows.take(pa.array(stand))
+    taken, notes = _taken(rows, wanted.given)
+    fingerprint = digest([embedded.step.fingerprint, wanted.near_vectors, len(fallen), taken])
+    pool = Pool(rows, X, taken=taken)
+    tokens: I64 = table["tokens"].to_numpy()[alive]
+    return Ground(source, table, alive, pool, tokens, embedder, embedded.computed, [*why, *notes], fingerprint)
+
+
+def _standing(table: pa.Table) -> I64:
+    rows: I64 = np.flatnonzero(table["stage"].is_null().to_numpy()).astype(np.int64)
+    return rows
+
+
+Fallen = list[tuple[int, str, str, str | None]]  # row among the living, stage, reason, related
+
+
+def _by_vectors(run: Run, X: F32, rows: pa.Table, embedder: Embedder, wanted: Settings, items: list[str], step: Step) -> Fallen:
+    """Return what falls by its vector: contamination first, then near duplicates."""
+    fallen: Fallen = []
+    if items:
+        result = contamination.contamination_vectors(X, embedder.encode(items), threshold=embedder.near)
+        for row in np.flatnonzero(result.item >= 0):
+            reason = f"cosine {result.share[row]:.3f} to an evaluation item"
+            fallen.append((int(row), "contamination", reason, items[result.item[row]][:300]))
+    threshold = near_threshold(wanted.near_vectors, lambda: neighbours(X, 1)[1][:, 0], calibrated=embedder.near)
+    if threshold is not None:
+        gone = {row for row, *_ in fallen}
+        stand = np.array([row for row in range(len(X)) if row not in gone], dtype=np.int64)
+        near = duplicates.near_vectors(X[stand], threshold=threshold)
+        ids = rows["id"]
+        for at in np.flatnonzero(near.keeper >= 0):
+            reason = f"near duplicate: cosine {near.similarity[at]:.3f}"
+            fallen.append((int(stand[at]), "duplicates", reason, ids[int(stand[near.keeper[at]])].as_py()))
+    if fallen:
+        say(f"cleaned   {len(fallen):,} more rows fall by their vectors")
+    return fallen
+
+
+def _with_verdicts(table: pa.Table, alive: I64, fallen: Fallen) -> pa.Table:
+    for at, name in enumerate(("stage", "reason", "related"), start=1):
+        column = table[name].to_pylist()
+        for verdict in fallen:
+            column[int(alive[verdict[0]])] = verdict[at]
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array(column, pa.string()))
+    return table
+
+
+def _taken(rows: pa.Table, given: list[Path]) -> tuple[I64, list[str]]:
+    """Return the rows that earlier runs kept, found again by content, and a note on how many were found."""
+    if not given:
+        return np.empty(0, dtype=np.int64), []
+    earlier: set[str] = set()
+    for run in given:
+        ledger = ledgers.read(run)
+        earlier.update(ledger.filter(pa.compute.equal(ledger["status"], "kept"))["fingerprint"].to_pylist())
+    prints = [value.hex() for value in rows["fingerprint"].to_pylist()]
+    taken = np.array([row for row, value in enumerate(prints) if value in earlier], dtype=np.int64)
+    return taken, [f"{len(taken):,} of {len(earlier):,} rows that earlier runs kept stand in this pool and count as taken"]
+
+
+def _finish(run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path]) -> None:
+    outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
+    run.finish({
+        "verb": "select",
+        "settings": wanted.typed,
+        "seed": wanted.seed,
+        "inputs": ground.source.files,
+        "outputs": outputs,
+        "rows": {"input": ground.source.total, **{status: counts[status] for status in ledgers.STATUSES}},
+        "embedder": {"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
+        "notes": ground.notes,
+    })
+
+
+def _next(folder: Path, ledger: pa.Table, selection: Selection) -> str:
+    dropped = ledger.filter(pa.compute.equal(ledger["stage"], "duplicates"))
+    name = dropped["id"][0].as_py() if dropped.num_rows else ledger["id"][0].as_py()
+    return f"cuvee why {folder} {name}"

@@ -1,0 +1,167 @@
+"""What the user typed, bound and checked before anything runs; all mistakes of one command are reported together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from cuvee import budget as budgets
+from cuvee import names
+from cuvee.errors import ConfigError
+from cuvee.samples.dialects import DIALECTS
+from cuvee.samples.write import FILES, FORMATS
+from cuvee.scorers import SCORERS
+from cuvee.selectors import settings_of
+from cuvee.steps.choosing import Request
+from cuvee.steps.cleaning import Rules
+
+
+def pairs(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Read "a=1,b=x" as {"a": 1, "b": "x"}; numbers and booleans become themselves. A mapping is returned as it is."""
+    if not isinstance(text, str):
+        return dict(text)
+    found: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"{what} {part!r} cannot be read", f"write {what} as name=value,name=value")
+        found[key.strip()] = _scalar(value.strip())
+    return found
+
+
+def _scalar(text: str) -> Any:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return value if isinstance(value, int | float | bool) else text
+
+
+def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
+    """Read "a,b" as ["a", "b"]."""
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
+
+
+@dataclass
+class Mistakes:
+    """Collects what is wrong with a command."""
+
+    found: list[ConfigError] = field(default_factory=list)
+
+    def check(self, test: Callable[[], Any]) -> Any:
+        """Return what ``test`` returns; keep its ConfigError and return None instead."""
+        try:
+            return test()
+        except ConfigError as wrong:
+            self.found.append(wrong)
+            return None
+
+    def stop(self) -> None:
+        """Raise one ConfigError for all that was found, if anything was."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            lines = [f"{wrong.message} ({wrong.hint})" if wrong.hint else wrong.message for wrong in self.found]
+            raise ConfigError(f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A checked ``cuvee select``."""
+
+    data: list[str]
+    request: Request
+    rules: Rules
+    columns: dict[str, str]
+    dialect: str | None
+    strict: bool
+    embedder: str | None
+    near_vectors: str
+    decontaminate: list[str]
+    given: list[Path]
+    scores: list[str]
+    tokenizer: str | None
+    format: str
+    file: str
+    draws: int
+    seed: int
+    typed: dict[str, Any]  # as the user gave it, for the manifest
+
+
+def bind(typed: Mapping[str, Any]) -> Settings:
+    """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
+    wrong = Mistakes()
+    budget = wrong.check(lambda: budgets.parse(typed["budget"]))
+    method_settings = wrong.check(lambda: pairs(typed["settings"], "settings")) or {}
+    columns = wrong.check(lambda: pairs(typed["columns"], "columns")) or {}
+    wrong.check(lambda: _known(typed["method"], method_settings))
+    wrong.check(lambda: names.find(FORMATS, typed["format"], "format"))
+    wrong.check(lambda: names.find(dict.fromkeys(FILES), typed["file"], "file type"))
+    if typed["dialect"] is not None:
+        wrong.check(lambda: names.find(DIALECTS, typed["dialect"], "dialect"))
+    scores = listed(typed["scores"])
+    for name in scores:
+        wrong.check(lambda name=name: names.find(SCORERS, name, "score"))
+    wrong.check(lambda: _between(typed["near"], "near", 0, 1))
+    wrong.check(lambda: _between(typed["contamination"], "contamination", 0, 1))
+    wrong.check(lambda: near_threshold(typed["near_vectors"], None, calibrated=0.0))
+    wrong.stop()
+    return Settings(
+        data=[typed["data"]] if isinstance(typed["data"], str | Path) else [str(path) for path in typed["data"]],
+        request=Request(budget, typed["method"], method_settings, typed["seed"]),
+        rules=Rules(typed["near"], typed["contamination"], typed["keep_empty"], typed["drop_truncated"]),
+        columns={key: str(value) for key, value in columns.items()},
+        dialect=typed["dialect"],
+        strict=typed["strict"],
+        embedder=typed["embedder"],
+        near_vectors=str(typed["near_vectors"]),
+        decontaminate=[str(path) for path in typed["decontaminate"] or []],
+        given=[Path(path) for path in typed["given"] or []],
+        scores=scores,
+        tokenizer=typed["tokenizer"],
+        format=typed["format"],
+        file=typed["file"],
+        draws=typed["draws"],
+        seed=typed["seed"],
+        typed={key: _plain(value) for key, value in typed.items() if key not in ("out", "dry_run")},
+    )
+
+
+def _known(method: str, given: Mapping[str, Any]) -> None:
+    known = settings_of(method)
+    for name in given:
+        if name not in known:
+            raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {', '.join(sorted(known)) or 'none'}")
+
+
+def _between(value: float, name: str, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}", f"give a number from {low} to {high}")
+
+
+def _plain(value: Any) -> Any:
+    return [str(part) for part in value] if isinstance(value, list | tuple) else str(value) if isinstance(value, Path) else value
+
+
+def near_threshold(text: str, cosines: Callable[[], Any] | None, *, calibrated: float) -> float | None:
+    """Return the cosine that ``--near-vectors`` names: off = None, a number, auto = calibrated, q0.99 = that quantile.
+
+    cosines: returns (n,) cosine of every row to its nearest neighbour; asked only for a quantile.
+    """
+    import numpy as np
+
+    if text == "off":
+        return None
+    if text == "auto":
+        return calibrated
+    number = text[1:] if text.startswith("q") else text
+    try:
+        value = float(number)
+    except ValueError:
+        raise ConfigError(f"near-vectors {text!r} cannot be read", "give off, auto, a cosine (0.95) or a quantile (q0.99)") from None
+    _between(value, "near-vectors", 0, 1)
+    if text.startswith("q"):
+        return float(np.quantile(cosines(), value)) if cosines else None
+    return value

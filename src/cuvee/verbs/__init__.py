@@ -1,0 +1,1 @@
+"""The public functions: one per verb, its signature the Python API, the command line and the recipe schema at once."""

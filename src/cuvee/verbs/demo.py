@@ -1,0 +1,27 @@
+"""``cuvee demo``: the main job on a sample pool whose faults are known."""
+
+from pathlib import Path
+
+from cuvee.result import Result
+
+
+def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Path("demo")) -> Result:
+    """Write a sample pool with planted faults, select from it, and tell what was found of what was planted.
+
+    Needs no data, no download and no GPU.
+
+    Parameters
+    ----------
+    rows:
+        Size of the sample pool.
+    budget:
+        Rows to choose.
+    seed:
+        Of all chance.
+    out:
+        Folder for the pool and the run.
+    """
+    typed = dict(locals())
+    from cuvee.steps.demonstrating import run_demo
+
+    return run_demo(**typed)

@@ -1,0 +1,93 @@
+"""``cuvee select``: from a pool and a budget to the training set."""
+
+from pathlib import Path
+from typing import Any
+
+from cuvee.result import Result
+
+
+def select(
+    data: list[str],
+    *,
+    budget: str = "10%",
+    method: str = "k-center",
+    settings: str = "",
+    embedder: str | None = None,
+    format: str = "same",
+    file: str = "jsonl",
+    near: float = 0.8,
+    near_vectors: str = "off",
+    decontaminate: list[str] | None = None,
+    contamination: float = 0.5,
+    keep_empty: bool = False,
+    drop_truncated: bool = False,
+    given: list[str] | None = None,
+    scores: str = "",
+    columns: str = "",
+    dialect: str | None = None,
+    tokenizer: str | None = None,
+    draws: int = 5,
+    strict: bool = False,
+    dry_run: bool = False,
+    seed: int = 0,
+    out: Path = Path("runs/select"),
+) -> Result:
+    """Choose the rows of a pool that a budget deserves, best first, and account for every other one.
+
+    Reads any instruction data, cleans it, embeds what stands, chooses, measures the choice beside random ones of the same
+    size, and writes a run folder. Call it again with the same settings and it continues or reports what is there.
+
+    Parameters
+    ----------
+    data:
+        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
+    budget:
+        Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
+    method:
+        uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
+    settings:
+        The method's own settings: "by=task,temperature=2".
+    embedder:
+        lexical, static, sentence, or static:PATH, sentence:PATH. Default: static if it was fetched, else lexical.
+    format:
+        same (rows byte for byte), messages, sharegpt, alpaca, prompt-completion.
+    file:
+        jsonl, parquet or json (one array).
+    near:
+        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
+    near_vectors:
+        Also drop by cosine: a number, q0.99 (a quantile of the pool's nearest-neighbour cosines), auto (calibrated for the
+        embedder), or off.
+    decontaminate:
+        Evaluation files or folders whose items no kept row may hold.
+    contamination:
+        Share of an item's word n-grams from which a row counts as holding it.
+    keep_empty:
+        Keep rows whose answer is empty.
+    drop_truncated:
+        Drop rows whose answer looks cut off; they are flagged in any case.
+    given:
+        Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
+    scores:
+        Scores to compute and put in the ledger, for instance "length,rarity".
+    columns:
+        Where the columns have names of their own: "instruction=q,output=a".
+    dialect:
+        Read every row as this dialect.
+    tokenizer:
+        A tokenizer.json that token counts are made with; else they are estimated as bytes / 4.
+    draws:
+        Random selections to measure beside.
+    strict:
+        Stop at the first row that cannot be read.
+    dry_run:
+        Say what would be done and what it would cost, and stop.
+    seed:
+        Of all chance.
+    out:
+        The run folder.
+    """
+    settings_given: dict[str, Any] = dict(locals())
+    from cuvee.steps.selecting import run_select
+
+    return run_select(**settings_given)

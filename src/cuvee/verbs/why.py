@@ -1,0 +1,20 @@
+"""``cuvee why``: what happened to a row, and its nearest kept neighbour."""
+
+from pathlib import Path
+
+from cuvee.result import Result
+
+
+def why(run: Path, row_id: str) -> Result:
+    """Tell what happened to one row of a run.
+
+    Parameters
+    ----------
+    run:
+        A run folder.
+    row_id:
+        The row's id, as in ledger.parquet; or FILE:LINE.
+    """
+    from cuvee.steps.explaining import explain
+
+    return Result(Path(run), {"why": explain(Path(run), row_id)})
