@@ -1,0 +1,28 @@
+"""What every test may use."""
+
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("cuvee", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.load_profile("cuvee")
+
+DATA = Path(__file__).parents[2] / "shared/data"
+
+
+@pytest.fixture(scope="session")
+def real_pool() -> Path:
+    """Return the folder of real instruction data, or skip."""
+    if not (DATA / "pool").exists():
+        pytest.skip(f"no real data at {DATA / 'pool'}")
+    return DATA / "pool"
+
+
+@pytest.fixture(autouse=True)
+def own_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Give every test an empty home of its own, unless it asks for the machine's (to use models that were fetched)."""
+    if "machine_home" not in request.keywords:
+        monkeypatch.setenv("CUVEE_HOME", str(tmp_path_factory.mktemp("home")))

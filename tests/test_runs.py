@@ -1,0 +1,91 @@
+"""The run folder: a step is made once, whole or not at all."""
+
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import pytest
+
+from cuvee.errors import ConfigError
+from cuvee.runs import WORK, open_run, sha256, write_json
+
+
+def _writer(name: str) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        (folder / name).write_text("x")
+
+    return make
+
+
+def test_a_step_is_made_once_and_again_when_what_it_depends_on_changes(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def step(value: int) -> str:
+        def make(folder: Path) -> None:
+            made.append(value)
+            (folder / "value").write_text(str(value))
+
+        with open_run(tmp_path / "run") as run:
+            return (run.step("count", {"value": value}, make).path / "value").read_text()
+
+    assert [step(1), step(1), step(2), step(1)] == ["1", "1", "2", "1"]
+    assert made == [1, 2]
+
+
+def test_a_step_that_failed_leaves_nothing_that_counts(tmp_path: Path) -> None:
+    def fails(folder: Path) -> None:
+        (folder / "half").write_text("half")
+        raise RuntimeError("stop")
+
+    with open_run(tmp_path / "run") as run:
+        with pytest.raises(RuntimeError):
+            run.step("s", {}, fails)
+        step = run.step("s", {}, _writer("whole"))
+    assert not step.reused
+    assert sorted(path.name for path in step.path.iterdir()) == ["cost.json", "whole"]
+
+
+def test_finish_writes_the_manifest_and_forgets_old_steps(tmp_path: Path) -> None:
+    for value in (1, 2):
+        with open_run(tmp_path / "run") as run:
+            step = run.step("s", {"value": value}, _writer("f"))
+            run.publish(step, ["f"])
+            run.finish({"verb": "test"})
+    manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
+    assert manifest["steps"][0]["name"] == "s" and manifest["steps"][0]["peak_mb"] > 1
+    assert {"cuvee", "versions", "code"} <= manifest.keys()
+    assert len(list((tmp_path / "run" / WORK).glob("s-*"))) == 1
+    assert (tmp_path / "run/f").read_text() == "x"
+
+
+def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ConfigError, match="not a run folder"), open_run(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def _hold(path: Path, ready: object, done: object) -> None:
+    with open_run(path):
+        ready.set()  # type: ignore[attr-defined]
+        done.wait(20)  # type: ignore[attr-defined]
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    ready, done = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(tmp_path / "run", ready, done))
+    other.start()
+    assert ready.wait(20)
+    with pytest.raises(ConfigError, match="another cuvee"), open_run(tmp_path / "run"):
+        pass
+    done.set()
+    other.join(20)
+    with open_run(tmp_path / "run") as run:
+        assert run.path.exists()
+
+
+def test_hashes_are_the_standard_ones(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"a": 1})
+    assert sha256(tmp_path / "a.json") == __import__("hashlib").sha256(b'{\n  "a": 1\n}\n').hexdigest()

@@ -1,0 +1,84 @@
+"""The store computes each value once, whatever asks for it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cuvee import store as stores
+from cuvee.arrays import F32, I64
+from cuvee.store import Store, content_key
+
+
+def _keys(texts: list[str]) -> stores.Keys:
+    return np.array([content_key(text) for text in texts], dtype="S16")
+
+
+def _fill(folder: Path, texts: list[str]) -> tuple[F32, list[str]]:
+    asked: list[str] = []
+
+    def compute(rows: I64) -> F32:
+        asked.extend(texts[row] for row in rows)
+        return np.array([[len(texts[row]), hash_of(texts[row])] for row in rows], dtype=np.float32)
+
+    out = folder / "out.npy"
+    count = Store(folder / "store").fill("lengths", _keys(texts), compute, dim=2, out=out, label="")
+    assert count == len(asked)
+    return np.load(out), asked
+
+
+def hash_of(text: str) -> float:
+    return float(sum(ord(letter) for letter in text))
+
+
+def _expected(texts: list[str]) -> F32:
+    return np.array([[len(text), hash_of(text)] for text in texts], dtype=np.float32).reshape(-1, 2)
+
+
+def test_every_value_is_computed_once_and_lands_at_its_row(tmp_path: Path) -> None:
+    texts = [f"text {number % 700}" for number in range(1000)]
+    values, asked = _fill(tmp_path, texts)
+    assert np.array_equal(values, _expected(texts))
+    assert sorted(asked) == sorted(set(texts))
+
+
+def test_a_new_row_pays_for_itself_only(tmp_path: Path) -> None:
+    texts = [f"text {number}" for number in range(500)]
+    _fill(tmp_path, texts)
+    more = ["new one", *reversed(texts), "new two"]
+    values, asked = _fill(tmp_path, more)
+    assert asked == ["new one", "new two"]
+    assert np.array_equal(values, _expected(more))
+
+
+def test_a_run_that_was_stopped_keeps_its_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "SEGMENT_ROWS", 100)
+    texts = [f"text {number}" for number in range(450)]
+    calls = 0
+
+    def stops(rows: I64) -> F32:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return _expected([texts[row] for row in rows])
+
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path / "store").fill("lengths", _keys(texts), stops, dim=2, out=tmp_path / "o.npy", label="")
+    values, asked = _fill(tmp_path, texts)
+    assert len(asked) == 250
+    assert np.array_equal(values, _expected(texts))
+
+
+def test_no_rows(tmp_path: Path) -> None:
+    values, asked = _fill(tmp_path, [])
+    assert values.shape == (0, 2) and asked == []
+
+
+def test_keys_that_end_in_zero_bytes_stay_apart(tmp_path: Path) -> None:
+    keys = np.array([b"a" * 15 + b"\0", b"a" * 14 + b"\0\0", b"\0" * 16], dtype="S16")
+    values = np.arange(6, dtype=np.float32).reshape(3, 2)
+    out = tmp_path / "o.npy"
+    Store(tmp_path / "s").fill("c", keys, lambda rows: values[rows], dim=2, out=out, label="")
+    Store(tmp_path / "s").fill("c", keys[::-1].copy(), lambda rows: values[rows] * 0, dim=2, out=out, label="")
+    assert np.array_equal(np.load(out), values[::-1])
