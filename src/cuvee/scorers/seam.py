@@ -1,0 +1,48 @@
+"""What a scorer is, and what scorers ask of a pool."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cuvee import render
+from cuvee.arrays import F32
+from cuvee.errors import SelectionError
+
+if TYPE_CHECKING:
+    from cuvee.samples.pool import Pool
+
+BATCH = 8_192  # rows whose texts are in memory at once
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One number per row.
+
+    function: ``f(pool, *, ...) -> (n,) float32``; NaN where a row could not be scored, never a default.
+    higher_is_better: the direction that ``top`` and ``deita`` take.
+    """
+
+    name: str
+    function: Callable[..., F32]
+    higher_is_better: bool
+    summary: str
+    needs_vectors: bool = False
+
+
+def vectors(pool: "Pool", name: str) -> F32:
+    """Return the pool's (n, d) unit rows. Raises SelectionError where it has none; ``name``: who asks."""
+    if pool.vectors is None:
+        raise SelectionError(f"{name} needs vectors and the pool has none", "embed the pool first: Pool(vectors=...)")
+    return pool.vectors
+
+
+def answers(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[str | None]]:
+    """Yield the last assistant turn's text of every row, ``batch`` rows at a time; None where there is none.
+
+    Raises SelectionError where the pool has no messages; ``name``: who asks.
+    """
+    if "messages" not in pool.table.column_names:
+        raise SelectionError(f"{name} reads the messages and the pool's table has none", "keep the messages column")
+    column = pool.table.column("messages")
+    for start in range(0, len(pool), batch):
+        yield [render.response(messages) for messages in column.slice(start, batch).to_pylist()]

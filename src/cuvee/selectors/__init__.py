@@ -1,0 +1,103 @@
+"""Selectors: pool -> row numbers, best first."""
+
+import copy
+import inspect
+
+import numpy as np
+
+from cuvee import names
+from cuvee.arrays import I64
+from cuvee.errors import ConfigError
+from cuvee.samples.pool import Pool, Selection
+from cuvee.selectors import needs
+from cuvee.selectors.deita import deita
+from cuvee.selectors.density import density
+from cuvee.selectors.facility import facility_location
+from cuvee.selectors.kcenter import k_center
+from cuvee.selectors.kmeans import k_means
+from cuvee.selectors.longtail import long_tail
+from cuvee.selectors.seam import Selector
+from cuvee.selectors.stratified import stratified
+from cuvee.selectors.tokens import longest_prefix
+from cuvee.selectors.top import top
+from cuvee.selectors.uniform import uniform
+
+__all__ = ["SELECTORS", "Selector", "by_tokens", "choose", "scores_needed", "settings_of"]
+
+_SCORE = "the row's score (null where it has none)"
+_MEMBERS = (
+    Selector("uniform", uniform, "every row with the same chance", "none (null)", "baseline"),
+    Selector("stratified", stratified, "every task or source gets its share", _SCORE, "Webster's divisor method"),
+    Selector("top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)"),
+    Selector(
+        "k-center", k_center, "the row farthest from all chosen ones, again and again",
+        "Euclidean distance to the nearest row chosen before", "Gonzalez 1985; DiverseEvol (arXiv 2311.08182)", True,
+    ),
+    Selector(
+        "k-means", k_means, "an equal share of every cluster, nearest to the centre first",
+        "Euclidean distance to the cluster's centre (lower is more typical)", "MDIT (arXiv 2504.07288)", True,
+    ),
+    Selector(
+        "facility-location", facility_location, "rows that represent the whole pool",
+        "what the pick adds to the sum of best similarities", "Wei, Iyer, Bilmes 2015", True,
+    ),
+    Selector(
+        "deita", deita, "best score first, skipping what is close to a chosen row", _SCORE,
+        "DEITA (arXiv 2312.15685)", True,
+    ),
+    Selector(
+        "density", density, "the most typical rows first",
+        "mean cosine to the 15 nearest rows", "MDIT's alternative (arXiv 2504.07288)", True,
+    ),
+    Selector(
+        "long-tail", long_tail, "the rarest rows first",
+        "mean cosine distance to the 15 nearest rows", "LM-Mixup (arXiv 2510.20449)", True,
+    ),
+)  # fmt: skip
+
+SELECTORS: dict[str, Selector] = {member.name: member for member in _MEMBERS}
+
+
+def choose(pool: Pool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
+    """Return min(k, free) rows by the selector of that name (or ``package.module:function``), best first.
+
+    Raises ConfigError for an unknown method or setting, SelectionError for what the pool lacks.
+    """
+    known = settings_of(method)
+    for name in settings:
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
+    chosen: Selection = _function(method)(pool, needs.size(pool, k), rng=rng, **settings)
+    return chosen
+
+
+def by_tokens(
+    pool: Pool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
+) -> Selection:
+    """Return the longest prefix of the method's ranking whose tokens, (n,) per row, add up to at most ``budget``.
+
+    Rows that alone are over the budget are left out of the ranking; at least one row is chosen where any fits.
+    ``rng`` is copied, not advanced, so that every attempt draws the same numbers as ``choose``.
+    Raises SelectionError where no row fits, and what ``choose`` raises.
+    """
+    return longest_prefix(
+        lambda k: choose(pool, k, method, rng=copy.deepcopy(rng), **settings), tokens, pool.free, budget
+    )
+
+
+def settings_of(method: str) -> dict[str, object]:
+    """Return the settings of a method and their defaults (``inspect.Parameter.empty`` where there is none)."""
+    parameters = inspect.signature(_function(method)).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "rng"}
+
+
+def scores_needed(method: str, **settings: object) -> list[str]:
+    """Return the scores that the method will read with these settings, so that they can be made (and stored) first."""
+    score = {**settings_of(method), **settings}.get("score")
+    return needs.factors(score) if isinstance(score, str) else []
+
+
+def _function(method: str):  # type: ignore[no-untyped-def]
+    found = names.find(SELECTORS, method, "method")
+    return found.function if isinstance(found, Selector) else found

@@ -1,0 +1,78 @@
+"""What selectors ask of a pool, and what they say when it is not there."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from cuvee import names
+from cuvee.arrays import F32, F64
+from cuvee.errors import ConfigError, SelectionError
+from cuvee.samples.pool import Pool
+from cuvee.scorers import SCORERS, Scorer
+
+
+def size(pool: Pool, k: int) -> int:
+    """Return min(k, free rows). Raises SelectionError where k is negative."""
+    if k < 0:
+        raise SelectionError(f"cannot choose {k} rows", "ask for 0 or more")
+    return min(k, len(pool.free))
+
+
+def vectors(pool: Pool, method: str) -> F32:
+    """Return the pool's (n, d) unit rows. Raises SelectionError where it has none."""
+    if pool.vectors is None:
+        raise SelectionError(f"{method} needs vectors and the pool has none", "embed the pool first: Pool(vectors=...)")
+    return pool.vectors
+
+
+def factors(score: str) -> list[str]:
+    """Return the names in a score: one, or several joined by ``*``."""
+    return [name.strip() for name in score.split("*")]
+
+
+def score(pool: Pool, wanted: str) -> F32:
+    """Return (n,) the score ``wanted``, or the product of several joined by ``*``; NaN where any is.
+
+    A score that the pool lacks is computed where cuvee has a scorer of that name (or it is ``package.module:function``).
+    Raises SelectionError for an unknown score, and for a product with a score that is negative or better when low: it
+    has no direction.
+    """
+    named = factors(wanted)
+    if len(named) == 1:
+        return _one(pool, named[0])
+    for name in named:
+        if not higher_is_better(name):
+            raise SelectionError(f"{wanted!r} has no direction: {name!r} is better when low", "multiply other scores")
+    columns = [_one(pool, name) for name in named]
+    for name, column in zip(named, columns, strict=True):
+        if bool((column < 0).any()):
+            raise SelectionError(f"{wanted!r} has no direction: {name!r} is negative", "multiply positive scores")
+    return np.asarray(math.prod(column.astype(np.float64) for column in columns)).astype(np.float32)
+
+
+def higher_is_better(wanted: str) -> bool:
+    """Return the direction of a score: that of its scorer; a score of the user's own is better when higher."""
+    known = SCORERS.get(factors(wanted)[0])
+    return known.higher_is_better if known else True
+
+
+def goodness(values: F32, higher: bool) -> F64:
+    """Return the values so that higher is better."""
+    return values.astype(np.float64) if higher else -values.astype(np.float64)
+
+
+def _one(pool: Pool, name: str) -> F32:
+    known: dict[str, Any] = {**SCORERS, **pool.scores}
+    try:
+        found = names.find(known, name, "score")
+    except ConfigError as unknown:
+        have = ", ".join(sorted(pool.scores)) or "none"
+        can = ", ".join(sorted(SCORERS))
+        raise SelectionError(
+            f"{unknown.message}; the pool has: {have}; cuvee can make: {can}", unknown.hint
+        ) from unknown
+    if name in pool.scores:
+        return np.asarray(found, dtype=np.float32)
+    made: F32 = found.function(pool) if isinstance(found, Scorer) else found(pool)
+    return made

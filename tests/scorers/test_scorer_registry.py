@@ -1,0 +1,21 @@
+"""Every scorer has a test file of its own, and none loads a heavy library before it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cuvee.scorers import SCORERS
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_every_scorer_has_its_test_file(name: str) -> None:
+    assert (Path(__file__).parent / f"test_scorer_{name.replace('-', '_')}.py").is_file()
+
+
+def test_importing_the_registry_is_light() -> None:
+    code = "import sys, cuvee.scorers; print([m for m in ('faiss', 'sklearn', 'polars', 'scipy') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
