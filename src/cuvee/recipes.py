@@ -57,7 +57,7 @@ def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _bind(step: Any) -> tuple[str, dict[str, Any]]:
     """Check one step against its verb's signature, types included."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     if not isinstance(step, Mapping) or len(step) != 1:
         raise ConfigError("a step is one verb over its options", f"verbs: {', '.join(VERBS)}")
@@ -71,7 +71,8 @@ def _bind(step: Any) -> tuple[str, dict[str, Any]]:
         if key not in hints or key not in settings:
             options = ", ".join(other for other in hints if other != "return")
             raise ConfigError(f"{name} {'needs' if key in hints else 'has no option'} {key!r}", f"it takes {options}")
+    lenient = ConfigDict(coerce_numbers_to_str=True)  # `budget: 1000` in YAML is a number
     try:
-        return name, {key: TypeAdapter(hints[key]).validate_python(value) for key, value in settings.items()}
+        return name, {key: TypeAdapter(hints[key], config=lenient).validate_python(settings[key]) for key in settings}
     except ValidationError as wrong:
         raise ConfigError(f"{name}: {wrong.errors()[0]['msg']}", f"got {wrong.errors()[0]['input']!r}") from None

@@ -1,5 +1,6 @@
 """The main job: read, clean, embed, choose, measure, publish, in that order, each step made only where it is missing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,16 +30,22 @@ from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import Settings, bind, near_threshold
 
 
-def run_select(*, out: Path, dry_run: bool, **typed: Any) -> Result:
-    """Do what ``cuvee.verbs.select`` says."""
+Found = Callable[[pa.Table], list[dict[str, Any]]]
+
+
+def run_select(*, out: Path, dry_run: bool, found: Found | None = None, **typed: Any) -> Result:
+    """Do what ``cuvee.verbs.select`` says.
+
+    found: ledger -> what was found of what was planted, for a pool whose faults are known.
+    """
     wanted = bind(typed)
     if dry_run:
         return plan.plan(wanted, Path(out))
     with open_run(Path(out)) as run:
-        return _select(run, wanted)
+        return _select(run, wanted, found)
 
 
-def _select(run: Run, wanted: Settings) -> Result:
+def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     ground = prepare(run, wanted)
     scores = sorted({*wanted.scores, *scores_needed(wanted.request.method, **wanted.request.settings)})
     pool, scored = score(run, ground.pool, scores, ground.fingerprint)
@@ -59,6 +66,8 @@ def _select(run: Run, wanted: Settings) -> Result:
     counts = ledgers.check(ledger, ground.source.total)
     facts = summary.Facts(wanted, run.path, ground.source, ledger, counts, pool, selection, measures)
     told = summary.summarise(facts, ground.embedder, ground.notes)
+    if found is not None:
+        told["found"] = found(ledger)
     depends = [measured.fingerprint, mapped.fingerprint]
     files = publishing.publish(run, outcome, mapped, ledger, told, format=wanted.format, file=wanted.file, depends=depends)
     _finish(run, wanted, ground, counts, files)

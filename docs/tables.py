@@ -1,0 +1,93 @@
+"""Write the tables of these pages from the code: python docs/tables.py [--check]."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cuvee.models.catalog import CATALOG
+from cuvee.samples.formats import FORMATS
+
+from cuvee.embedders import EMBEDDERS
+from cuvee.samples.dialects import DIALECTS
+from cuvee.samples.ledger import LEDGER
+from cuvee.scorers import SCORERS
+from cuvee.selectors import SELECTORS, settings_of
+from cuvee.steps.measuring import MEASURES
+
+HERE = Path(__file__).parent
+BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(head: str, rows: Iterable[Iterable[object]]) -> str:
+    """Return a Markdown table; head: the column names, separated by commas."""
+    names = head.split(", ")
+    lines = [names, ["---"] * len(names), *rows]
+    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def selectors() -> str:
+    """Return every selector, its settings with their defaults, and its source."""
+    rows = []
+    for member in SELECTORS.values():
+        settings = ", ".join(f"`{name}={value}`" for name, value in settings_of(member.name).items())
+        rows.append([f"`{member.name}`", member.summary, settings, member.gain, member.source])
+    return table("method, what it chooses, settings, gain in the ledger, source", rows)
+
+
+def scorers() -> str:
+    """Return every score and its direction."""
+    rows = [[f"`{s.name}`", s.summary, "higher" if s.higher_is_better else "lower"] for s in SCORERS.values()]
+    return table("score, what it says, better", rows)
+
+
+def dialects() -> str:
+    """Return every dialect and the keys of its example."""
+    rows = []
+    for dialect in DIALECTS.values():
+        keys = (
+            ", ".join(f"`{key}`" for key in dialect.example) if isinstance(dialect.example, dict) else "a list of turns"
+        )
+        rows.append([f"`{dialect.name}`", dialect.summary, keys])
+    return table("dialect, what it is, for instance", rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "selectors": selectors,
+    "scorers": scorers,
+    "dialects": dialects,
+    "formats": lambda: table("format, what is written", [[f"`{f.name}`", f.summary] for f in FORMATS.values()]),
+    "embedders": lambda: table("embedder, what it is", [[f"`{name}`", doc(make)] for name, make in EMBEDDERS.items()]),
+    "models": lambda: table(
+        "name, what, size, licence", [[f"`{m.name}`", m.what, m.size, m.licence] for m in CATALOG.values()]
+    ),
+    "measures": lambda: table(
+        "measure, what it says, better", [[n, w, "higher" if h else "lower"] for n, (w, h) in MEASURES.items()]
+    ),
+    "ledger": lambda: table("column, type", [[f"`{column.name}`", column.type] for column in LEDGER]),
+}
+
+
+def doc(thing: object) -> str:
+    """Return the first sentence of a docstring."""
+    return (thing.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ").replace("    ", "")
+
+
+def filled(text: str) -> str:
+    """Return a page with its tables made anew."""
+    return BLOCK.sub(lambda found: found[1] + TABLES[found["name"]]() + found[3], text)
+
+
+def main() -> int:
+    """Rewrite the pages, or with --check say which are stale and return 1."""
+    stale = [page for page in sorted(HERE.glob("*.md")) if filled(page.read_text()) != page.read_text()]
+    for page in stale:
+        if "--check" in sys.argv:
+            print(f"{page.name} is stale: run `make docs`")
+        else:
+            page.write_text(filled(page.read_text()))
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

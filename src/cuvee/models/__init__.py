@@ -1,0 +1,1 @@
+"""Weights that need no model hub."""

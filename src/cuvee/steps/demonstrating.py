@@ -1,0 +1,73 @@
+"""The demo: a sample pool with known faults, the main job on it, and a count of what was found of what was planted."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from cuvee.demo.files import Written, write
+from cuvee.progress import say
+from cuvee.result import Result
+from cuvee.steps.selecting import run_select
+
+Row = dict[str, Any]
+
+
+def run_demo(*, rows: int, budget: str, seed: int, out: Path) -> Result:
+    """Do what ``cuvee.verbs.demo`` says."""
+    out = Path(out)
+    written = write(out, rows, seed=seed)
+    say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
+    result = run_select(
+        data=[str(written.pool)], budget=budget, method="k-center", settings="", embedder="lexical", format="messages",
+        file="jsonl", near=0.75, near_vectors="off", decontaminate=[str(written.questions)], contamination=0.5,
+        keep_empty=False, drop_truncated=True, given=None, scores="length,lexical-richness", columns="", dialect=None,
+        tokenizer=None, draws=5, strict=False, seed=seed, out=out / "run", dry_run=False,
+        found=lambda ledger: found(written, ledger),
+    )  # fmt: skip
+    next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
+    return Result(result.folder, result.summary, result.files, next=next_command)
+
+
+def found(written: Written, ledger: pa.Table) -> list[Row]:
+    """Return per kind of fault how many were planted, how many of them fell for it, and how many rows fell wrongly."""
+    truth = {row["id"]: row for row in map(orjson.loads, written.truth.read_bytes().splitlines())}
+    fell = {row["id"]: row for row in ledger.select(["id", "status", "stage", "reason", "related"]).to_pylist()}
+    partners = _partners(truth.values())
+    kinds: list[tuple[str, str, Callable[[Row], bool], Callable[[Row], bool]]] = [
+        ("exact-duplicate", "dropped: repeats another row", _fault("exact-duplicate"), _because("duplicates", "exact")),
+        ("near-duplicate", "dropped: repeats another row", _fault("near-duplicate"), _because("duplicates", "")),
+        ("empty-answer", "dropped: empty answer", _fault("empty-answer"), _because("answers", "empty")),
+        ("truncated-answer", "dropped: answer looks cut off", _fault("truncated-answer"), _because("answers", "truncated")),
+        ("leaked evaluation question", "dropped: contamination", lambda row: bool(row["question"]), _because("contamination", "")),
+        ("wrong-answer", "not looked for: needs a language model", _fault("wrong-answer"), lambda _: False),
+    ]
+    rows = []
+    for name, what, planted, convicted in kinds:
+        guilty = {key for key, row in truth.items() if planted(row)}
+        caught = {key for key, row in fell.items() if convicted(row)}
+        alike = name.endswith("duplicate")  # of two rows that repeat each other either may fall
+        hits = sum(1 for key in guilty if key in caught or (alike and truth[key]["original"] in caught))
+        innocent = None if name == "wrong-answer" else len(caught - guilty - (partners if alike else set()))
+        rows.append({"planted": name, "what": what, "planted_count": len(guilty), "found_count": hits, "false_count": innocent})
+    quarantined = sum(row["status"] == "quarantined" for row in fell.values())
+    count = {"planted_count": written.broken, "found_count": min(quarantined, written.broken)}
+    return [*rows, {"planted": "broken line", "what": "quarantined", **count, "false_count": max(0, quarantined - written.broken)}]
+
+
+def _fault(name: str) -> Callable[[Row], bool]:
+    return lambda row: row["fault"] == name
+
+
+def _because(stage: str, reason: str) -> Callable[[Row], bool]:
+    return lambda row: row["stage"] == stage and row["reason"].startswith(reason)
+
+
+def _partners(truth: Iterable[Row]) -> set[str]:
+    """Return the ids of all rows that stand in a planted pair of duplicates, on either side."""
+    pairs = [row for row in truth if row["fault"] in ("exact-duplicate", "near-duplicate")]
+    return {row["id"] for row in pairs} | {row["original"] for row in pairs}
+
+

@@ -1,0 +1,48 @@
+"""Every page's examples run, and its tables are those of the code."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cuvee.demo.files import write
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NO_EXAMPLE = {"benchmarks.md", "log.md"}  # figures and history
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a sample pool in ``pool`` and its evaluation questions in ``eval``."""
+    folder = tmp_path_factory.mktemp("docs")
+    write(folder, 400, seed=1)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_run(page: Path, place: Path) -> None:
+    blocks = FENCE.findall(page.read_text())
+    assert blocks or page.name in NO_EXAMPLE
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for language, text in blocks:
+        if "make " in text:
+            continue  # the two commands: CI itself is `make test`, and test_demo runs the demo
+        command = ["bash", "-euc", text] if language == "sh" else [sys.executable, "-c", text]
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def test_tables_are_those_of_the_code() -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "docs/tables.py"), "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"

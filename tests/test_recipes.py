@@ -1,0 +1,42 @@
+"""Every recipe binds, and its toy twin runs."""
+
+from pathlib import Path
+
+import pytest
+
+from cuvee import recipes
+from cuvee.demo.files import write
+from cuvee.errors import ConfigError
+
+FOLDER = Path(__file__).parents[1] / "recipes"
+RECIPES = sorted(FOLDER.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("recipe", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: str(path.relative_to(FOLDER)))
+def test_every_recipe_binds(recipe: Path) -> None:
+    assert recipes.load(recipe)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, 300, seed=4)
+    monkeypatch.chdir(tmp_path)
+    toy = FOLDER / "toy" / recipe.name
+    assert [verb for verb, _ in recipes.load(toy)] == [verb for verb, _ in recipes.load(recipe)]
+    result = recipes.run(toy)
+    assert len((result.folder / "selected.jsonl").read_bytes().splitlines()) == 30
+
+
+def test_mistakes_are_listed_together(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("steps:\n- select: {data: [x], seed: soon}\n- bake: {}\n")
+    with pytest.raises(ConfigError, match=r"(?s)2 mistakes.*step 1.*step 2: unknown verb 'bake'"):
+        recipes.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "steps: []", "- a", "steps: [", "steps: {a: 1}"])
+def test_what_is_no_recipe_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        recipes.load(path)
