@@ -1,0 +1,242 @@
+"""Greedy k-center, exact, without a distance matrix and without a pass over all rows per pick."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cuvee.arrays import F32, F64, I64
+from cuvee.geometry.distances import ROWS, blocks, squared_direct, squared_norms
+
+WIDTH = 1024  # rows of the working set
+COPIED = 16_384  # a working set above this (many ties) is not copied to one block
+FIRST = 256  # centres that every row is compared with at the start; later ones only where it matters
+PAIRS = 4_000_000  # float32 distances held at once where near-ties are decided
+DEAD = np.float32(-np.inf)  # bound of a row that is chosen, or known to equal a chosen row
+
+
+def kcenter(X: F32, k: int, *, taken: Sequence[int] | I64 = ()) -> tuple[I64, F32]:
+    """Return k row numbers in pick order, and each one's Euclidean distance to everything chosen before it.
+
+    X: (n, d) float32, unit rows or not, may be memory-mapped; it is read, never copied whole. taken: rows that count
+    as chosen and are never returned. Greedy (Gonzalez 1985; the strategy of DiverseEvol, arXiv 2311.08182): the next
+    row is the free one with the largest distance to its nearest chosen row; ties go to the lowest row number. With
+    nothing taken the first row is the one nearest to the mean of X, at distance inf. Where k is more than the free
+    rows, all of them are returned. A twin of a chosen row has distance exactly 0 and comes last.
+
+    The picks are those of a full float64 computation. Four facts carry that:
+
+    1. Distances to the chosen only shrink, so a distance computed earlier is an upper bound now. ``bound[i]`` is the
+       squared distance of row i to the first ``seen[i]`` centres.
+    2. The working set is a thousand rows whose distances are always up to date, copied to one block that fits the
+       cache. Every other row has ``bound <= tau``. While the best of the set is above tau by more than the margin,
+       the next pick is in the set, and a pick costs one product of that block with the new centre.
+    3. When it is not, the rows with the highest bounds are brought up to date, twice as many at each try, until the
+       best of them is above every other bound; the best of these become the new set.
+    4. Squared distances come from float32 products, clamped at 0, and can be wrong by rounding. ``margin`` is more
+       than twice that error; among rows within it, float64 differences to the chosen rows decide.
+
+    Costs O(n d) at the start and O(n) memory beside X. Raises SelectionError where X has values that are not finite.
+    """
+    X = np.asarray(X, dtype=np.float32)
+    k = min(k, len(X) - len(np.unique(np.asarray(taken, dtype=np.int64))))
+    if k <= 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+    search = _Search(X, np.unique(np.asarray(taken, dtype=np.int64)), k)
+    while search.count < search.held + k:
+        row = search.next()
+        if row is None:
+            break
+        search.choose(row)
+    return search.result()
+
+
+class _Search:
+    """The state of one search. Rows of the working set are called its members; ``rows`` is ascending."""
+
+    def __init__(self, X: F32, taken: I64, k: int) -> None:
+        n = len(X)
+        self.X, self.lengths = X, squared_norms(X)
+        unit = float(np.finfo(np.float32).eps) / 2
+        scale = float(self.lengths.max())
+        # A product of d terms is wrong by about sqrt(d) roundings (measured: up to 32 of them at d = 384), it counts
+        # twice, a few sums follow, and two values are compared. The last term covers squares below float32.
+        self.margin = np.float32((8 * np.sqrt(X.shape[1]) + 16) * unit * scale + 8 * X.shape[1] * 1.2e-38)
+        self.order = np.empty(len(taken) + k, dtype=np.int64)  # centres: taken, then picks
+        self.held = self.count = len(taken)
+        self.order[: self.count] = taken
+        self.bound = np.full(n, np.inf, dtype=np.float32)
+        self.seen = np.zeros(n, dtype=np.int64)
+        self.bound[taken] = DEAD
+        self.twins = np.zeros(n, dtype=bool)  # free rows that equal a chosen row
+        self._set(np.empty(0, dtype=np.int64), DEAD)
+        if self.count:
+            self._compare_all()
+
+    def next(self) -> int | None:
+        """Return the next row, or None where every free row is a twin."""
+        if not self.count:
+            return _nearest_to_mean(self.X)
+        while True:
+            best = self.values.max(initial=DEAD)
+            if best == DEAD or best - self.margin <= self.tau:
+                if not self._refill():
+                    return None
+                best = self.values.max()
+            near = np.flatnonzero(self.values >= best - self.margin)
+            at = self._decide(near)
+            if at is not None:
+                return int(self.rows[at])
+
+    def choose(self, row: int) -> None:
+        """Add a centre and bring the working set up to date with it."""
+        self.order[self.count] = row
+        self.count += 1
+        self.bound[row] = DEAD
+        if self.count == 1:
+            self._compare_all()
+            return
+        self.values[np.searchsorted(self.rows, row)] = DEAD
+        squared = self._squared_to(row)
+        if self.known:  # exact distances of members that were near-ties stay exact
+            near = np.flatnonzero((squared <= self.values + self.margin) & ~np.isnan(self.exact))
+            for part in blocks(len(near), ROWS):
+                at = near[part]
+                self.exact[at] = np.minimum(self.exact[at], squared_direct(self.X[self.rows[at]], self.X[row]))
+        np.minimum(self.values, squared, out=self.values)
+
+    def result(self) -> tuple[I64, F32]:
+        """Return the picks, twins last, and their distances by float64 differences."""
+        picks = self.order[self.held : self.count]
+        distances = np.zeros(len(self.order) - self.held)
+        first = 0 if self.held else 1
+        distances[:first] = np.inf
+        before = np.arange(self.held + first, self.count)
+        distances[first : len(picks)] = np.sqrt(self._exactly(picks[first:], before))
+        rest = np.flatnonzero(self.twins)[: len(distances) - len(picks)]
+        return np.concatenate([picks, rest]), distances.astype(np.float32)
+
+    def _compare_all(self) -> None:
+        """Compare every row with the first centres."""
+        first = min(self.count, FIRST)
+        centres, lengths = self._centres(0, first)
+        for part in blocks(len(self.X), ROWS):
+            squared = (self.X[part] @ centres.T + lengths).min(axis=1) + self.lengths[part]
+            alive = self.bound[part] != DEAD
+            self.bound[part] = np.where(alive, np.maximum(squared, np.float32(0)), DEAD)
+        self.seen[:] = first
+
+    def _centres(self, start: int, stop: int) -> tuple[F32, F32]:
+        """Return -2 c and |c|^2 of centres start..stop: |x - c|^2 = |x|^2 + (-2 c).x + |c|^2."""
+        rows = self.order[start:stop]
+        return self.X[rows] * np.float32(-2), self.lengths[rows]
+
+    def _set(self, rows: I64, tau: np.float32) -> None:
+        """Make ``rows``, which must be up to date, the working set; every other bound is at most tau."""
+        self.rows, self.tau = np.sort(rows), tau
+        self.values = self.bound[self.rows]
+        self.exact = np.full(len(rows), np.nan)  # float64 squared distances where they were needed, else NaN
+        self.known = False
+        self.block = self.X[self.rows] if len(rows) <= COPIED else None
+        self.block_lengths = self.lengths[self.rows]
+
+    def _squared_to(self, row: int) -> F32:
+        """Return squared distances of the working set to one row."""
+        centre = self.X[row] * np.float32(-2)
+        if self.block is not None:
+            squared = self.block @ centre
+        else:
+            squared = np.empty(len(self.rows), dtype=np.float32)
+            for part in blocks(len(self.rows), ROWS):
+                squared[part] = self.X[self.rows[part]] @ centre
+        squared += self.block_lengths
+        squared += self.lengths[row]
+        return np.maximum(squared, np.float32(0), out=squared)
+
+    def _refill(self) -> bool:
+        """Find a working set whose best is above every other bound by more than the margin; False if none is free."""
+        self.bound[self.rows] = self.values
+        self.seen[self.rows] = self.count
+        size = WIDTH
+        while True:
+            rows, tau = _highest(self.bound, size)
+            if not len(rows):
+                return False
+            self._refresh(rows[self.seen[rows] < self.count])
+            if self.bound[rows].max() - self.margin > tau:
+                break
+            size *= 2
+        values, width = self.bound[rows], WIDTH
+        while True:
+            kept, below = _highest(values, width)
+            if values.max() - self.margin > below:
+                break
+            width *= 2
+        self._set(rows[kept], np.maximum(tau, below))
+        return True
+
+    def _refresh(self, rows: I64) -> None:
+        """Bring the bounds of rows up to date: compare each with the centres that it has not seen."""
+        rows = rows[np.argsort(self.seen[rows], kind="stable")]
+        for part in blocks(len(rows), WIDTH):
+            at = rows[part]
+            start = int(self.seen[at[0]])
+            vectors, best = self.X[at], self.bound[at]
+            for some in blocks(self.count - start, WIDTH):
+                centres, lengths = self._centres(start + some.start, start + some.stop)
+                squared = vectors @ centres.T
+                squared += lengths
+                np.minimum(best, squared.min(axis=1) + self.lengths[at], out=best)
+            self.bound[at] = np.maximum(best, np.float32(0))
+            self.seen[at] = self.count
+
+    def _decide(self, near: I64) -> np.intp | None:
+        """Return which of the near-tied members is farthest by float64; None where all of them are twins of centres."""
+        if self.values[near[0]] > self.margin:  # surely no twin of a centre
+            vectors = self.X[self.rows[near]]
+            if len(near) == 1 or bool((vectors == vectors[0]).all()):
+                return near[0]
+        unknown = near[np.isnan(self.exact[near])]
+        self.exact[unknown] = self._exactly(self.rows[unknown], np.full(len(unknown), self.count))
+        self.known = True
+        twins = near[self.exact[near] == 0]
+        self.values[twins] = self.bound[self.rows[twins]] = DEAD
+        self.twins[self.rows[twins]] = True
+        best = near[self.exact[near].argmax()]
+        return best if self.exact[best] > 0 else None
+
+    def _exactly(self, rows: I64, before: I64) -> F64:
+        """Return float64 squared distances of each row to the nearest of its first ``before`` centres (ascending).
+
+        Float32 products leave out the centres that cannot be the nearest; the others are compared by differences.
+        """
+        found = np.full(len(rows), np.inf)
+        for part in blocks(len(rows), max(1, PAIRS // int(before[-1] if len(before) else 1))):
+            at, limit = rows[part], before[part]
+            squared = np.empty((len(at), int(limit[-1])), dtype=np.float32)
+            vectors = self.X[at]
+            for some in blocks(squared.shape[1], ROWS):
+                centres, lengths = self._centres(some.start, some.stop)
+                squared[:, some] = vectors @ centres.T + lengths
+            squared[np.arange(squared.shape[1]) >= limit[:, None]] = np.inf
+            left, centre = np.nonzero(squared <= squared.min(axis=1, keepdims=True) + self.margin)
+            for pairs in blocks(len(left), ROWS):
+                gaps = squared_direct(vectors[left[pairs]], self.X[self.order[centre[pairs]]])
+                np.minimum.at(found[part], left[pairs], gaps)
+        return found
+
+
+def _highest(values: F32, size: int) -> tuple[I64, np.float32]:
+    """Return where the ``size`` highest live values are, and the highest of the others (DEAD where none is left)."""
+    cut = len(values) - size
+    if cut <= 0:
+        return np.flatnonzero(values != DEAD), DEAD
+    order = np.argpartition(values, cut - 1)
+    top, below = order[cut:], values[order[cut - 1]]
+    return top[values[top] != DEAD], below
+
+
+def _nearest_to_mean(X: F32) -> int:
+    """Return the row nearest to the mean of X, in float64; ties go to the lowest row number."""
+    mean = sum((X[part].astype(np.float64).sum(axis=0) for part in blocks(len(X), ROWS)), np.zeros(X.shape[1])) / len(X)
+    distances = np.concatenate([squared_direct(X[part], mean) for part in blocks(len(X), ROWS)])
+    return int(distances.argmin())
