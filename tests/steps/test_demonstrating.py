@@ -8,7 +8,7 @@ import cuvee
 def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> None:
     result = cuvee.demo(rows=1000, budget="100", out=tmp_path / "demo")
     found = {row["planted"]: row for row in result.summary["found"]}
-    for fault in ("exact-duplicate", "empty-answer", "broken line", "leaked evaluation question"):
+    for fault in ("exact-duplicate", "empty-answer", "broken line", "leaked question"):
         assert found[fault]["found_count"] == found[fault]["planted_count"] > 0, fault
         assert found[fault]["false_count"] == 0, fault
     near, cut = found["near-duplicate"], found["truncated-answer"]

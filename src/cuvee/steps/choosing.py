@@ -46,11 +46,13 @@ def choose(run: Run, pool: Pool, request: Request, tokens: I64, depends: object)
 
     def make(folder: Path) -> None:
         selection = _select(pool, request, tokens)
-        table = pa.table({
-            "row": selection.rows,
-            "gain": selection.gains.astype(np.float32),
-            "reason": [selection.reason(pick) for pick in range(len(selection.rows))],
-        })
+        table = pa.table(
+            {
+                "row": selection.rows,
+                "gain": selection.gains.astype(np.float32),
+                "reason": [selection.reason(pick) for pick in range(len(selection.rows))],
+            }
+        )
         feather.write_feather(table, folder / "selection.arrow", compression="uncompressed")
 
     step = run.step("select", depends, make)

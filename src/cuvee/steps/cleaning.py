@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.feather as feather
 
 from cuvee import render
-from cuvee.arrays import Bool, F32, I64
+from cuvee.arrays import I64, Bool
 from cuvee.cleaners import contamination, duplicates
 from cuvee.cleaners.flags import flags as answer_flags
 from cuvee.cleaners.tokens import Tokens, tokens
 from cuvee.progress import say
 from cuvee.runs import Run, Step, digest
+from cuvee.samples import containers
+from cuvee.samples.questions import question_texts
 from cuvee.steps.reading import Source
 
 BATCH = 8_192
@@ -54,6 +56,11 @@ class Verdicts:
         self.stage[row], self.reason[row], self.related[row] = stage, reason, related
 
 
+def evaluation_items(paths: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (file, text) of every evaluation item in these files and folders. Raises InputError where one has none."""
+    return [(str(file), text) for file in containers.expand(paths) for text in question_texts(file)] if paths else []
+
+
 def clean(
     run: Run, source: Source, rules: Rules, evaluation: Sequence[tuple[str, str]], tokenizer: str | None = None
 ) -> tuple[Step, pa.Table]:
@@ -62,7 +69,12 @@ def clean(
     evaluation: (file, text) of every evaluation item that no training row may hold. tokenizer: path of a tokenizer.json.
     Order: answers, contamination, exact duplicates, near duplicates; so what a duplicate repeats is itself clean.
     """
-    depends = {"read": source.fingerprint, "rules": rules.__dict__, "evaluation": digest([text for _, text in evaluation]), "tokenizer": tokenizer}
+    depends = {
+        "read": source.fingerprint,
+        "rules": rules.__dict__,
+        "evaluation": digest([text for _, text in evaluation]),
+        "tokenizer": tokenizer,
+    }
 
     def make(folder: Path) -> None:
         verdicts = _verdicts(source.table, rules, evaluation, render.token_counter(tokenizer))
@@ -89,13 +101,15 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
     _exact(table, ids, verdicts)
     if rules.near:
         _near(words, rules.near, ids, verdicts)
-    return pa.table({
-        "stage": pa.array(verdicts.stage, pa.string()),
-        "reason": pa.array(verdicts.reason, pa.string()),
-        "related": pa.array(verdicts.related, pa.string()),
-        "flags": pa.array(found, pa.list_(pa.string())),
-        "tokens": pa.array(lengths, pa.int64()),
-    })
+    return pa.table(
+        {
+            "stage": pa.array(verdicts.stage, pa.string()),
+            "reason": pa.array(verdicts.reason, pa.string()),
+            "related": pa.array(verdicts.related, pa.string()),
+            "flags": pa.array(found, pa.list_(pa.string())),
+            "tokens": pa.array(lengths, pa.int64()),
+        }
+    )
 
 
 def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> list[list[str]]:
@@ -142,5 +156,3 @@ def _near(words: Tokens, threshold: float, ids: Any, verdicts: Verdicts) -> None
     for row in np.flatnonzero(near.keeper >= 0):
         reason = f"near duplicate: {near.similarity[row]:.2f} of its word 3-grams shared"
         verdicts.drop(int(row), "duplicates", reason, ids[int(near.keeper[row])].as_py())
-
-

@@ -40,8 +40,18 @@ def found(written: Written, ledger: pa.Table) -> list[Row]:
         ("exact-duplicate", "dropped: repeats another row", _fault("exact-duplicate"), _because("duplicates", "exact")),
         ("near-duplicate", "dropped: repeats another row", _fault("near-duplicate"), _because("duplicates", "")),
         ("empty-answer", "dropped: empty answer", _fault("empty-answer"), _because("answers", "empty")),
-        ("truncated-answer", "dropped: answer looks cut off", _fault("truncated-answer"), _because("answers", "truncated")),
-        ("leaked evaluation question", "dropped: contamination", lambda row: bool(row["question"]), _because("contamination", "")),
+        (
+            "truncated-answer",
+            "dropped: answer looks cut off",
+            _fault("truncated-answer"),
+            _because("answers", "truncated"),
+        ),
+        (
+            "leaked question",
+            "dropped: contamination",
+            lambda row: bool(row["question"]),
+            _because("contamination", ""),
+        ),
         ("wrong-answer", "not looked for: needs a language model", _fault("wrong-answer"), lambda _: False),
     ]
     rows = []
@@ -51,10 +61,15 @@ def found(written: Written, ledger: pa.Table) -> list[Row]:
         alike = name.endswith("duplicate")  # of two rows that repeat each other either may fall
         hits = sum(1 for key in guilty if key in caught or (alike and truth[key]["original"] in caught))
         innocent = None if name == "wrong-answer" else len(caught - guilty - (partners if alike else set()))
-        rows.append({"planted": name, "what": what, "planted_count": len(guilty), "found_count": hits, "false_count": innocent})
+        rows.append(
+            {"planted": name, "what": what, "planted_count": len(guilty), "found_count": hits, "false_count": innocent}
+        )
     quarantined = sum(row["status"] == "quarantined" for row in fell.values())
     count = {"planted_count": written.broken, "found_count": min(quarantined, written.broken)}
-    return [*rows, {"planted": "broken line", "what": "quarantined", **count, "false_count": max(0, quarantined - written.broken)}]
+    return [
+        *rows,
+        {"planted": "broken line", "what": "quarantined", **count, "false_count": max(0, quarantined - written.broken)},
+    ]
 
 
 def _fault(name: str) -> Callable[[Row], bool]:
@@ -69,5 +84,3 @@ def _partners(truth: Iterable[Row]) -> set[str]:
     """Return the ids of all rows that stand in a planted pair of duplicates, on either side."""
     pairs = [row for row in truth if row["fault"] in ("exact-duplicate", "near-duplicate")]
     return {row["id"] for row in pairs} | {row["original"] for row in pairs}
-
-

@@ -56,7 +56,9 @@ def _stored(embedder: Embedder, texts: list[str], out: Path) -> int:
     def compute(rows: I64) -> F32:
         return _encode(embedder, [texts[row] for row in rows])
 
-    return store.fill(f"{embedder.name}-{embedder.version}", keys, compute, dim=embedder.dim, out=out, label="embedding")
+    return store.fill(
+        f"{embedder.name}-{embedder.version}", keys, compute, dim=embedder.dim, out=out, label="embedding"
+    )
 
 
 def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:

@@ -73,5 +73,3 @@ def _embedded(run: Path) -> dict[int, int]:
 
 def _row_of(ids: list[str], name: str | None) -> int | None:
     return ids.index(name) if name in ids else None
-
-

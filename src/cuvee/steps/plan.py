@@ -18,10 +18,17 @@ def plan(wanted: Settings, out: Path) -> Result:
         files.append({"file": str(path), "bytes": size, "rows": _estimate(str(path), size)})
     embedder, why = embedders.resolve(wanted.embedder)
     rows = sum(file["rows"] for file in files if isinstance(file["rows"], int))
-    steps = ["read", "clean", f"embed by {embedder.name}", f"select {wanted.typed['budget']} by {wanted.request.method}"]
+    steps = [
+        "read",
+        "clean",
+        f"embed by {embedder.name}",
+        f"select {wanted.typed['budget']} by {wanted.request.method}",
+    ]
     steps += [f"measure beside {wanted.draws} random selections", "map", f"publish to {out}"]
     seconds = rows / embedder.rate + rows / 1_500
-    return Result(out, {"plan": {"files": files, "rows": rows, "steps": steps, "seconds": round(seconds), "notes": why}})
+    return Result(
+        out, {"plan": {"files": files, "rows": rows, "steps": steps, "seconds": round(seconds), "notes": why}}
+    )
 
 
 def _estimate(path: str, size: int) -> int:

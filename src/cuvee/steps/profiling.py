@@ -20,7 +20,15 @@ QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def run_inspect(
-    data: list[str], *, near: float, columns: str, dialect: str | None, strict: bool, dry_run: bool, seed: int, out: Path
+    data: list[str],
+    *,
+    near: float,
+    columns: str,
+    dialect: str | None,
+    strict: bool,
+    dry_run: bool,
+    seed: int,
+    out: Path,
 ) -> Result:
     """Do what ``cuvee.verbs.inspect`` says."""
     inputs = [data] if isinstance(data, str) else [str(path) for path in data]
@@ -33,7 +41,9 @@ def run_inspect(
         _, verdicts = clean(run, source, Rules(near, 0.5, False, False), [])
         profile = _profile(source, verdicts)
         files = _write(run, source, profile)
-        run.finish({"verb": "inspect", "settings": {"data": inputs, "near": near, "seed": seed}, "inputs": source.files})
+        run.finish(
+            {"verb": "inspect", "settings": {"data": inputs, "near": near, "seed": seed}, "inputs": source.files}
+        )
     return Result(run.path, {"profile": profile}, files, next=f"cuvee select {' '.join(inputs)} --budget 10%")
 
 

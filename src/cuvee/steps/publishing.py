@@ -79,15 +79,20 @@ def make_ledger(outcome: Outcome, given: str) -> pa.Table:
 
 def _quarantined(rows: list[dict[str, Any]]) -> pa.Table:
     stem = [Path(row["file"]).name.split(".")[0] for row in rows]
-    return pa.table({
-        "id": [f"{name}:{row['line']}" for name, row in zip(stem, rows, strict=True)],
-        "source": stem,
-        "file": [row["file"] for row in rows],
-        "line": pa.array([row["line"] for row in rows], pa.int64()),
-        "status": ["quarantined"] * len(rows),
-        "stage": ["read"] * len(rows),
-        "reason": [row["reason"] for row in rows],
-    }, schema=pa.schema([ledgers.LEDGER.field(name) for name in ("id", "source", "file", "line", "status", "stage", "reason")]))
+    return pa.table(
+        {
+            "id": [f"{name}:{row['line']}" for name, row in zip(stem, rows, strict=True)],
+            "source": stem,
+            "file": [row["file"] for row in rows],
+            "line": pa.array([row["line"] for row in rows], pa.int64()),
+            "status": ["quarantined"] * len(rows),
+            "stage": ["read"] * len(rows),
+            "reason": [row["reason"] for row in rows],
+        },
+        schema=pa.schema(
+            [ledgers.LEDGER.field(name) for name in ("id", "source", "file", "line", "status", "stage", "reason")]
+        ),
+    )
 
 
 def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
@@ -125,18 +130,20 @@ def _points(outcome: Outcome, xy: F32, texts: list[str]) -> pa.Table:
     alive = np.zeros(len(xy), dtype=bool)
     alive[outcome.alive] = True
     status = np.where(rank > 0, "kept", np.where(alive, "free", "dropped"))
-    return pa.table({
-        "id": table["id"],
-        "x": pa.array(xy[:, 0], mask=np.isnan(xy[:, 0])),
-        "y": pa.array(xy[:, 1], mask=np.isnan(xy[:, 1])),
-        "status": status.tolist(),
-        "rank": pa.array(rank, mask=rank == 0),
-        "task": table["task"],
-        "source": table["source"],
-        "length": pa.array([len(text) for text in texts], pa.int32()),
-        "reason": outcome.cleaned["reason"],
-        "text": [text[:EXCERPT] for text in texts],
-    })
+    return pa.table(
+        {
+            "id": table["id"],
+            "x": pa.array(xy[:, 0], mask=np.isnan(xy[:, 0])),
+            "y": pa.array(xy[:, 1], mask=np.isnan(xy[:, 1])),
+            "status": status.tolist(),
+            "rank": pa.array(rank, mask=rank == 0),
+            "task": table["task"],
+            "source": table["source"],
+            "length": pa.array([len(text) for text in texts], pa.int32()),
+            "reason": outcome.cleaned["reason"],
+            "text": [text[:EXCERPT] for text in texts],
+        }
+    )
 
 
 def publish(

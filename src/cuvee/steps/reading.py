@@ -19,8 +19,6 @@ from cuvee.samples.read import read
 from cuvee.samples.schema import SAMPLE
 
 
-
-
 @dataclass(frozen=True)
 class Source:
     """What was read.
@@ -47,7 +45,9 @@ def read_inputs(
     """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
     paths = containers.expand(data)
     if not paths:
-        raise InputError(f"no data files in {', '.join(data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow")
+        raise InputError(
+            f"no data files in {', '.join(data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"
+        )
     with bar("reading", len(paths), "files") as advance:
         steps = []
         for path in paths:
@@ -62,7 +62,8 @@ def read_inputs(
         notes.update(info["notes"])
     if not all(step.reused for step in steps):
         seconds = sum(step.seconds for step in steps if not step.reused)
-        say(f"read      {table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined, in {seconds:.1f} s")
+        counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
+        say(f"read      {counts}, in {seconds:.1f} s")
     files = [{key: value for key, value in info.items() if key != "notes"} for info in infos]
     return Source(table, quarantined, files, notes, digest([step.fingerprint for step in steps]))
 
@@ -112,5 +113,3 @@ def _unique_ids(table: pa.Table) -> pa.Table:
         unique = pl.when(again > 1).then(pl.format("{}~{}", "id", again)).otherwise(pl.col("id"))
         table = table.set_column(0, "id", ids.select(unique.alias("id")).to_series().to_arrow().cast(pa.string()))
     return table
-
-

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cuvee import embedders, render
+from cuvee import embedders
 from cuvee.arrays import F32, I64
 from cuvee.cleaners import contamination, duplicates
 from cuvee.embedders import Embedder
@@ -19,16 +19,14 @@ from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
-from cuvee.samples.questions import evaluation_items
 from cuvee.selectors import scores_needed
 from cuvee.steps import plan, publishing, summary
 from cuvee.steps.choosing import choose, score
-from cuvee.steps.cleaning import clean
+from cuvee.steps.cleaning import clean, evaluation_items
 from cuvee.steps.embedding import embed
 from cuvee.steps.measuring import measure
 from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import Settings, bind, near_threshold
-
 
 Found = Callable[[pa.Table], list[dict[str, Any]]]
 
@@ -69,7 +67,9 @@ def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     if found is not None:
         told["found"] = found(ledger)
     depends = [measured.fingerprint, mapped.fingerprint]
-    files = publishing.publish(run, outcome, mapped, ledger, told, format=wanted.format, file=wanted.file, depends=depends)
+    files = publishing.publish(
+        run, outcome, mapped, ledger, told, format=wanted.format, file=wanted.file, depends=depends
+    )
     _finish(run, wanted, ground, counts, files)
     return Result(run.path, told, files, next=_next(run.path, ledger, selection))
 
@@ -100,7 +100,9 @@ def prepare(run: Run, wanted: Settings) -> Ground:
     cleaned, table = clean(run, source, wanted.rules, items, wanted.tokenizer)
     alive = _standing(table)
     if not len(alive):
-        raise InputError("no row is left after cleaning", f"`cuvee inspect {' '.join(wanted.data)}` shows why rows fall")
+        raise InputError(
+            "no row is left after cleaning", f"`cuvee inspect {' '.join(wanted.data)}` shows why rows fall"
+        )
     rows = source.table.take(pa.array(alive)) if len(alive) < source.table.num_rows else source.table
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     fallen = _by_vectors(run, embedded.X, rows, embedder, wanted, [text for _, text in items], embedded.step)
@@ -124,7 +126,9 @@ def _standing(table: pa.Table) -> I64:
 Fallen = list[tuple[int, str, str, str | None]]  # row among the living, stage, reason, related
 
 
-def _by_vectors(run: Run, X: F32, rows: pa.Table, embedder: Embedder, wanted: Settings, items: list[str], step: Step) -> Fallen:
+def _by_vectors(
+    run: Run, X: F32, rows: pa.Table, embedder: Embedder, wanted: Settings, items: list[str], step: Step
+) -> Fallen:
     """Return what falls by its vector: contamination first, then near duplicates."""
     fallen: Fallen = []
     if items:
@@ -165,21 +169,25 @@ def _taken(rows: pa.Table, given: list[Path]) -> tuple[I64, list[str]]:
         earlier.update(ledger.filter(pa.compute.equal(ledger["status"], "kept"))["fingerprint"].to_pylist())
     prints = [value.hex() for value in rows["fingerprint"].to_pylist()]
     taken = np.array([row for row, value in enumerate(prints) if value in earlier], dtype=np.int64)
-    return taken, [f"{len(taken):,} of {len(earlier):,} rows that earlier runs kept stand in this pool and count as taken"]
+    return taken, [
+        f"{len(taken):,} of {len(earlier):,} rows that earlier runs kept stand in this pool and count as taken"
+    ]
 
 
 def _finish(run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path]) -> None:
     outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
-    run.finish({
-        "verb": "select",
-        "settings": wanted.typed,
-        "seed": wanted.seed,
-        "inputs": ground.source.files,
-        "outputs": outputs,
-        "rows": {"input": ground.source.total, **{status: counts[status] for status in ledgers.STATUSES}},
-        "embedder": {"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
-        "notes": ground.notes,
-    })
+    run.finish(
+        {
+            "verb": "select",
+            "settings": wanted.typed,
+            "seed": wanted.seed,
+            "inputs": ground.source.files,
+            "outputs": outputs,
+            "rows": {"input": ground.source.total, **{status: counts[status] for status in ledgers.STATUSES}},
+            "embedder": {"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
+            "notes": ground.notes,
+        }
+    )
 
 
 def _next(folder: Path, ledger: pa.Table, selection: Selection) -> str:

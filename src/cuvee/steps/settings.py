@@ -133,7 +133,9 @@ def _known(method: str, given: Mapping[str, Any]) -> None:
     known = settings_of(method)
     for name in given:
         if name not in known:
-            raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {', '.join(sorted(known)) or 'none'}")
+            raise ConfigError(
+                f"{method} has no setting {name!r}", f"its settings: {', '.join(sorted(known)) or 'none'}"
+            )
 
 
 def _between(value: float, name: str, low: float, high: float) -> None:
@@ -142,7 +144,13 @@ def _between(value: float, name: str, low: float, high: float) -> None:
 
 
 def _plain(value: Any) -> Any:
-    return [str(part) for part in value] if isinstance(value, list | tuple) else str(value) if isinstance(value, Path) else value
+    return (
+        [str(part) for part in value]
+        if isinstance(value, list | tuple)
+        else str(value)
+        if isinstance(value, Path)
+        else value
+    )
 
 
 def near_threshold(text: str, cosines: Callable[[], Any] | None, *, calibrated: float) -> float | None:
@@ -160,7 +168,9 @@ def near_threshold(text: str, cosines: Callable[[], Any] | None, *, calibrated: 
     try:
         value = float(number)
     except ValueError:
-        raise ConfigError(f"near-vectors {text!r} cannot be read", "give off, auto, a cosine (0.95) or a quantile (q0.99)") from None
+        raise ConfigError(
+            f"near-vectors {text!r} cannot be read", "give off, auto, a cosine (0.95) or a quantile (q0.99)"
+        ) from None
     _between(value, "near-vectors", 0, 1)
     if text.startswith("q"):
         return float(np.quantile(cosines(), value)) if cosines else None

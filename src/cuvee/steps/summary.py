@@ -69,13 +69,25 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
         "settings": {key: value for key, value in wanted.typed.items() if value not in (None, "", [])},
         "reproduce": [_command(facts)],
         "versions": versions(),
-        "warnings": [*_warnings(facts), *notes, *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items())],
+        "warnings": [
+            *_warnings(facts),
+            *notes,
+            *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items()),
+        ],
     }
 
 
 def _command(facts: Facts) -> str:
     typed = facts.wanted.typed
-    words = ["cuvee", "select", *facts.wanted.data, "--budget", str(typed["budget"]), "--method", facts.wanted.request.method]
+    words = [
+        "cuvee",
+        "select",
+        *facts.wanted.data,
+        "--budget",
+        str(typed["budget"]),
+        "--method",
+        facts.wanted.request.method,
+    ]
     return shlex.join([*words, "--seed", str(facts.wanted.seed), "--out", str(facts.folder)])
 
 
@@ -102,17 +114,19 @@ def _measures(measured: Mapping[str, Any]) -> list[dict[str, Any]]:
         chosen = measured["selection"][-1].get(name)
         if chosen is None and measured["pool"].get(name) is None:
             continue
-        rows.append({
-            "name": name,
-            "what": what,
-            "unit": "higher is better" if higher else "lower is better",
-            "higher_is_better": higher,
-            "pool": measured["pool"].get(name),
-            "selection": chosen,
-            "random_mean": float(np.mean(known)) if known else None,
-            "random_low": min(known) if known else None,
-            "random_high": max(known) if known else None,
-        })
+        rows.append(
+            {
+                "name": name,
+                "what": what,
+                "unit": "higher is better" if higher else "lower is better",
+                "higher_is_better": higher,
+                "pool": measured["pool"].get(name),
+                "selection": chosen,
+                "random_mean": float(np.mean(known)) if known else None,
+                "random_low": min(known) if known else None,
+                "random_high": max(known) if known else None,
+            }
+        )
     return rows
 
 
@@ -200,7 +214,12 @@ def _drops(facts: Facts) -> list[dict[str, Any]]:
     order = Counter({key: len(rows) for key, rows in groups.items()})
     texts = _Texts(facts)
     return [
-        {"stage": key[0], "reason": key[1], "rows": rows, "examples": [texts.example(row) for row in groups[key][:EXAMPLES]]}
+        {
+            "stage": key[0],
+            "reason": key[1],
+            "rows": rows,
+            "examples": [texts.example(row) for row in groups[key][:EXAMPLES]],
+        }
         for key, rows in order.most_common()
     ]
 
@@ -228,5 +247,7 @@ class _Texts:
     def example(self, row: Mapping[str, Any]) -> dict[str, Any]:
         where = f"{row['file']}:{row['line']}"
         text = self.raw.get(where, "")[:300] if row["stage"] == "read" else self.text(row["id"])
-        neighbour = {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])} if row["related"] else {}
+        neighbour = (
+            {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])} if row["related"] else {}
+        )
         return {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})", **neighbour}
