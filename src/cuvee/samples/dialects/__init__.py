@@ -2,13 +2,32 @@
 
 from typing import Any
 
+from cuvee.samples.dialects import chat, instructions, pairs
 from cuvee.samples.dialects.seam import Dialect
 
-MEMBERS: tuple[Dialect, ...] = ()
+__all__ = ["DIALECTS", "Dialect", "detect"]
+
+MEMBERS = (
+    chat.TURNS,
+    pairs.PREFERENCE,
+    instructions.SELF_INSTRUCT,
+    pairs.NEMOTRON,
+    chat.TULU,
+    chat.MESSAGES,
+    chat.SHAREGPT,
+    chat.SEGMENTS,
+    instructions.DATA_JUICER,
+    instructions.DOLLY,
+    instructions.ALPACA,
+    pairs.OPENORCA,
+    pairs.FLAN,
+    pairs.PROMPT_COMPLETION,
+    pairs.QUESTION_ANSWER,
+)
 
 DIALECTS: dict[str, Dialect] = {member.name: member for member in MEMBERS}
 
 
 def detect(row: Any) -> Dialect | None:
     """Return the first dialect that knows the row (a dict, or a list of turns), None where none does."""
-    return next((dialect for dialect in DIALECTS.values() if dialect.detect(row)), None)
+    return next((dialect for dialect in MEMBERS if dialect.detect(row)), None)

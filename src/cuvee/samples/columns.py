@@ -1,0 +1,65 @@
+"""Samples gathered column by column, and turned into Arrow batches."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from cuvee.samples.dialects.cells import dumps
+from cuvee.samples.schema import SAMPLE, TURN, Sample
+
+
+class Columns:
+    """The columns of the next batch. Plain lists and one pass into Arrow: several times faster than rows of dicts."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self.bytes = 0
+        self._placed: list[tuple[Any, ...]] = []
+        self._labels: list[tuple[str | None, str | None, str | None]] = []
+        self._turns: list[tuple[str, str | None, str | None]] = []
+        self._offsets: list[int] = [0]
+
+    def __len__(self) -> int:
+        return len(self._placed)
+
+    def add(self, sample: Sample, place: tuple[Any, ...]) -> None:
+        """Add a sample. place: id, source, file, line, dialect, raw, fingerprint."""
+        tools = sample.tools if sample.tools is None or isinstance(sample.tools, str) else dumps(sample.tools)
+        self._placed.append(place)
+        self._labels.append((sample.task, sample.license, tools))
+        for turn in sample.messages:
+            self._turns.append((turn.role, turn.content, dumps(turn.extra) if turn.extra else None))
+        self._offsets.append(len(self._turns))
+        self.bytes += 2 * len(place[5])
+
+    def pop(self) -> pa.RecordBatch:
+        """Return the batch of schema ``SAMPLE`` and begin the next one."""
+        ids, sources, files, lines, dialects, raws, prints = zip(*self._placed, strict=True)
+        tasks, licenses, tools = zip(*self._labels, strict=True)
+        roles, contents, extras = zip(*self._turns, strict=True)
+        turns = pa.StructArray.from_arrays(
+            [pa.array(part, pa.string()) for part in (roles, contents, extras)], fields=list(TURN)
+        )
+        messages = pa.ListArray.from_arrays(pa.array(self._offsets, pa.int32()), turns)
+        columns = [
+            ids,
+            sources,
+            tasks,
+            licenses,
+            files,
+            lines,
+            dialects,
+            messages,
+            tools,
+            raws,
+            prints,
+            [[]] * len(ids),
+        ]
+        arrays = [
+            column.cast(field.type) if isinstance(column, pa.Array) else pa.array(column, field.type)
+            for column, field in zip(columns, SAMPLE, strict=True)
+        ]
+        self._clear()
+        return pa.RecordBatch.from_arrays(arrays, schema=SAMPLE)

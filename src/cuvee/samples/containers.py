@@ -1,0 +1,112 @@
+"""Files of rows, whatever they are packed in. Dialects say what a row means; this room does not ask."""
+
+import lzma
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cuvee.errors import InputError
+from cuvee.samples import hub, table_rows
+from cuvee.samples.inputs import expand, stem, suffix
+from cuvee.samples.json_rows import json_rows
+from cuvee.samples.raw import Raw
+
+__all__ = ["Raw", "expand", "identity", "rows", "stem"]
+
+BLOCK = 1 << 20
+MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
+
+
+def rows(path: str | Path) -> Iterator[Raw]:
+    """Yield the rows of one file, of a folder that ``datasets`` saved, or of a "hub:..." id, in order.
+
+    A row that cannot be read is yielded with its error. The file is streamed. JSON and compression are told by content,
+    tables by suffix or content. Raises InputError for a file that is no data at all, or damaged.
+    """
+    if str(path).startswith(hub.PREFIX):
+        return table_rows.table_rows(hub.batches(str(path)))
+    file = Path(path)
+    if file.is_dir():
+        return table_rows.table_rows(batch for part in _saved(file) for batch in table_rows.arrow_batches(part))
+    kind, start = suffix(file), _start(file)
+    if start[:4] == b"PAR1":
+        return table_rows.table_rows(table_rows.parquet_batches(file))
+    if start == b"ARROW1" or kind in (".arrow", ".feather"):
+        return table_rows.table_rows(table_rows.arrow_batches(file))
+    if start[:4] == b"PK\x03\x04":
+        raise InputError(f"{file} is a zip archive", "unpack it, or pack the file by itself with gzip or zstd")
+    if kind in (".parquet", ".pq"):
+        raise InputError(f"{file} is not a Parquet file, or was cut short", "fetch or write it again")
+    if kind in (".csv", ".tsv"):
+        return table_rows.csv_rows(_blocks(file), str(file))
+    return json_rows(_blocks(file), str(file))
+
+
+def identity(path: str | Path) -> dict[str, Any]:
+    """Return ``bytes`` and ``sha256`` of a file's content (of all files of a saved folder together)."""
+    import hashlib
+
+    if str(path).startswith(hub.PREFIX):
+        return hub.identity(str(path))
+    parts = _saved(Path(path)) if Path(path).is_dir() else [Path(path)]
+    hashed, size = hashlib.sha256(), 0
+    for part in parts:
+        with part.open("rb") as file:
+            while block := file.read(BLOCK):
+                hashed.update(block)
+                size += len(block)
+    return {"bytes": size, "sha256": hashed.hexdigest()}
+
+
+def _saved(folder: Path) -> list[Path]:
+    if not table_rows.is_saved(folder):
+        raise InputError(f"{folder} is a folder", "expand() names the files in it")
+    return table_rows.saved_files(folder)
+
+
+def _start(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(6)
+    except OSError as wrong:
+        raise InputError(
+            f"{file} cannot be read: {wrong.strerror}", "name a file that is there and may be read"
+        ) from wrong
+
+
+def _blocks(file: Path) -> Iterator[bytes]:
+    """Yield the unpacked content of a file, about a MiB at a time."""
+    import bz2
+    import gzip
+
+    import zstandard
+
+    with file.open("rb") as packed:
+        kind = next((kind for magic, kind in MAGIC.items() if packed.peek(6).startswith(magic)), "")
+        try:
+            if kind == "zstd":
+                yield from _zstd_blocks(packed)
+                return
+            openers: dict[str, Any] = {"gzip": gzip.open, "xz": lzma.open, "bzip2": bz2.open}
+            opened = openers[kind](packed) if kind else packed
+            while block := opened.read(BLOCK):
+                yield block
+        except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as wrong:
+            raise InputError(f"{file} is damaged: {wrong}", "fetch or write it again") from wrong
+
+
+def _zstd_blocks(packed: BinaryIO) -> Iterator[bytes]:
+    """Yield the content of all frames; the library's own reader does not notice when the last frame is cut short."""
+    import zstandard
+
+    frame, waiting = zstandard.ZstdDecompressor().decompressobj(), b""
+    begun = False
+    while block := waiting or packed.read(BLOCK >> 3):
+        begun = True
+        yield frame.decompress(block)
+        waiting = frame.unused_data
+        if frame.eof:
+            frame, begun = zstandard.ZstdDecompressor().decompressobj(), False
+    if begun:
+        raise EOFError("the last zstd frame is cut short")

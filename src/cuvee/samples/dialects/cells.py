@@ -1,0 +1,142 @@
+"""The cells of a row: text of any type, JSON kept as text, words that mean nothing, and the columns that travel along."""
+
+import ast
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from cuvee.errors import InputError
+from cuvee.samples.schema import Sample, Turn
+
+Row = Mapping[str, Any]
+
+NO_INPUT = frozenset({"", "n/a", "none", "<noinput>", "<no input>", "nan", "[]", "null"})  # lower case
+END_OF_TEXT = ("<|endoftext|>", "</s>", "<|im_end|>", "<eos>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>")
+
+IDS = ("id", "uuid", "uid", "_id", "prompt_id", "conversation_id", "question_id", "task_id", "idx")
+SOURCES = ("source", "dataset", "dataset_name", "data_source", "_task_source", "task_source")
+TASKS = ("task", "task_name", "_task_name", "category")
+LICENSES = ("license", "licence")
+SYSTEMS = ("system", "system_prompt", "system_message")
+TOOLS = ("tools", "functions")
+MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+
+
+def first(row: Row, *keys: str) -> Any:
+    """Return the first of these cells that is not null, else None."""
+    for key in keys:
+        value = row.get(key)
+        if value is not None:
+            return value
+    return None
+
+
+def held(row: Row, *keys: str) -> bool:
+    """Return whether one of these cells is not null."""
+    return first(row, *keys) is not None
+
+
+def known(row: Row, *keys: str) -> bool:
+    """Return whether the row has one of these keys, null or not."""
+    return any(key in row for key in keys)
+
+
+def text(value: Any) -> str:
+    """Return a cell as text: a number, a truth value or an object as its JSON, strings in a list joined by line breaks.
+
+    Null and NaN (how tables write a missing cell) are empty text.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    return dumps(value)
+
+
+def answer(value: Any) -> str:
+    """Return a cell as an answer: its text without the end-of-text marks that some collections leave at the tail."""
+    said = text(value)
+    while said and (said[-1] == ">" or said[-1].isspace()):
+        tail = said.rstrip()
+        mark = next((mark for mark in END_OF_TEXT if tail.endswith(mark)), None)
+        if mark is None or (mark == "</s>" and "<s>" in tail):  # <s>struck out</s> is HTML
+            break
+        said = tail[: -len(mark)]
+    return said
+
+
+def asked(*cells: Any) -> str:
+    """Return an instruction and its inputs as one text, blank lines between; the first cell is kept whatever it is.
+
+    An input that only says that there is none ("N/A", "<noinput>", "[]", ...) is left out.
+    """
+    told = [text(cells[0]), *(said for said in map(text, cells[1:]) if said.strip().lower() not in NO_INPUT)]
+    return "\n\n".join(part for part in told if part.strip()) or told[0]
+
+
+def opened(value: Any) -> Any:
+    """Return the list or object that a cell holds as JSON text (or as Python writes it), any other value as it is."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+
+
+def dumps(value: Any) -> str:
+    """Return a value as compact JSON text."""
+    import json
+
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # an integer beyond 64 bits, or a lone surrogate
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def with_system(row: Row, turns: Sequence[Turn]) -> list[Turn]:
+    """Return the turns after the row's system column; a system turn at their head wins over the column."""
+    said = text(first(row, *SYSTEMS))
+    if not said.strip() or (turns and turns[0].role == "system"):
+        return list(turns)
+    return [Turn("system", said), *turns]
+
+
+def sample(row: Row, turns: Sequence[Turn]) -> Sample:
+    """Return the sample of a row and its turns, with the columns that travel along. Raises InputError without any text."""
+    if not any(turn.content and not turn.content.isspace() for turn in turns) and not any(turn.extra for turn in turns):
+        raise InputError("there is no text in it")
+    tools = first(row, *TOOLS)
+    return Sample(
+        messages=_with_media(row, turns),
+        id=_label(row, IDS),
+        source=_label(row, SOURCES),
+        task=_label(row, TASKS),
+        license=_label(row, LICENSES),
+        tools=None if tools in ("", "[]", [], {}) else tools,
+    )
+
+
+def _label(row: Row, keys: Sequence[str]) -> str | None:
+    value = first(row, *keys)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # tables turn whole numbers with gaps into floats
+    return text(value) or None
+
+
+def _with_media(row: Row, turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    media = {key: row[key] for key in MEDIA if row.get(key)}
+    users = [at for at, turn in enumerate(turns) if turn.role == "user"] if media else []
+    if not users:
+        return tuple(turns)
+    at = users[0]
+    return (*turns[:at], replace(turns[at], extra={**turns[at].extra, **media}), *turns[at + 1 :])

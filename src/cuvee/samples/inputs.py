@@ -1,0 +1,109 @@
+"""What the user named, as the files that it means."""
+
+import difflib
+import glob
+import hashlib
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cuvee.errors import InputError, MissingExtraError
+from cuvee.samples import hub
+from cuvee.samples.table_rows import is_saved
+
+PACKED = (".gz", ".zst", ".zstd", ".xz", ".bz2")
+DATA = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq", ".arrow", ".feather")
+BESIDE = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")  # lie beside data, hold none
+
+
+def expand(inputs: Sequence[str | Path]) -> list[Path | str]:
+    """Return the data files that files, folders, globs, "-" and hub ids stand for: sorted within each, none twice.
+
+    A folder that ``datasets`` saved stays one path; a hub id becomes "hub:org/name[:config][@split]". Standard input is
+    copied to a file first, named after its content. Raises InputError where nothing is there.
+    """
+    return list(dict.fromkeys(path for given in inputs for path in _one(str(given))))
+
+
+def stem(path: Path | str) -> str:
+    """Return a file's name without its suffixes, a hub id's name without its owner."""
+    name = str(path)
+    if name.startswith(hub.PREFIX):
+        return name.removeprefix(hub.PREFIX).rpartition("/")[2]
+    file = Path(name)
+    while file.suffix.lower() in PACKED + DATA:
+        file = file.with_suffix("")
+    return file.name or name
+
+
+def suffix(path: Path) -> str:
+    """Return the suffix that tells what a file holds, whatever packs it: ".jsonl" of data.jsonl.gz."""
+    return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
+
+
+def _one(given: str) -> list[Path | str]:
+    if given == "-":
+        return [_standard_input()]
+    path = Path(given).expanduser()
+    if path.is_dir():
+        return _some(list(_inside(path)), given)
+    if path.exists():
+        return [path]
+    if given.startswith(hub.PREFIX):
+        if not hub.installed():
+            raise MissingExtraError("datasets", "hub", f"reading {given}")
+        return [given]
+    if glob.has_magic(given):
+        found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (an absolute pattern)
+        return _some(
+            [file for one in found for file in (_inside(one) if one.is_dir() else [one] * _is_data(one))], given
+        )
+    if hub.looks_like_id(given) and not path.parent.exists() and hub.installed():
+        return [hub.PREFIX + given]
+    raise InputError(f"there is no {given}", _nearest(path))
+
+
+def _some(found: list[Path], given: str) -> list[Path | str]:
+    if not found:
+        raise InputError(
+            f"there are no data files in {given}",
+            f"files end in {', '.join(DATA)}, perhaps packed ({', '.join(PACKED)})",
+        )
+    return [*found]
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    if is_saved(folder):
+        yield folder
+        return
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _inside(entry)
+        elif _is_data(entry):
+            yield entry
+
+
+def _is_data(path: Path) -> bool:
+    return suffix(path) in DATA and path.name not in BESIDE and not path.name.startswith(".")
+
+
+def _nearest(path: Path) -> str:
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    wanted = path.relative_to(folder).parts[0]
+    near = difflib.get_close_matches(wanted, [entry.name for entry in folder.iterdir()], n=1)
+    return f"did you mean {folder / near[0]}?" if near else f"nothing in {folder} has a name like it"
+
+
+def _standard_input() -> Path:
+    hashed = hashlib.sha256()
+    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
+        while block := sys.stdin.buffer.read(1 << 20):
+            hashed.update(block)
+            file.write(block)
+    path = Path(tempfile.gettempdir()) / f"stdin-{hashed.hexdigest()[:16]}"
+    return Path(file.name).replace(path)

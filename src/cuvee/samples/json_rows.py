@@ -1,0 +1,147 @@
+"""Rows of JSON files in every shape they come in: lines, arrays, one object around a list, objects end to end.
+
+A file is read in blocks and never held whole. What cannot be read becomes a row with an error, and reading goes on.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from cuvee.errors import InputError
+from cuvee.samples import json_stream
+from cuvee.samples.raw import Raw
+
+LOOSE = json.JSONDecoder(strict=False)  # line breaks and tabs inside a string are let through
+SURROGATE = re.compile("[\ud800-\udfff]")
+REPLACED = "characters that are not Unicode replaced by U+FFFD"
+HEAD = 1 << 16  # bytes that decide the shape
+
+
+def json_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
+    """Yield the rows of a JSON file given as blocks of bytes. Raises InputError where it is not JSON at all."""
+    source = iter(blocks)
+    head = b""
+    for block in source:
+        head += block
+        if len(head) >= HEAD:
+            break
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name} is UTF-16", "save it as UTF-8: iconv -f utf-16 -t utf-8")
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if not head.strip():
+        return
+    everything = itertools.chain([head], source)
+    if _by_line(head, name):
+        yield from _lines(everything)
+    else:
+        yield from map(_from_text, json_stream.elements(everything))
+
+
+def _by_line(head: bytes, name: str) -> bool:
+    """Return whether every line is a row of its own."""
+    start = head.lstrip()
+    line, newline, rest = start.partition(b"\n")
+    line, after = line.strip(), rest.lstrip()
+    if start[:1] == b"[":
+        return bool(newline) and after[:1] == b"[" and isinstance(_parsed(line), list)
+    if start[:1] != b"{":
+        if after[:1] in (b"{", b"[") or name.endswith(("jsonl", "ndjson")):
+            return True  # a stray first line; it will be a row with an error
+        raise InputError(
+            f"{name} is neither JSON, CSV, Parquet nor Arrow", "name data files, or give them their usual suffix"
+        )
+    if not newline or json_stream.WRAPPER.match(start[:HEAD].decode("utf-8", "replace")):
+        return False
+    return _parsed(line) is not None or (after[:1] == b"{" and line[-1:] not in b"{[,:")
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return next((raw.value for raw in _repaired(0, line)), None)
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[Raw]:
+    for number, line in enumerate(_split(blocks), start=1):
+        stripped = line.strip()
+        if not stripped:
+            continue
+        try:
+            value = orjson.loads(stripped)
+        except orjson.JSONDecodeError:
+            yield from _repaired(number, stripped)
+            continue
+        yield _row(number, stripped, value)
+
+
+def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _row(line: int, raw: bytes, value: Any, note: str = "") -> Raw:
+    if isinstance(value, dict | list):
+        return Raw(line, raw, value, note=note)
+    return Raw(line, raw, None, f"a row must be an object, this is {json.dumps(value)[:40]}")
+
+
+def _repaired(number: int, line: bytes) -> Iterator[Raw]:
+    """Yield the rows of a line that strict JSON refuses: NaN, lone surrogates, bad UTF-8, commas, several objects."""
+    text = line.decode("utf-8", "surrogateescape")
+    found: list[Raw] = []
+    at = 0
+    while at < len(text):
+        if text[at] == "," or text[at].isspace():
+            at += 1
+            continue
+        try:
+            value, end = LOOSE.raw_decode(text, at)
+        except json.JSONDecodeError as wrong:
+            yield Raw(number, line, None, f"not JSON: {wrong.msg.lower()} at character {wrong.pos + 1}")
+            return
+        except RecursionError:
+            yield Raw(number, line, None, "nested too deep")
+            return
+        found.append(_cleaned(number, text[at:end], value))
+        at = end
+    yield from found
+
+
+def _from_text(element: json_stream.Element) -> Raw:
+    if element.error is not None:
+        return Raw(element.number, element.text.encode("utf-8", "surrogateescape"), None, element.error)
+    return _cleaned(element.number, element.text, element.value)
+
+
+def _cleaned(number: int, text: str, value: Any) -> Raw:
+    """Return the row with every lone surrogate and undecodable byte replaced; its raw bytes stay as they are."""
+    raw = text.encode("utf-8", "surrogateescape")
+    if ("\\u" in text or not text.isascii()) and _broken(value):
+        return _row(number, raw, _replaced(value), REPLACED)
+    return _row(number, raw, value)
+
+
+def _broken(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.isascii() and SURROGATE.search(value) is not None
+    if isinstance(value, dict):
+        return any(_broken(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(map(_broken, value))
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_replaced(key): _replaced(part) for key, part in value.items()}
+    return [_replaced(part) for part in value] if isinstance(value, list) else value

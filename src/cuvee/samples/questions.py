@@ -1,0 +1,65 @@
+"""What the items of an evaluation set ask: the texts that a training row must not hold."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cuvee.errors import InputError
+from cuvee.samples import containers
+from cuvee.samples.dialects import detect
+from cuvee.samples.dialects.cells import asked, text
+from cuvee.samples.dialects.turns import turns
+from cuvee.samples.schema import Turn
+
+ASKED = ("question", "prompt", "text", "instruction", "Instruction", "inputs", "input", "problem", "query")
+SPOKEN = ("messages", "conversations", "conversation", "turns")
+
+
+def question_texts(path: str | Path) -> list[str]:
+    """Return the text of each evaluation item of one file, in order; answers are not needed and not returned.
+
+    An item with several instances has one text each. Raises InputError that names file and line of an item without any.
+    """
+    return [said for _, said in _items(path)]
+
+
+def evaluation_items(paths: Sequence[str | Path]) -> list[tuple[str, str]]:
+    """Return (name of the evaluation set, text of the item) of every item in files, folders or globs."""
+    return [(containers.stem(path), said) for path in containers.expand(paths) for _, said in _items(path)]
+
+
+def _items(path: str | Path) -> list[tuple[int, str]]:
+    found = []
+    for raw in containers.rows(path):
+        where = f"{path}:{raw.line}"
+        if raw.value is None:
+            raise InputError(f"{where}: {raw.error}", "an evaluation file must be readable as a whole")
+        try:
+            texts = _texts(raw.value)
+        except InputError as wrong:
+            raise InputError(f"{where}: {wrong.message}", "mend the row or take it out") from wrong
+        if not texts:
+            keys = ", ".join(map(str, raw.value)) if isinstance(raw.value, dict) else "none"
+            raise InputError(
+                f"{where}: no question in it; its keys are {keys}", f"known are {', '.join(ASKED + SPOKEN)}"
+            )
+        found += [(raw.line, said) for said in texts]
+    return found
+
+
+def _texts(row: Any) -> list[str]:
+    dialect = detect(row)
+    if dialect is not None:
+        return [said for one in dialect.parse(row) if (said := _users(one.messages))]
+    if isinstance(row, Mapping):
+        for key in SPOKEN:
+            if row.get(key) is not None:
+                return [_users(turns(row[key], key))]
+        for key in ASKED:
+            if text(row.get(key)).strip():
+                return [asked(row[key], row.get("input") if key == "instruction" else None)]
+    return []
+
+
+def _users(messages: Sequence[Turn]) -> str:
+    return "\n\n".join(turn.content for turn in messages if turn.role == "user" and turn.content)

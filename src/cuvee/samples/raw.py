@@ -1,0 +1,44 @@
+"""A row as it lies in its file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One row of a file, before anybody has asked what it means.
+
+    line: 1-based: the line of a JSON Lines file, the element of a JSON array, the row of a table. raw: its exact bytes;
+    of a table row, compact JSON. value: the row, or None where it cannot be read; then ``error`` says why. note: what was
+    changed so that it could be read ("" where nothing was).
+    """
+
+    line: int
+    raw: bytes
+    value: dict[str, Any] | list[Any] | None
+    error: str | None = None
+    note: str = ""
+
+
+def compact(row: object) -> bytes:
+    """Return a row of a table as compact JSON: times as ISO 8601, decimals as text, bytes as UTF-8 text or base64."""
+    return orjson.dumps(row, default=_plain)
+
+
+def _plain(value: object) -> object:
+    import base64
+    import datetime
+    import decimal
+
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode()
+    if isinstance(value, decimal.Decimal | datetime.timedelta | int):
+        return str(value)
+    if isinstance(value, tuple):
+        return list(value)
+    raise TypeError(f"a cell of type {type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,187 @@
+"""One input file, as batches of samples; what cannot be read is put aside with file, line and reason."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from cuvee import names
+from cuvee.errors import ConfigError, InputError
+from cuvee.samples import containers
+from cuvee.samples.columns import Columns
+from cuvee.samples.dialects import DIALECTS, Dialect, detect
+from cuvee.samples.normal import fingerprint
+from cuvee.samples.raw import Raw, compact
+from cuvee.samples.schema import Sample
+
+CANONICAL = {  # the names that ``columns`` may give, and the dialect that they ask for
+    **dict.fromkeys(("instruction", "input", "output", "history"), "alpaca"),
+    **dict.fromkeys(("prompt", "completion"), "prompt-completion"),
+    "messages": "messages",
+    **dict.fromkeys(("system", "task", "source", "id", "license", "tools"), None),
+}
+TOKENISED = ("input_ids", "token_ids", "attention_mask")
+SPLIT = "a row of several instances became one sample per instance"
+BATCH_BYTES = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that could not be read: where it lies, why, and its bytes."""
+
+    file: str
+    line: int
+    reason: str
+    raw: bytes
+
+
+def read(
+    file: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    dialect: str | None = None,
+    strict: bool = False,
+    batch_rows: int = 4096,
+) -> "Reading":
+    """Return the reading of one file (or saved folder, or "hub:..." id); nothing is read before ``batches()`` runs.
+
+    columns: what a row calls it, by what it is: {"instruction": "q", "output": "a"}. dialect: read every row as this one
+    instead of telling it row by row. strict: raise at the first row that cannot be read. batch_rows: rows per batch, at most.
+    Raises ConfigError for an unknown dialect or column name.
+    """
+    for name in columns or {}:
+        if name not in CANONICAL:
+            raise ConfigError(
+                f"columns: unknown name {name!r}", f"known: {', '.join(CANONICAL)}; write instruction=q,output=a"
+            )
+    chosen = names.find(DIALECTS, dialect, "dialect") if dialect else _asked_for(columns or {})
+    return Reading(str(file), columns=dict(columns or {}), dialect=chosen, strict=strict, batch_rows=batch_rows)
+
+
+def _asked_for(columns: Mapping[str, str]) -> Dialect | None:
+    return next((DIALECTS[wanted] for name in columns if (wanted := CANONICAL[name])), None)
+
+
+class Reading:
+    """A file being read. The counts are complete once ``batches()`` has run through.
+
+    rows: rows met, readable or not. quarantined: those that were not. dialects: samples per dialect. notes: what a user
+    should know, with the number of rows it holds for.
+    """
+
+    def __init__(
+        self, file: str, *, columns: dict[str, str], dialect: Dialect | None, strict: bool, batch_rows: int
+    ) -> None:
+        self.file = file
+        self.rows = 0
+        self.quarantined: list[Quarantined] = []
+        self.dialects: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
+        self._columns = columns
+        self._dialect = dialect
+        self._strict = strict
+        self._batch_rows = batch_rows
+        self._stem = containers.stem(file)
+        self._detected: dict[Any, Dialect | None] = {}
+        self._keys: dict[str, None] = {}  # met, in order
+        self._missing = set(columns.values())
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield batches of schema ``SAMPLE``, in the file's order.
+
+        Ids are the user's ("id#0", "id#1", ... where one row holds several samples), else the first 16 hex digits of the
+        fingerprint; they may repeat. Raises InputError "file:line: reason" for an unreadable row when strict, and in any
+        case where rows were there and none could be read.
+        """
+        batch = Columns()
+        for raw in containers.rows(self.file):
+            self.rows += 1
+            if raw.note:
+                self.notes[raw.note] += 1
+            try:
+                self._add(raw, batch)
+            except InputError as wrong:
+                self._refuse(raw, wrong)
+            if len(batch) >= self._batch_rows or batch.bytes >= BATCH_BYTES:
+                yield batch.pop()
+        if len(batch):
+            yield batch.pop()
+        self._conclude()
+
+    def _add(self, raw: Raw, batch: Columns) -> None:
+        if raw.value is None:
+            raise InputError(raw.error or "it cannot be read")
+        row = self._renamed(raw.value)
+        dialect = self._dialect or self._tell(row)
+        if dialect is not DIALECTS["turns"] and not isinstance(row, dict):
+            raise InputError(f"the row is a list, which {dialect.name} does not know")
+        samples = dialect.parse(row)
+        pieces = [raw.raw]
+        if len(samples) > 1 and dialect.split:
+            pieces = [compact(one) for one in dialect.split(raw.value)]
+            self.notes[SPLIT] += 1
+        for at, (one, piece) in enumerate(zip(samples, pieces, strict=True)):
+            batch.add(one, self._place(raw, dialect, one, at if len(samples) > 1 else None, piece))
+        self.dialects[dialect.name] += len(samples)
+        if dialect.note:
+            self.notes[dialect.note] += 1
+
+    def _place(self, raw: Raw, dialect: Dialect, one: Sample, at: int | None, piece: bytes) -> tuple[Any, ...]:
+        printed = fingerprint(one.messages)
+        name = printed.hex()[:16] if one.id is None else one.id if at is None else f"{one.id}#{at}"
+        source = self._stem if one.source is None else one.source
+        return name, source, self.file, raw.line, dialect.name, piece, printed
+
+    def _renamed(self, row: Any) -> Any:
+        if not self._columns or not isinstance(row, dict):
+            return row
+        self._missing.difference_update(row)
+        named = {name: row[column] for name, column in self._columns.items() if column in row}
+        return {**{key: value for key, value in row.items() if key not in self._columns.values()}, **named}
+
+    def _tell(self, row: Any) -> Dialect:
+        shape = tuple([(key, type(value)) for key, value in row.items()]) if isinstance(row, dict) else list
+        try:
+            dialect = self._detected[shape]
+        except KeyError:
+            dialect = self._detected[shape] = detect(row)
+            if isinstance(row, dict) and len(self._keys) < 50:
+                self._keys.update(dict.fromkeys(map(str, row)))
+        if dialect is None:
+            raise InputError(_unknown(row))
+        return dialect
+
+    def _refuse(self, raw: Raw, wrong: InputError) -> None:
+        if self._strict:
+            raise InputError(
+                f"{self.file}:{raw.line}: {wrong.message}", wrong.hint or "without --strict it is put aside"
+            ) from wrong
+        if isinstance(raw.value, dict) and len(self._keys) < 50:
+            self._keys.update(dict.fromkeys(map(str, raw.value)))
+        self.quarantined.append(Quarantined(self.file, raw.line, wrong.message, raw.raw))
+
+    def _conclude(self) -> None:
+        if not self.rows:
+            self.notes[f"{self.file} holds no rows"] += 1
+        elif len(self.quarantined) == self.rows:
+            reason, _ = Counter(row.reason for row in self.quarantined).most_common(1)[0]
+            raise InputError(f"nothing in {self.file} can be read as instruction data: {reason}", self._hint())
+        elif self._missing:
+            self.notes[f"{self.file} has no column {', '.join(sorted(self._missing))}"] += 1
+
+    def _hint(self) -> str:
+        if any(key in self._keys for key in TOKENISED):
+            return "it is already tokenised; give the text that it was made from"
+        if not self._keys:
+            return "each row must be a JSON object, or a list of turns"
+        return f"its keys are {', '.join(self._keys)}; say which is which: --columns instruction=q,output=a"
+
+
+def _unknown(row: Any) -> str:
+    keys = ", ".join(map(str, row)) or "none"
+    if any(key in row for key in TOKENISED):
+        return f"it is already tokenised ({keys})"
+    return f"no dialect has these keys: {keys}"
