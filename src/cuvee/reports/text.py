@@ -25,12 +25,16 @@ def show(result: Result, console: Console) -> None:
 
 
 def _selection(summary: dict[str, Any]) -> RenderableType:
-    parts: list[RenderableType] = [Panel(Text(summary["sentence"], style="bold"), title=summary["title"], title_align="left")]
+    parts: list[RenderableType] = [
+        Panel(Text(summary["sentence"], style="bold"), title=summary["title"], title_align="left")
+    ]
     rows = summary["rows"]
-    parts.append(Text(
-        f"{rows['input']:,} rows read = {rows['kept']:,} kept + {rows['dropped']:,} dropped "
-        f"({rows['free']:,} of them only beyond the budget) + {rows['quarantined']:,} quarantined"
-    ))
+    parts.append(
+        Text(
+            f"{rows['input']:,} rows read = {rows['kept']:,} kept + {rows['dropped']:,} dropped "
+            f"({rows['free']:,} of them only beyond the budget) + {rows['quarantined']:,} quarantined"
+        )
+    )
     parts.append(_measures(summary["measures"]))
     if summary.get("drops"):
         parts.append(_drops(summary["drops"]))
@@ -82,7 +86,9 @@ def _profile(profile: dict[str, Any]) -> RenderableType:
         if key == "files":
             value = {row["file"]: f"{row['rows']:,} rows" for row in value}
         if isinstance(value, dict):
-            value = ", ".join(f"{name} {count:,}" if isinstance(count, int) else f"{name} {count}" for name, count in value.items())
+            value = ", ".join(
+                f"{name} {count:,}" if isinstance(count, int) else f"{name} {count}" for name, count in value.items()
+            )
         if value not in ("", 0):
             table.add_row(Text(key, style="bold"), Text(f"{value:,}" if isinstance(value, int) else str(value)))
     return table
@@ -92,7 +98,9 @@ def _why(why: dict[str, Any]) -> RenderableType:
     entry = why["entry"]
     table = Table("what", "value", box=None, show_header=False)
     for key, value in entry.items():
-        table.add_row(Text(key, style="bold"), Text(", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+        table.add_row(
+            Text(key, style="bold"), Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        )
     parts: list[RenderableType] = [table, Panel(Text(why["text"]), title="the row", title_align="left")]
     if "nearest" in why:
         title = f"nearest kept row: {why['nearest']['id']} (cosine {why['nearest']['cosine']:.3f})"
@@ -116,4 +124,9 @@ def _models(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-_PARTS: dict[str, Callable[[Any], RenderableType]] = {"profile": _profile, "why": _why, "plan": _plan, "models": _models}
+_PARTS: dict[str, Callable[[Any], RenderableType]] = {
+    "profile": _profile,
+    "why": _why,
+    "plan": _plan,
+    "models": _models,
+}

@@ -16,8 +16,6 @@ from cuvee.cleaners.flags import flags as answer_flags
 from cuvee.cleaners.tokens import Tokens, tokens
 from cuvee.progress import say
 from cuvee.runs import Run, Step, digest
-from cuvee.samples import containers
-from cuvee.samples.questions import question_texts
 from cuvee.steps.reading import Source
 
 BATCH = 8_192
@@ -54,11 +52,6 @@ class Verdicts:
     def drop(self, row: int, stage: str, reason: str, related: str | None = None) -> None:
         """Let a row fall."""
         self.stage[row], self.reason[row], self.related[row] = stage, reason, related
-
-
-def evaluation_items(paths: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (file, text) of every evaluation item in these files and folders. Raises InputError where one has none."""
-    return [(str(file), text) for file in containers.expand(paths) for text in question_texts(file)] if paths else []
 
 
 def clean(

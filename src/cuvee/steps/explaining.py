@@ -30,7 +30,7 @@ def explain(run: Path, row_id: str) -> dict[str, Any]:
 
 
 def _find(ledger: pa.Table, row_id: str) -> int:
-    ids = ledger["id"].to_pylist()
+    ids: list[str] = ledger["id"].to_pylist()
     if row_id in ids:
         return ids.index(row_id)
     file, _, line = row_id.rpartition(":")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cuvee import embedders
 from cuvee.result import Result
-from cuvee.samples import containers
+from cuvee.samples import containers, inputs
 from cuvee.steps.settings import Settings
 
 SAMPLE_ROWS = 200
@@ -13,7 +13,7 @@ SAMPLE_ROWS = 200
 def plan(wanted: Settings, out: Path) -> Result:
     """Return the files that would be read, an estimate of their rows, and the steps that would run."""
     files = []
-    for path in containers.expand(wanted.data):
+    for path in inputs.expand(wanted.data):
         size = Path(path).stat().st_size if Path(path).is_file() else 0
         files.append({"file": str(path), "bytes": size, "rows": _estimate(str(path), size)})
     embedder, why = embedders.resolve(wanted.embedder)

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from cuvee.result import Result
 from cuvee.runs import Run, open_run, write_json
-from cuvee.samples import containers
+from cuvee.samples import inputs
 from cuvee.steps.cleaning import Rules, clean
 from cuvee.steps.reading import Source, read_inputs
-from cuvee.steps.settings import pairs
+from cuvee.steps.settings import pairs, paths
 
 TOP = 12  # labels shown
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -31,20 +31,18 @@ def run_inspect(
     out: Path,
 ) -> Result:
     """Do what ``cuvee.verbs.inspect`` says."""
-    inputs = [data] if isinstance(data, str) else [str(path) for path in data]
+    named = paths(data)
     if dry_run:
-        files = [{"file": str(path)} for path in containers.expand(inputs)]
-        return Result(Path(out), {"plan": {"files": files, "steps": ["read", "clean", "profile"], "notes": []}})
+        plan = [{"file": str(path)} for path in inputs.expand(named)]
+        return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
     with open_run(Path(out)) as run:
         mapping = {key: str(value) for key, value in pairs(columns, "columns").items()}
-        source = read_inputs(run, inputs, columns=mapping, dialect=dialect, strict=strict)
+        source = read_inputs(run, named, columns=mapping, dialect=dialect, strict=strict)
         _, verdicts = clean(run, source, Rules(near, 0.5, False, False), [])
         profile = _profile(source, verdicts)
         files = _write(run, source, profile)
-        run.finish(
-            {"verb": "inspect", "settings": {"data": inputs, "near": near, "seed": seed}, "inputs": source.files}
-        )
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {' '.join(inputs)} --budget 10%")
+        run.finish({"verb": "inspect", "settings": {"data": named, "near": near, "seed": seed}, "inputs": source.files})
+    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {' '.join(named)} --budget 10%")
 
 
 def _write(run: Run, source: Source, profile: dict[str, Any]) -> list[Path]:

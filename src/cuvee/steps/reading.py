@@ -14,7 +14,7 @@ import pyarrow.ipc as ipc
 from cuvee.errors import InputError
 from cuvee.progress import bar, say
 from cuvee.runs import Run, Step, digest
-from cuvee.samples import containers
+from cuvee.samples import containers, inputs
 from cuvee.samples.read import read
 from cuvee.samples.schema import SAMPLE
 
@@ -43,7 +43,7 @@ def read_inputs(
     run: Run, data: Sequence[str], *, columns: Mapping[str, str], dialect: str | None, strict: bool
 ) -> Source:
     """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
-    paths = containers.expand(data)
+    paths = inputs.expand(data)
     if not paths:
         raise InputError(
             f"no data files in {', '.join(data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"

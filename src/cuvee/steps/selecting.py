@@ -19,10 +19,11 @@ from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.questions import evaluation_items
 from cuvee.selectors import scores_needed
 from cuvee.steps import plan, publishing, summary
 from cuvee.steps.choosing import choose, score
-from cuvee.steps.cleaning import clean, evaluation_items
+from cuvee.steps.cleaning import clean
 from cuvee.steps.embedding import embed
 from cuvee.steps.measuring import measure
 from cuvee.steps.reading import Source, read_inputs

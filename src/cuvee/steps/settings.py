@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from cuvee import budget as budgets
 from cuvee import names
 from cuvee.errors import ConfigError
 from cuvee.samples.dialects import DIALECTS
-from cuvee.samples.write import FILES, FORMATS
+from cuvee.samples.formats import FORMATS
+from cuvee.samples.write import FILES
 from cuvee.scorers import SCORERS
 from cuvee.selectors import settings_of
 from cuvee.steps.choosing import Request
@@ -42,6 +44,11 @@ def _scalar(text: str) -> Any:
 def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
     """Read "a,b" as ["a", "b"]."""
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
+
+
+def paths(given: Any) -> list[str]:
+    """Return one path or many as a list: a Python caller may give a single one."""
+    return [str(given)] if isinstance(given, str | Path) else [str(path) for path in given or []]
 
 
 @dataclass
@@ -103,13 +110,13 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         wrong.check(lambda: names.find(DIALECTS, typed["dialect"], "dialect"))
     scores = listed(typed["scores"])
     for name in scores:
-        wrong.check(lambda name=name: names.find(SCORERS, name, "score"))
+        wrong.check(partial(names.find, SCORERS, name, "score"))
     wrong.check(lambda: _between(typed["near"], "near", 0, 1))
     wrong.check(lambda: _between(typed["contamination"], "contamination", 0, 1))
     wrong.check(lambda: near_threshold(typed["near_vectors"], None, calibrated=0.0))
     wrong.stop()
     return Settings(
-        data=[typed["data"]] if isinstance(typed["data"], str | Path) else [str(path) for path in typed["data"]],
+        data=paths(typed["data"]),
         request=Request(budget, typed["method"], method_settings, typed["seed"]),
         rules=Rules(typed["near"], typed["contamination"], typed["keep_empty"], typed["drop_truncated"]),
         columns={key: str(value) for key, value in columns.items()},
@@ -117,8 +124,8 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         strict=typed["strict"],
         embedder=typed["embedder"],
         near_vectors=str(typed["near_vectors"]),
-        decontaminate=[str(path) for path in typed["decontaminate"] or []],
-        given=[Path(path) for path in typed["given"] or []],
+        decontaminate=paths(typed["decontaminate"]),
+        given=[Path(path) for path in paths(typed["given"])],
         scores=scores,
         tokenizer=typed["tokenizer"],
         format=typed["format"],

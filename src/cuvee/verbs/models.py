@@ -8,7 +8,13 @@ def list_models() -> Result:
     from cuvee.models import catalog
 
     rows = [
-        {"name": entry.name, "what": entry.what, "size": entry.size, "licence": entry.licence, "here": str(catalog.path_of(entry.name) or "")}
+        {
+            "name": entry.name,
+            "what": entry.what,
+            "size": entry.size,
+            "licence": entry.licence,
+            "here": str(catalog.path_of(entry.name) or ""),
+        }
         for entry in catalog.CATALOG.values()
     ]
     return Result(catalog.models_folder(), {"models": rows}, next="cuvee models fetch static-minilm")
