@@ -72,15 +72,21 @@ def test_conversions_agree_with_the_ratio() -> None:
 
 def test_functions_run_and_give_what_their_sentence_says() -> None:
     numbers = [3, -2, 0, 7, 8, -5, 4, 9, 1, 2]
-    keep = {
+    keep: dict[str, Callable[[int], bool]] = {
         "even numbers": lambda n: n % 2 == 0, "odd numbers": lambda n: n % 2 == 1,
         "positive numbers": lambda n: n > 0, "negative numbers": lambda n: n < 0, "other than zero": lambda n: n != 0,
     }  # fmt: skip
-    change = {
+    change: dict[str, Callable[[int], Any]] = {
         "squares of": lambda n: n**2, "cubes of": lambda n: n**3, "doubles of": lambda n: n + n,
         "absolute values of": abs, "text lengths of": lambda n: len(str(n)), " values of": lambda n: n,
     }  # fmt: skip
-    reduce = {"the sum": sum, "an ascending list": sorted, "returns a list": list, "largest": max, "smallest": min}
+    reduce: dict[str, Callable[[list[Any]], Any]] = {
+        "the sum": sum,
+        "an ascending list": sorted,
+        "returns a list": list,
+        "largest": max,
+        "smallest": min,
+    }
     for task in made("code"):
         space: dict[str, Any] = {}
         exec(task.output, space)
@@ -89,7 +95,7 @@ def test_functions_run_and_give_what_their_sentence_says() -> None:
         kept = next(f for words, f in keep.items() if words in task.instruction)
         each = next(f for words, f in change.items() if words in task.instruction)
         whole = next(f for words, f in reduce.items() if words in task.instruction)
-        chosen = [each(n) for n in numbers if kept(n) and not (left_out and n == int(left_out[1]))]
+        chosen: list[Any] = [each(n) for n in numbers if kept(n) and not (left_out and n == int(left_out[1]))]
         assert space[name](numbers) == whole(chosen)
 
 

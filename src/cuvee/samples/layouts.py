@@ -1,0 +1,116 @@
+"""Where a written file keeps its conversations: what a trainer's configuration must name."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+ASKED = ("instruction", "prompt", "question", "query")
+GIVEN = ("input", "context")
+ANSWERED = ("output", "response", "completion", "answer")
+SAID_BY = {  # the names that speakers go by, the usual one first
+    "user": ("user", "human"),
+    "assistant": ("assistant", "gpt", "model", "chatgpt", "bot"),
+    "system": ("system", "developer"),
+    "observation": ("tool", "observation", "function_response", "ipython"),
+    "function": ("function_call", "function"),
+}
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Conversations as lists. ``speakers``: user, assistant, system, observation, function -> the name in the file."""
+
+    column: str
+    role: str
+    content: str
+    speakers: Mapping[str, str]
+    tools: bool
+    calls: bool  # some turn has tool_calls
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One question and one answer per row, each a column of strings; the other columns may be absent (None)."""
+
+    asked: str
+    answered: str
+    given: str | None
+    system: str | None
+    history: str | None  # only where some row has one
+
+
+@dataclass(frozen=True)
+class Split:
+    """TRL's conversational prompt and completion: two columns, each a list of messages."""
+
+    tools: bool
+
+
+Layout = Turns | Exchange | Split
+
+
+def layout(path: Path) -> Layout | None:
+    """Return the layout of a JSONL, JSON or Parquet file, None where no row is there or its columns are not known."""
+    rows = read_rows(path)
+    first = next(rows, None)
+    if first is None:
+        return None
+    for column in ("messages", "conversations"):
+        if _is_turns(first.get(column)):
+            return _turns(column, first, rows)
+    if _is_turns(first.get("prompt")) and _is_turns(first.get("completion")):
+        return Split("tools" in first)
+    return _exchange(first, rows)
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a JSONL, JSON or Parquet file that ``write`` made; a bare list of turns is no dict: skipped."""
+    rows: Iterable[Any]
+    if path.suffix == ".parquet":
+        rows = (row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist())
+    elif path.suffix == ".json":
+        rows = json.loads(path.read_bytes())
+    else:
+        with path.open("rb") as lines:
+            yield from (row for row in map(json.loads, lines) if isinstance(row, dict))
+        return
+    yield from (row for row in rows if isinstance(row, dict))
+
+
+def _is_turns(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _turns(column: str, first: dict[str, Any], rest: Iterable[dict[str, Any]]) -> Turns | None:
+    role = next((key for key in ("role", "from") if key in first[column][0]), None)
+    content = next((key for key in ("content", "value") if key in first[column][0]), None)
+    if role is None or content is None:
+        return None
+    names, tools, calls = set(), False, False
+    for row in (first, *rest):
+        tools = tools or "tools" in row
+        for turn in row.get(column) or []:
+            names.add(turn.get(role))
+            calls = calls or bool(turn.get("tool_calls"))
+    usual = 0 if role == "role" else 1
+    speakers = {
+        who: next((name for name in known if name in names), known[min(usual, len(known) - 1)])
+        for who, known in SAID_BY.items()
+    }
+    return Turns(column, role, content, speakers, tools, calls)
+
+
+def _exchange(first: dict[str, Any], rest: Iterable[dict[str, Any]]) -> Exchange | None:
+    asked, answered = (next((key for key in known if key in first), None) for known in (ASKED, ANSWERED))
+    if asked is None or answered is None:
+        return None
+    given, system, history = None, None, None
+    for row in (first, *rest):
+        given = given or next((key for key in GIVEN if key in row), None)
+        system = system or ("system" if "system" in row else None)
+        history = history or ("history" if row.get("history") else None)
+    return Exchange(asked, answered, given, system, history)

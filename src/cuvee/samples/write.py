@@ -1,0 +1,166 @@
+"""Chosen rows -> one file, whole or not at all."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cuvee.arrays import I64
+from cuvee.errors import ConfigError, InputError
+from cuvee.names import find
+from cuvee.progress import say
+from cuvee.samples import parquet
+from cuvee.samples.dialects.cells import dumps
+from cuvee.samples.formats import FORMATS, Format, Row
+
+ROWS = 4096  # rows held in memory at a time
+FILES = ("jsonl", "parquet", "json")
+# a string (the reader lets raw line breaks in strings through), or line breaks between the parts of a row
+STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t]*[\r\n][ \t\r\n]*', re.DOTALL)
+NEEDED = ("id", "source", "task", "license", "messages", "tools", "raw")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What a first look at all rows has settled. keys: in each row, null where it has none; empty for ``same``."""
+
+    render: Callable[[Row], dict[str, Any]]
+    keys: list[str]
+
+
+def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file: str = "jsonl") -> Path:
+    """Write ``table[rows]`` in the order of ``rows`` and return ``path``; equal input gives equal bytes.
+
+    table: columns of SAMPLE. rows: (k,) int64. format: a name in FORMATS. file: jsonl, json (an array) or parquet.
+    ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, except that in JSONL a row that was written
+    over several lines loses its line breaks and the blanks beside them; a raw line break inside a string, which strict
+    JSON forbids, becomes its escape. In Parquet the row's keys become columns; one whose values differ in type, or in the
+    keys of their objects, holds JSON text. Other formats: every row has the same keys, null where it lacks one, because loaders infer the
+    columns from the first rows. In Parquet nested tool arguments and ``tools`` are JSON text.
+    Raises InputError, before anything is written, where the format cannot hold some rows.
+    """
+    chosen = _Chosen(table, rows)
+    shape = find(FORMATS, format, "format")
+    if file not in FILES:
+        raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
+    plan = _look(chosen, shape)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if file == "parquet":
+            _write_parquet(chosen, plan, unfinished, fill=format != "same")
+        else:
+            with unfinished.open("wb") as out:
+                _write_json(_lines(chosen, plan, format, file), out, array=file == "json")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The chosen rows, a batch of dicts at a time."""
+
+    table: pa.Table
+    rows: I64
+
+    def __iter__(self) -> Iterator[list[Row]]:
+        table = self.table.select([name for name in NEEDED if name in self.table.column_names])
+        for start in range(0, len(self.rows), ROWS):
+            yield table.take(pa.array(self.rows[start : start + ROWS])).to_pylist()
+
+
+def _look(chosen: _Chosen, shape: Format) -> _Plan:
+    """Check every row against the format; choose the flat rendering where it holds all; collect the keys."""
+    unfit: Counter[str] = Counter()
+    lost: Counter[str] = Counter()
+    first, flat = "", shape.flat is not None
+    keys: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    for row in (row for batch in chosen for row in batch):
+        reason = shape.unfit(row)
+        if reason:
+            unfit[reason] += 1
+            first = first or row["id"]
+            continue
+        lost.update(shape.lost(row))
+        flat = flat and shape.flat_fits(row)
+        if shape.name != "same":
+            keys[False].update(dict.fromkeys(shape.render(row)))
+        if flat and shape.flat:
+            keys[True].update(dict.fromkeys(shape.flat(row)))
+    if unfit:
+        raise _refusal(shape, unfit, first)
+    for name, count in sorted(lost.items()):
+        say(f"note      {shape.name} has no place for {name!r}: left out of {count:,} rows")
+    return _Plan(shape.flat if flat and shape.flat else shape.render, _ordered(keys[flat]))
+
+
+def _refusal(shape: Format, unfit: Counter[str], first: str) -> InputError:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(unfit.items()))
+    return InputError(
+        f"the format {shape.name!r} cannot hold {sum(unfit.values()):,} rows: {reasons} (the first is {first!r})",
+        "--format messages holds every row",
+    )
+
+
+def _ordered(keys: dict[str, None]) -> list[str]:
+    """Return the keys as rows have them, but those of the last places last whichever row was first to have them."""
+    last = ("tools", "source", "task", "license")
+    return [key for key in keys if key not in last] + [key for key in last if key in keys]
+
+
+def _filled(row: Row, plan: _Plan) -> dict[str, Any]:
+    rendered = plan.render(row)
+    return {key: rendered.get(key) for key in plan.keys} if plan.keys else rendered
+
+
+def _lines(chosen: _Chosen, plan: _Plan, format: str, file: str) -> Iterator[bytes]:
+    for row in (row for batch in chosen for row in batch):
+        if format != "same":
+            yield dumps(_filled(row, plan)).encode()
+        else:
+            yield row["raw"] if file == "json" else one_line(row["raw"])
+
+
+def one_line(raw: bytes) -> bytes:
+    """Return raw JSON on one line: line breaks and the blanks beside them go, those in strings become escapes."""
+    return STRING_OR_BREAK.sub(_unbroken, raw) if b"\n" in raw or b"\r" in raw else raw
+
+
+def _unbroken(match: re.Match[bytes]) -> bytes:
+    found = match.group()
+    return found.replace(b"\r", b"\\r").replace(b"\n", b"\\n") if found.startswith(b'"') else b""
+
+
+def _write_json(lines: Iterator[bytes], out: IO[bytes], *, array: bool) -> None:
+    """Write one row a line, or an array with one element after the other."""
+    before, after = (b"[\n", b"") if array else (b"", b"\n")
+    for line in lines:
+        out.write(before + line + after)
+        before = b",\n" if array else b""
+    if array:
+        out.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+
+
+def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> None:
+    """Write row groups of ROWS rows. fill: turns may have different keys; else such a column is JSON text."""
+
+    def batches() -> Iterator[list[dict[str, Any]]]:
+        for batch in chosen:
+            yield [parquet.plain_turns(_filled(row, plan)) if fill else plan.render(row) for row in batch]
+
+    schema, texts = parquet.infer(batches(), fill=fill)
+    if texts:
+        note = f"columns that hold JSON text, because their rows differ in type or keys: {', '.join(texts)}"
+        say(f"note      {note}")
+        schema = schema.with_metadata({"note": note})
+    with pq.ParquetWriter(path, schema, compression="zstd") as out:
+        for batch in batches():
+            out.write_batch(parquet.batch(batch, schema, texts))
