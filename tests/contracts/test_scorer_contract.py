@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+import xxhash
 
 from cuvee.errors import SelectionError
 from cuvee.samples.pool import Pool
@@ -27,7 +28,11 @@ def build(n: int) -> Pool:
         if i % 5 == 1:
             turns += [{"role": "user", "content": "and?"}, {"role": "assistant", "content": f"more {answer}"}]
         messages.append(turns[:1] if i % 11 == 4 else [] if i % 13 == 5 else turns)
-    return Pool(pa.table({"messages": pa.array(messages, pa.list_(TURN))}), X)
+    fingerprints = pa.array([xxhash.xxh3_128_digest(bytes([i])) for i in range(n)], pa.binary(16))
+    return Pool(
+        pa.table({"messages": pa.array(messages, pa.list_(TURN)), "fingerprint": fingerprints}),
+        X,
+    )
 
 
 @every

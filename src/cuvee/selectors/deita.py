@@ -6,12 +6,13 @@ from cuvee.arrays import F32, I64, Bool
 from cuvee.errors import ConfigError
 from cuvee.samples.pool import Pool, Selection
 from cuvee.scorers.duplicates import near
+from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs, order
 
 PROXY = "length*lexical-richness"
 SAMPLE = 2_000  # rows whose nearest neighbour is looked up to place the threshold
 BLOCK = 1_024  # candidates compared at once
-CHUNK = 8_192  # chosen rows compared at once
+CHUNK = 4_096  # chosen rows compared at once
 
 
 def deita(
@@ -56,14 +57,15 @@ def _check(quantile: float, threshold: float | None) -> None:
 
 
 def _threshold(pool: Pool, X: F32, quantile: float) -> float:
-    from cuvee.geometry.neighbours import neighbours
-
-    asked = np.sort(order.canonical(pool)[:SAMPLE])
-    if len(pool) < 2:
-        return 1.0
-    index, similarity = neighbours(X, 2, queries=np.ascontiguousarray(X[asked]))
-    other = np.where(index[:, 0] == asked, similarity[:, 1], similarity[:, 0])
-    return near(other, quantile)
+    """Return the quantile of the exact nearest-neighbour similarities of the sampled rows."""
+    asked = np.sort(canonical(pool)[:SAMPLE])
+    queries, nearest = X[asked], np.full(len(asked), -np.inf, dtype=np.float32)
+    for start in range(0, len(X), CHUNK):
+        cosines = queries @ X[start : start + CHUNK].T
+        mine = np.flatnonzero((asked >= start) & (asked < start + CHUNK))
+        cosines[mine, asked[mine] - start] = -np.inf
+        np.maximum(nearest, cosines.max(axis=1), out=nearest)
+    return near(nearest, quantile)
 
 
 def _spread(X: F32, candidates: I64, k: int, *, limit: float, taken: I64) -> Bool:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cuvee.samples.pool import Pool, Selection
+from cuvee.scorers.nearest import nearest
 from cuvee.selectors import needs, order
 
 
@@ -10,15 +11,13 @@ def facility_location(pool: Pool, k: int, *, rng: np.random.Generator, neighbour
     """Return k rows by greedy maximisation of sum_i max_{j chosen} sim(i, j) on the graph of nearest neighbours.
 
     The objective of submodular data selection (Wei, Iyer, Bilmes 2015); greedy reaches 1 - 1/e of the best.
-    neighbours: edges per row; a row is not represented by rows beyond them. Taken rows count as chosen. Gains are
+    neighbours: edges per row; an edge that either row lists counts for both. Taken rows count as chosen. Gains are
     what each pick adds to the sum. Raises SelectionError where the pool has no vectors. ``rng`` is not used.
     """
-    from cuvee.geometry import facility
-    from cuvee.geometry.neighbours import neighbours as nearest
+    from cuvee.geometry.facility import facility_location as greedy
 
     k = needs.size(pool, k)
-    # Two rows that are each other's nearest add the same, so ties are common: rows go in an order of their content.
-    rank, place = order.canonical(pool), order.ranks(pool)
-    index, similarity = nearest(needs.vectors(pool, "facility-location")[rank], neighbours)
-    rows, gains = facility.facility_location(index, similarity, len(pool), k, taken=place[pool.taken])
+    # Two rows that are each other's nearest add the same, so ties are common: greedy sees an order of content.
+    rank, index, similarity = nearest(pool, neighbours, "facility-location")
+    rows, gains = greedy(index, similarity, len(pool), k, taken=order.ranks(pool)[pool.taken])
     return Selection(rank[rows], gains, ["represents rows that no chosen row represented as well"])

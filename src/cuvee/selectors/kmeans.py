@@ -4,7 +4,8 @@ import numpy as np
 
 from cuvee.errors import ConfigError
 from cuvee.samples.pool import Pool, Selection
-from cuvee.selectors import needs, order
+from cuvee.scorers.nearest import canonical
+from cuvee.selectors import needs
 
 
 def k_means(pool: Pool, k: int, *, rng: np.random.Generator, clusters: int = 100) -> Selection:
@@ -23,7 +24,7 @@ def k_means(pool: Pool, k: int, *, rng: np.random.Generator, clusters: int = 100
     if k == 0:
         return Selection(pool.free[:0], np.empty(0, dtype=np.float32), [])
     # Clustering starts from rows at random places, so it sees the rows in an order of their content.
-    rank = order.canonical(pool)
+    rank = canonical(pool)
     found = kmeans(X[rank], min(clusters, len(pool)), seed=seed)
     labels, distances = np.empty(len(pool), dtype=np.int64), np.empty(len(pool), dtype=np.float32)
     labels[rank], distances[rank] = found.labels, found.distances

@@ -5,19 +5,7 @@ import numpy as np
 from cuvee.arrays import F64, I64
 from cuvee.rng import keyed
 from cuvee.samples.pool import Pool
-
-
-def canonical(pool: Pool) -> I64:
-    """Return all n row numbers by content key; rows of equal content by id, where the table has ids."""
-    keys = pool.keys
-    order = np.argsort(keys, kind="stable").astype(np.int64)
-    twin = np.diff(keys[order]) == 0
-    at = np.flatnonzero(np.concatenate([twin, [False]]) | np.concatenate([[False], twin]))
-    if len(at) and "id" in pool.table.column_names:
-        twins = order[at]
-        ids = np.unique(np.array(pool.table.column("id").take(twins).to_pylist(), dtype=str), return_inverse=True)[1]
-        order[at] = twins[np.lexsort((ids, keys[twins]))]
-    return order
+from cuvee.scorers.nearest import canonical
 
 
 def ranks(pool: Pool) -> I64:
