@@ -143,14 +143,15 @@ class _Search:
         """Return squared distances of the working set to one row."""
         centre = self.X[row] * np.float32(-2)
         if self.block is not None:
-            squared = self.block @ centre
+            squared: F32 = self.block @ centre
         else:
             squared = np.empty(len(self.rows), dtype=np.float32)
             for part in blocks(len(self.rows), ROWS):
                 squared[part] = self.X[self.rows[part]] @ centre
         squared += self.block_lengths
         squared += self.lengths[row]
-        return np.maximum(squared, np.float32(0), out=squared)
+        np.maximum(squared, np.float32(0), out=squared)
+        return squared
 
     def _refill(self) -> bool:
         """Find a working set whose best is above every other bound by more than the margin; False if none is free."""
@@ -189,19 +190,19 @@ class _Search:
             self.bound[at] = np.maximum(best, np.float32(0))
             self.seen[at] = self.count
 
-    def _decide(self, near: I64) -> np.intp | None:
+    def _decide(self, near: I64) -> int | None:
         """Return which of the near-tied members is farthest by float64; None where all of them are twins of centres."""
         if self.values[near[0]] > self.margin:  # surely no twin of a centre
             vectors = self.X[self.rows[near]]
             if len(near) == 1 or bool((vectors == vectors[0]).all()):
-                return near[0]
+                return int(near[0])
         unknown = near[np.isnan(self.exact[near])]
         self.exact[unknown] = self._exactly(self.rows[unknown], np.full(len(unknown), self.count))
         self.known = True
         twins = near[self.exact[near] == 0]
         self.values[twins] = self.bound[self.rows[twins]] = DEAD
         self.twins[self.rows[twins]] = True
-        best = near[self.exact[near].argmax()]
+        best = int(near[self.exact[near].argmax()])
         return best if self.exact[best] > 0 else None
 
     def _exactly(self, rows: I64, before: I64) -> F64:
