@@ -15,7 +15,8 @@ def rarity(pool: Pool, *, neighbours: int = 15) -> F32:
     """
     order, _, similarity = nearest(pool, neighbours, "rarity")
     there = np.isfinite(similarity)
-    total = np.where(there, 1.0 - similarity.astype(np.float64), 0.0).sum(axis=1)
+    # a twin's cosine can be above 1 by rounding
+    total = np.where(there, 1.0 - np.clip(similarity.astype(np.float64), -1.0, 1.0), 0.0).sum(axis=1)
     found = there.sum(axis=1)
     scores = np.full(len(pool), np.nan, dtype=np.float32)
     scores[order[found > 0]] = total[found > 0] / found[found > 0]

@@ -31,7 +31,8 @@ _MEMBERS = (
     Selector("top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)"),
     Selector(
         "k-center", k_center, "the row farthest from all chosen ones, again and again",
-        "Euclidean distance to the nearest chosen row (infinity for the first)", "Gonzalez 1985; DiverseEvol (arXiv 2311.08182)", True,
+        "Euclidean distance to the nearest chosen row (infinity for the first)",
+        "Gonzalez 1985; DiverseEvol (arXiv 2311.08182)", True,
     ),
     Selector(
         "k-means", k_means, "an equal share of every cluster, nearest to the centre first",

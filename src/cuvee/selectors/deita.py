@@ -21,7 +21,7 @@ def deita(
     *,
     rng: np.random.Generator,
     score: str = PROXY,
-    quantile: float = 0.9,
+    quantile: float = 0.5,
     threshold: float | None = None,
 ) -> Selection:
     """Return k rows: best score first, a row skipped where its cosine to a chosen row is above a threshold.
@@ -29,8 +29,9 @@ def deita(
     Score first, diversity aware (arXiv 2312.15685, where score is complexity x quality as rated by a model and the
     threshold 0.9). score: a name, or several joined by ``*``; the default is a stand-in for pools that no model has
     rated, and the reason says so. quantile: the threshold is this quantile of the similarity of rows to their nearest
-    other row, exact twins left out, from the 2,000 rows with the smallest content keys; at 0.9 a row is too close when
-    it is closer than nine in ten rows ever come. threshold: an absolute cosine instead.
+    other row, exact twins left out, from the 2,000 rows with the smallest content keys. At 0.5 a row is too close
+    when it is closer to a chosen row than the typical row is to any other; about half of the scored rows pass whatever
+    was chosen, so budgets below that need no fill-up. threshold: an absolute cosine instead.
     Where too few rows are left, the skipped ones fill up best first, then those without a score; the reason says so.
     Taken rows count as chosen. Gains are the scores. Raises SelectionError where vectors or the score are missing,
     ConfigError for a quantile or threshold out of range. ``rng`` is not used.
@@ -51,7 +52,7 @@ def deita(
 
 def _check(quantile: float, threshold: float | None) -> None:
     if not 0 <= quantile <= 1:
-        raise ConfigError(f"quantile must be in [0, 1], not {quantile}", "0.9 is the default")
+        raise ConfigError(f"quantile must be in [0, 1], not {quantile}", "0.5 is the default")
     if threshold is not None and not -1 <= threshold <= 1:
         raise ConfigError(f"threshold must be a cosine in [-1, 1], not {threshold}", "or leave it out for the quantile")
 

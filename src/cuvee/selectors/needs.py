@@ -10,6 +10,7 @@ from cuvee.arrays import F32, F64
 from cuvee.errors import ConfigError, SelectionError
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS, Scorer
+from cuvee.scorers.seam import vectors as vectors
 
 
 def size(pool: Pool, k: int) -> int:
@@ -17,13 +18,6 @@ def size(pool: Pool, k: int) -> int:
     if k < 0:
         raise SelectionError(f"cannot choose {k} rows", "ask for 0 or more")
     return min(k, len(pool.free))
-
-
-def vectors(pool: Pool, method: str) -> F32:
-    """Return the pool's (n, d) unit rows. Raises SelectionError where it has none."""
-    if pool.vectors is None:
-        raise SelectionError(f"{method} needs vectors and the pool has none", "embed the pool first: Pool(vectors=...)")
-    return pool.vectors
 
 
 def factors(score: str) -> list[str]:
