@@ -3,14 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-ASKED = ("instruction", "prompt", "question", "query")
-GIVEN = ("input", "context")
-ANSWERED = ("output", "response", "completion", "answer")
+ASKED = ("instruction", "prompt", "question", "problem", "query", "inputs")
+GIVEN = ("input", "context", "query")
+ANSWERED = ("output", "response", "completion", "solution", "answer", "targets")
+SYSTEM = ("system", "system_prompt")
 SAID_BY = {  # the names that speakers go by, the usual one first
     "user": ("user", "human"),
     "assistant": ("assistant", "gpt", "model", "chatgpt", "bot"),
@@ -22,14 +24,18 @@ SAID_BY = {  # the names that speakers go by, the usual one first
 
 @dataclass(frozen=True)
 class Turns:
-    """Conversations as lists. ``speakers``: user, assistant, system, observation, function -> the name in the file."""
+    """Conversations as lists. ``speakers``: user, assistant, system, observation, function -> the name in the file.
+
+    system, tools: the columns beside the conversations, None where there are none. calls: does a turn have tool_calls?
+    """
 
     column: str
     role: str
     content: str
     speakers: Mapping[str, str]
-    tools: bool
-    calls: bool  # some turn has tool_calls
+    system: str | None
+    tools: str | None
+    calls: bool
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Exchange:
 class Split:
     """TRL's conversational prompt and completion: two columns, each a list of messages."""
 
-    tools: bool
+    tools: str | None
 
 
 Layout = Turns | Exchange | Split
@@ -63,7 +69,7 @@ def layout(path: Path) -> Layout | None:
         if _is_turns(first.get(column)):
             return _turns(column, first, rows)
     if _is_turns(first.get("prompt")) and _is_turns(first.get("completion")):
-        return Split("tools" in first)
+        return Split("tools" if "tools" in first else None)
     return _exchange(first, rows)
 
 
@@ -90,27 +96,35 @@ def _turns(column: str, first: dict[str, Any], rest: Iterable[dict[str, Any]]) -
     content = next((key for key in ("content", "value") if key in first[column][0]), None)
     if role is None or content is None:
         return None
-    names, tools, calls = set(), False, False
-    for row in (first, *rest):
-        tools = tools or "tools" in row
+    names: set[Any] = set()
+    beside, calls = set(first), False
+    for row in chain([first], rest):
+        beside.update(row)
         for turn in row.get(column) or []:
             names.add(turn.get(role))
             calls = calls or bool(turn.get("tool_calls"))
-    usual = 0 if role == "role" else 1
-    speakers = {
-        who: next((name for name in known if name in names), known[min(usual, len(known) - 1)])
-        for who, known in SAID_BY.items()
-    }
-    return Turns(column, role, content, speakers, tools, calls)
+    speakers = _speakers(names, 0 if role == "role" else 1)
+    if speakers is None:
+        return None
+    system = next((key for key in SYSTEM if key in beside), None)
+    return Turns(column, role, content, speakers, system, "tools" if "tools" in beside else None, calls)
+
+
+def _speakers(names: set[Any], usual: int) -> dict[str, str] | None:
+    """Return who has which name, None where a speaker has two names or a name is nobody's: trainers take one each."""
+    used = {who: [name for name in known if name in names] for who, known in SAID_BY.items()}
+    if any(len(found) > 1 for found in used.values()) or names - {name for found in used.values() for name in found}:
+        return None
+    return {who: (used[who] or [known[min(usual, len(known) - 1)]])[0] for who, known in SAID_BY.items()}
 
 
 def _exchange(first: dict[str, Any], rest: Iterable[dict[str, Any]]) -> Exchange | None:
     asked, answered = (next((key for key in known if key in first), None) for known in (ASKED, ANSWERED))
-    if asked is None or answered is None:
+    if asked is None or answered is None or not isinstance(first[asked], str) or not isinstance(first[answered], str):
         return None
     given, system, history = None, None, None
-    for row in (first, *rest):
-        given = given or next((key for key in GIVEN if key in row), None)
-        system = system or ("system" if "system" in row else None)
+    for row in chain([first], rest):
+        given = given or next((key for key in GIVEN if key in row and key != asked), None)
+        system = system or next((key for key in SYSTEM if key in row), None)
         history = history or ("history" if row.get("history") else None)
     return Exchange(asked, answered, given, system, history)

@@ -51,7 +51,8 @@ def _llama_factory(found: Layout | None, data_file: str) -> str | None:
 def _llama_factory_turns(found: Turns) -> dict[str, Any]:
     # its "openai" reads tool_calls and tools as objects; it also adds a line to the system turn, so only where needed
     openai = found.role == "role" and (found.calls or found.tools)
-    columns = {"messages": found.column} | ({"tools": "tools"} if found.tools else {})
+    columns = {"messages": found.column, "system": found.system, "tools": found.tools}
+    columns = {key: value for key, value in columns.items() if value}
     tags = {"role_tag": found.role, "content_tag": found.content}
     tags |= {f"{who}_tag": name for who, name in found.speakers.items()}
     return {"formatting": "openai" if openai else "sharegpt", "columns": columns, "tags": tags}
@@ -68,7 +69,8 @@ def _axolotl(found: Layout | None, data_file: str) -> str | None:
         }
         called = how["roles"].pop("function")
         how["roles"]["assistant"] += [] if found.role == "role" else [called]
-        how |= {"field_tools": "tools"} if found.tools else {}
+        how |= {"field_tools": found.tools} if found.tools else {}
+        how |= {"field_system": found.system} if found.system else {}
     elif isinstance(found, Exchange) and not found.history:
         how = {"type": _axolotl_exchange(found)}
     else:
@@ -126,7 +128,8 @@ FROM_TURNS = """ROLES = {roles}
 
 
 def to_messages(row):
-    turns = [{{"role": ROLES.get(t["{role}"], t["{role}"]), "content": t["{content}"]}} for t in row["{column}"]]
+    turns = [{{"role": "system", "content": row["{system}"]}}] if row.get("{system}") else []
+    turns += [{{"role": ROLES.get(t["{role}"], t["{role}"]), "content": t["{content}"]}} for t in row["{column}"]]
     return {{"messages": turns}}
 
 
@@ -136,7 +139,7 @@ data = data.map(to_messages, remove_columns=["{column}"])
 FROM_COLUMNS = """
 
 def to_messages(row):
-    turns = [{{"role": "system", "content": row.get("system")}}] if row.get("system") else []
+    turns = [{{"role": "system", "content": row["{system}"]}}] if row.get("{system}") else []
     for asked, answered in row.get("history") or []:
         turns += [{{"role": "user", "content": asked}}, {{"role": "assistant", "content": answered}}]
     asked = "\\n\\n".join(text for text in ({asked}) if text)
@@ -152,13 +155,16 @@ def _trl(found: Layout | None, data_file: str) -> str | None:
     if found is None:
         return None
     convert = ""
-    if isinstance(found, Turns) and (found.column, found.role, found.content) != ("messages", "role", "content"):
+    plain = isinstance(found, Turns) and (found.column, found.role, found.content) == ("messages", "role", "content")
+    if isinstance(found, Turns) and (not plain or found.system):
         usual = {"observation": "tool", "function": "assistant"}
         roles = {name: usual.get(who, who) for who, name in found.speakers.items()}
-        convert = FROM_TURNS.format(roles=roles, role=found.role, content=found.content, column=found.column)
+        names = {"role": found.role, "content": found.content, "column": found.column}
+        convert = FROM_TURNS.format(roles=roles, system=found.system or "system", **names)
     elif isinstance(found, Exchange) and (found.asked, found.answered) != ("prompt", "completion"):
         asked = ", ".join(f'row["{name}"]' for name in (found.asked, found.given) if name)
-        convert = FROM_COLUMNS.format(asked=asked if "," in asked else asked + ",", answered=found.answered)
+        asked = asked if found.given else f"{asked},"
+        convert = FROM_COLUMNS.format(asked=asked, answered=found.answered, system=found.system or "system")
     kind = "parquet" if data_file.endswith(".parquet") else "json"
     return SCRIPT.format(data_file=data_file, kind=kind, convert=convert)
 

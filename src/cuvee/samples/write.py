@@ -41,8 +41,9 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, except that in JSONL a row that was written
     over several lines loses its line breaks and the blanks beside them; a raw line break inside a string, which strict
     JSON forbids, becomes its escape. In Parquet the row's keys become columns; one whose values differ in type, or in the
-    keys of their objects, holds JSON text. Other formats: every row has the same keys, null where it lacks one, because loaders infer the
-    columns from the first rows. In Parquet nested tool arguments and ``tools`` are JSON text.
+    keys of their objects, holds JSON text.
+    Other formats: every row has the same keys, null where it lacks one, because loaders infer the columns from the first
+    rows. In Parquet nested tool arguments and ``tools`` are JSON text.
     Raises InputError, before anything is written, where the format cannot hold some rows.
     """
     chosen = _Chosen(table, rows)
