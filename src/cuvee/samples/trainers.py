@@ -67,8 +67,7 @@ def _axolotl(found: Layout | None, data_file: str) -> str | None:
             "message_property_mappings": {"role": found.role, "content": found.content},
             "roles": {"tool" if who == "observation" else who: [name] for who, name in found.speakers.items()},
         }
-        called = how["roles"].pop("function")
-        how["roles"]["assistant"] += [] if found.role == "role" else [called]
+        how["roles"]["assistant"] += how["roles"].pop("function")  # a ShareGPT call is the assistant's text
         how |= {"field_tools": found.tools} if found.tools else {}
         how |= {"field_system": found.system} if found.system else {}
     elif isinstance(found, Exchange) and not found.history:

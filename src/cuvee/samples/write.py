@@ -3,11 +3,12 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,7 +24,7 @@ ROWS = 4096  # rows held in memory at a time
 FILES = ("jsonl", "parquet", "json")
 # a string (the reader lets raw line breaks in strings through), or line breaks between the parts of a row
 STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t]*[\r\n][ \t\r\n]*', re.DOTALL)
-NEEDED = ("id", "source", "task", "license", "messages", "tools", "raw")
+RENDERED = ("id", "source", "task", "license", "messages", "tools")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     rows. In Parquet nested tool arguments and ``tools`` are JSON text.
     Raises InputError, before anything is written, where the format cannot hold some rows.
     """
-    chosen = _Chosen(table, rows)
     shape = find(FORMATS, format, "format")
+    chosen = _Chosen(table, rows, ("id", "raw") if format == "same" else RENDERED)
     if file not in FILES:
         raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
     plan = _look(chosen, shape)
@@ -65,17 +66,31 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     return path
 
 
-@dataclass(frozen=True)
 class _Chosen:
-    """The chosen rows, a batch of dicts at a time."""
+    """The chosen rows, a list of dicts at a time.
 
-    table: pa.Table
-    rows: I64
+    Rows are taken from the table's batches one by one: ``Table.take`` would first join all chunks of a column into one,
+    which costs their size in memory each time and cannot hold more than 2 GiB of text.
+    """
+
+    def __init__(self, table: pa.Table, rows: I64, needed: Sequence[str]) -> None:
+        self.rows = rows
+        self.batches = table.select([name for name in needed if name in table.column_names]).to_batches()
+        self.starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
 
     def __iter__(self) -> Iterator[list[Row]]:
-        table = self.table.select([name for name in NEEDED if name in self.table.column_names])
         for start in range(0, len(self.rows), ROWS):
-            yield table.take(pa.array(self.rows[start : start + ROWS])).to_pylist()
+            yield self._take(self.rows[start : start + ROWS])
+
+    def _take(self, rows: I64) -> list[Row]:
+        home = np.searchsorted(self.starts, rows, side="right") - 1
+        taken: list[Row] = [{}] * len(rows)
+        for batch in np.unique(home):
+            at = np.flatnonzero(home == batch)
+            found = self.batches[batch].take(pa.array(rows[at] - self.starts[batch])).to_pylist()
+            for place, row in zip(at, found, strict=True):
+                taken[place] = row
+        return taken
 
 
 def _look(chosen: _Chosen, shape: Format) -> _Plan:
