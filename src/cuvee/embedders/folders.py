@@ -1,0 +1,52 @@
+"""Where the files of an embedder's model lie."""
+
+from pathlib import Path
+
+import xxhash
+
+from cuvee.errors import ConfigError
+from cuvee.models import catalog
+
+
+def model_folder(named: str | None, default: str) -> Path:
+    """Return the folder of a model: a path, a name of the catalogue, or a hub id; None means ``default``.
+
+    A hub id is downloaded, or found in the hub's cache when there is no network.
+    Raises ConfigError where the model is not here and cannot be brought.
+    """
+    name = named or default
+    if Path(name).is_dir():
+        return Path(name)
+    if name in catalog.CATALOG:
+        folder = catalog.path_of(name)
+        if folder is None:
+            raise ConfigError(f"{name} is not on this machine", f"cuvee models fetch {name}")
+        return folder
+    return _from_hub(name)
+
+
+def fingerprint(folder: Path, *settings: object) -> str:
+    """Return 16 hex digits that stand for the weights and the tokenizer in a folder, and for settings."""
+    state = xxhash.xxh3_64("\x1f".join(map(str, settings)).encode())
+    for path in sorted([*folder.glob("*.safetensors"), folder / "tokenizer.json"]):
+        if path.is_file():
+            state.update(path.name.encode())
+            with path.open("rb") as file:
+                while part := file.read(1 << 22):
+                    state.update(part)
+    return state.hexdigest()
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    patterns = ["*.json", "*.safetensors", "*.txt", "*.model"]  # nothing that is unpickled
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as wrong:
+        reason = str(wrong).strip().splitlines()[0]
+        raise ConfigError(
+            f"model {name!r} is no folder here, and the model hub does not bring it: {reason}",
+            "name a model folder, or `cuvee models fetch static-minilm`",
+        ) from wrong

@@ -1,0 +1,58 @@
+"""What an embedder is, and what all of them share."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from cuvee.arrays import F32
+
+
+class Embedder(Protocol):
+    """Texts -> unit vectors. A member holds a model, so it is a class; the protocol is its whole interface."""
+
+    @property
+    def name(self) -> str:
+        """The name in the registry."""
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+
+    @property
+    def version(self) -> str:
+        """A fingerprint of everything that decides a vector: model files, truncation, settings, what was learnt."""
+
+    @property
+    def near(self) -> float:
+        """The cosine from which two texts count as the same. Cosines of two embedders do not compare."""
+
+    @property
+    def rate(self) -> float:
+        """Texts per second to expect of 2 CPU cores, for estimates."""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it learns from the pool: its vectors then belong to the pool it was fitted on."""
+
+    def fit(self, texts: Sequence[str]) -> None:
+        """Learn from a pool; nothing happens where there is nothing to learn."""
+
+    def encode(self, texts: Sequence[str]) -> F32:
+        """Return (n, dim) float32 unit rows, in order; a row depends on its own text only.
+
+        A text without anything that the model knows, such as the empty text, gets the unit vector of the last axis.
+        """
+
+
+def unit_rows(X: F32) -> F32:
+    """Return the rows scaled to length 1; a row of zeros becomes the unit vector of the last axis.
+
+    X: (n, d). The last axis, since axes are in order of variance: there it is far from all other texts.
+    """
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    zero = lengths[:, 0] < 1e-12
+    rows: F32 = (X / np.where(zero[:, None], 1.0, lengths)).astype(np.float32)
+    rows[zero] = 0.0
+    rows[zero, -1] = 1.0
+    return rows
