@@ -130,7 +130,7 @@ def _contaminated(words: Tokens, rules: Rules, items: list[str], verdicts: Verdi
     result = contamination.contamination(words, items, threshold=rules.contamination)
     for row in np.flatnonzero(result.item >= 0):
         if verdicts.stage[row] is None:
-            reason = f"holds {result.share[row]:.0%} of an evaluation item's word n-grams"
+            reason = f"holds {result.share[row]:.0%} of an evaluation item"
             verdicts.drop(int(row), "contamination", reason, items[result.item[row]][:300])
 
 

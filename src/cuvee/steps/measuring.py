@@ -12,7 +12,6 @@ from cuvee.arrays import F32, I64
 from cuvee.geometry import diversity
 from cuvee.geometry.clusters import kmeans
 from cuvee.geometry.distances import nearest_chosen
-from cuvee.geometry.neighbours import neighbours
 from cuvee.progress import say
 from cuvee.runs import Run, Step, write_json
 from cuvee.samples.pool import Pool
@@ -20,6 +19,10 @@ from cuvee.samples.pool import Pool
 CLUSTERS = 100
 PAIRS = 2.5e8  # rows x chosen above which distances are measured from a sample of the pool
 CURVE_POINTS = 8
+TWINS = 1_000  # rows of the pool that are looked at for twins
+BLOCK = 256
+
+Point = dict[str, float | None]  # measure -> value
 
 # name -> (what it says, direction)
 MEASURES: dict[str, tuple[str, bool]] = {
@@ -47,32 +50,38 @@ class Ground:
     tokens: I64
     twin: float  # cosine from which two rows are twins
 
-    def measure(self, rows: I64, distance: F32) -> dict[str, float | None]:
-        """Return every measure of a set of rows; distance: (len(sample),) to its nearest row of the set."""
-        chosen = self.X[rows]
+    def covering(self, rows: I64, distance: F32) -> Point:
+        """Return the measures that are followed over budgets; distance: (len(sample),) to the nearest of these rows."""
         return {
             "covering radius": float(distance.max()),
             "mean distance": float(distance.mean()),
             "cluster coverage": float(diversity.clusters_covered(self.labels, rows)),
-            "vendi score": diversity.vendi_score(chosen),
+            "vendi score": diversity.vendi_score(self.X[rows]),
+        }
+
+    def inner(self, rows: I64) -> Point:
+        """Return the measures that are taken of a whole selection only."""
+        chosen = self.X[rows]
+        return {
             "novelsum": diversity.novelsum(chosen, self.X) if len(rows) > 1 else None,
             **self._labels_of(rows),
-            "duplicate rate": _twins(chosen, self.twin),
+            "duplicate rate": _twins(chosen, chosen, self.twin),
             "tokens": float(self.tokens[rows].sum()),
         }
 
-    def whole(self) -> dict[str, float | None]:
+    def whole(self) -> Point:
         """Return the measures of the pool itself, where they mean something."""
         everything = np.arange(len(self.X))
+        asked = self.X[self.sample[:: max(1, len(self.sample) // TWINS)][:TWINS]]
         return {
             "cluster coverage": 1.0,
             "vendi score": diversity.vendi_score(self.X),
             **self._labels_of(everything),
-            "duplicate rate": _twins(self.X, self.twin, queries=self.sample[:5_000]),
+            "duplicate rate": _twins(asked, self.X, self.twin),
             "tokens": float(self.tokens.sum()),
         }
 
-    def _labels_of(self, rows: I64) -> dict[str, float | None]:
+    def _labels_of(self, rows: I64) -> Point:
         named = {"task entropy": self.tasks, "source entropy": self.sources}
         return {name: diversity.entropy(codes[rows]).nats if codes.max() > 0 else None for name, codes in named.items()}
 
@@ -127,23 +136,26 @@ def _budgets(k: int) -> list[int]:
     return [size for size in sizes if size >= min(k, 8)] or [k]
 
 
-def _curve(ground: Ground, rows: I64, budgets: list[int]) -> list[dict[str, float | None]]:
+def _curve(ground: Ground, rows: I64, budgets: list[int]) -> list[Point]:
     """Measure every prefix of a ranking; distances only shrink, so each row is compared once."""
     distance = np.full(len(ground.sample), np.inf, dtype=np.float32)
-    points, done = [], 0
-    whole = len(ground.sample) == len(ground.X)
-    view = ground.X if whole else ground.X[ground.sample]
+    points: list[Point] = []
+    done = 0
+    view = ground.X if len(ground.sample) == len(ground.X) else ground.X[ground.sample]
     for budget in budgets:
         np.minimum(distance, nearest_chosen(view, ground.X[rows[done:budget]])[0], out=distance)
-        points.append(ground.measure(rows[:budget], distance))
+        points.append(ground.covering(rows[:budget], distance))
         done = budget
+    points[-1] |= ground.inner(rows)
     return points
 
 
-def _twins(X: F32, cosine: float, queries: I64 | None = None) -> float:
-    """Return the share of rows (of ``queries``, else of all) that have another row at this cosine or above."""
-    if len(X) < 2:
-        return 0.0
-    asked = X if queries is None else X[queries]
-    similarity = neighbours(X, 2, queries=asked)[1][:, 1]
-    return float((similarity >= cosine).mean())
+def _twins(asked: F32, X: F32, cosine: float) -> float:
+    """Return the share of the asked rows, all of which stand in X, that another row of X is this near to."""
+    twins = 0
+    for start in range(0, len(asked), BLOCK):
+        near = np.zeros(len(asked[start : start + BLOCK]), dtype=np.int64)
+        for other in range(0, len(X), 65_536):
+            near += (asked[start : start + BLOCK] @ X[other : other + 65_536].T >= cosine).sum(axis=1)
+        twins += int((near > 1).sum())  # one of them is the row itself
+    return twins / len(asked) if len(asked) else 0.0

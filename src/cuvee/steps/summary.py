@@ -140,13 +140,16 @@ def _sentence(k: int, n: int, measures: list[dict[str, Any]]) -> str:
     radius = next(measure for measure in measures if measure["name"] == "covering radius")
     reach = radius["selection"] / radius["random_mean"] - 1 if radius["random_mean"] else 0.0
     return (
-        f"{head}: the farthest row of the pool is {_percent(reach)} its nearest chosen row than with random rows, "
-        f"the average row {_percent(change)}."
+        f"{head}. Against random rows, the pool's farthest row is {_percent(reach)} its nearest chosen row, "
+        f"the average row {_percent(change)} its own."
     )
 
 
 def _percent(change: float) -> str:
-    return f"{abs(change):.0%} {'closer to' if change <= 0 else 'farther from'}"
+    """Return -0.14 as "14% closer to"."""
+    return (
+        "as close to" if round(change, 2) == 0 else f"{abs(change):.0%} {'closer to' if change < 0 else 'farther from'}"
+    )
 
 
 def _curve(measured: Mapping[str, Any]) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def _curve(measured: Mapping[str, Any]) -> dict[str, Any]:
             columns["random_high"] = draws.max(axis=0).tolist()
         return columns
 
-    drawn = [name for name in MEASURES if measured["selection"][-1].get(name) is not None and name != "tokens"]
+    drawn = [name for name in MEASURES if name in measured["selection"][0]]
     return {"x label": "rows chosen", "budgets": measured["budgets"], "measures": {name: over(name) for name in drawn}}
 
 

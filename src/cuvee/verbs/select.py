@@ -18,7 +18,7 @@ def select(
     near: float = 0.8,
     near_vectors: str = "off",
     decontaminate: list[str] | None = None,
-    contamination: float = 0.5,
+    contamination: float = 0.65,
     keep_empty: bool = False,
     drop_truncated: bool = False,
     given: list[str] | None = None,
@@ -61,7 +61,7 @@ def select(
     decontaminate:
         Evaluation files or folders whose items no kept row may hold.
     contamination:
-        Share of an item's word n-grams from which a row counts as holding it.
+        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
     keep_empty:
         Keep rows whose answer is empty.
     drop_truncated:
