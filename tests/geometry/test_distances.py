@@ -17,7 +17,8 @@ def test_equals_the_naive_way(small: bool, monkeypatch: pytest.MonkeyPatch) -> N
     X, chosen = (chance.normal(size=(n, 9)).astype(np.float32) for n in (200, 41))
     apart = np.linalg.norm(X.astype(np.float64)[:, None] - chosen.astype(np.float64), axis=2)
     distance, which = nearest_chosen(X, chosen)
-    assert (distance.dtype, which.dtype) == (np.float32, np.int64)
+    assert distance.dtype == np.float32
+    assert which.dtype == np.int64
     assert which.tolist() == apart.argmin(axis=1).tolist()
     np.testing.assert_allclose(distance, apart.min(axis=1), rtol=1e-6)
 

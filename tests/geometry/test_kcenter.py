@@ -18,7 +18,9 @@ def brute(X: F32, k: int, taken: I64) -> tuple[I64, F64]:
     """Every distance in float64 by differences, a full scan per pick."""
     wide, free = X.astype(np.float64), np.ones(len(X), dtype=bool)
     free[taken] = False
-    nearest, rows, distances = np.full(len(X), np.inf), [], []
+    nearest = np.full(len(X), np.inf)
+    rows: list[int] = []
+    distances: list[float] = []
     for row in taken.tolist():
         nearest = np.minimum(nearest, ((wide - wide[row]) ** 2).sum(axis=1))
     for _ in range(min(k, int(free.sum()))):
@@ -131,7 +133,7 @@ def test_edges() -> None:
         assert len(rows) == len(distances) == 0
     assert kcenter(X, 5, taken=[2, 2, 0])[0].tolist() == [1]
     assert kcenter(np.zeros((4, 2), dtype=np.float32), 4)[0].tolist() == [0, 1, 2, 3]
-    assert kcenter(np.full((3, 2), 1e-25, dtype=np.float32) * [[1], [2], [5]], 3)[0].tolist() == [1, 2, 0]
+    assert kcenter(np.array([[1e-25], [2e-25], [5e-25]], dtype=np.float32), 3)[0].tolist() == [1, 2, 0]
 
 
 def test_what_is_not_finite_is_named() -> None:

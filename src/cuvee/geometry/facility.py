@@ -22,7 +22,14 @@ def facility_location(idx: I64, similarity: F32, n: int, k: int, *, taken: Seque
     (Nemhauser, Wolsey, Fisher 1978). Lazy (Minoux 1978): what a row adds only shrinks as S grows, so an old value is
     an upper bound, and only rows on top of a heap are evaluated again. Gains never grow along the picks.
     """
-    start, rows_of, weight = _graph(idx, similarity, n)
+    held = np.unique(np.asarray(taken, dtype=np.int64))
+    rows, gains = _lazy_greedy(*_graph(idx, similarity, n), held, k)
+    return rows, (gains / ONE).astype(np.float32)
+
+
+def _lazy_greedy(start: I64, rows_of: I64, weight: I64, held: I64, k: int) -> tuple[I64, I64]:
+    """Return the picks and their gains in whole 2^-24."""
+    n = len(start) - 1
     covered = np.zeros(n, dtype=np.int64)  # how well each row is represented
 
     def cover(row: int) -> None:
@@ -33,7 +40,6 @@ def facility_location(idx: I64, similarity: F32, n: int, k: int, *, taken: Seque
         edges = slice(start[row], start[row + 1])
         return int(np.maximum(weight[edges] - covered[rows_of[edges]], 0).sum())
 
-    held = np.unique(np.asarray(taken, dtype=np.int64))
     for row in held.tolist():
         cover(row)
     sums = np.concatenate([[0], np.cumsum(np.maximum(weight - covered[rows_of], 0))])
@@ -53,7 +59,7 @@ def facility_location(idx: I64, similarity: F32, n: int, k: int, *, taken: Seque
             picks.append(row)
             gains.append(-entry[0])
             cover(row)
-    return np.asarray(picks, dtype=np.int64), (np.asarray(gains, dtype=np.float64) / ONE).astype(np.float32)
+    return np.asarray(picks, dtype=np.int64), np.asarray(gains, dtype=np.int64)
 
 
 def _graph(idx: I64, similarity: F32, n: int) -> tuple[I64, I64, I64]:

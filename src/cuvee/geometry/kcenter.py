@@ -1,4 +1,18 @@
-"""Greedy k-center, exact, without a distance matrix and without a pass over all rows per pick."""
+"""Greedy k-center, exact, without a distance matrix and without a pass over all rows per pick.
+
+The picks are those of a full float64 computation. Four facts carry that:
+
+1. Distances to the chosen only shrink, so a distance computed earlier is an upper bound now. ``bound[i]`` is the
+   squared distance of row i to the first ``seen[i]`` centres.
+2. The working set is a thousand rows whose distances are always up to date, copied to one block that fits the
+   cache. Every other row has ``bound <= tau``. While the best of the set is above tau by more than the margin,
+   the next pick is in the set, and a pick costs one product of that block with the new centre.
+3. When it is not, the rows with the highest bounds are brought up to date, twice as many at each try, until the
+   best of them is above every other bound; the best of these become the new set.
+4. Squared distances come from float32 products, clamped at 0, and can be wrong by rounding. ``margin`` is more
+   than twice the largest error seen (2.7 times twice it, in the worst case tried); among rows within it, float64
+   differences to the chosen rows decide.
+"""
 
 from collections.abc import Sequence
 
@@ -23,19 +37,8 @@ def kcenter(X: F32, k: int, *, taken: Sequence[int] | I64 = ()) -> tuple[I64, F3
     nothing taken the first row is the one nearest to the mean of X, at distance inf. Where k is more than the free
     rows, all of them are returned. A twin of a chosen row has distance exactly 0 and comes last.
 
-    The picks are those of a full float64 computation. Four facts carry that:
-
-    1. Distances to the chosen only shrink, so a distance computed earlier is an upper bound now. ``bound[i]`` is the
-       squared distance of row i to the first ``seen[i]`` centres.
-    2. The working set is a thousand rows whose distances are always up to date, copied to one block that fits the
-       cache. Every other row has ``bound <= tau``. While the best of the set is above tau by more than the margin,
-       the next pick is in the set, and a pick costs one product of that block with the new centre.
-    3. When it is not, the rows with the highest bounds are brought up to date, twice as many at each try, until the
-       best of them is above every other bound; the best of these become the new set.
-    4. Squared distances come from float32 products, clamped at 0, and can be wrong by rounding. ``margin`` is more
-       than twice that error; among rows within it, float64 differences to the chosen rows decide.
-
-    Costs O(n d) at the start and O(n) memory beside X. Raises SelectionError where X has values that are not finite.
+    The picks are those of a full float64 computation; the head of this file says why. Costs O(n d) at the start and
+    O(n) memory beside X. Raises SelectionError where X has values that are not finite.
     """
     X = np.asarray(X, dtype=np.float32)
     k = min(k, len(X) - len(np.unique(np.asarray(taken, dtype=np.int64))))
