@@ -135,6 +135,26 @@ def test_same_of_one_dialect_is_mapped(dialect: str, tmp_path: Path) -> None:
         assert columns["system"] == system
 
 
+def test_turns_that_first_call_tools_after_ten_megabytes_load_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+
+    plain = [{"prompt": "x" * 4000, "completion": f"{at}"} for at in range(2700)]
+    rows, texts = written(tmp_path, [*plain, DIALECTS["messages"].example], format="messages")
+    assert (tmp_path / "selected.jsonl").stat().st_size > 10 << 20 and "--file parquet" in texts["TRAINING.md"]
+    start = texts["train_trl.py"].index("here = ")
+    script = texts["train_trl.py"][start : texts["train_trl.py"].index("gpu = ")]
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    space = {"__file__": str(tmp_path / "train_trl.py"), "Path": Path, "load_dataset": datasets.load_dataset}
+    exec(script, space)
+    data: Any = space["data"]
+    assert len(data) == len(rows) and data[-1]["messages"][2]["tool_calls"] == rows[-1]["messages"][2]["tool_calls"]
+    with pytest.raises(datasets.exceptions.DatasetGenerationError):
+        datasets.load_dataset("json", data_files=str(tmp_path / "selected.jsonl"), cache_dir=str(tmp_path / "other"))
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save a Llama with one layer of width 32, random weights, and a tokenizer of 300 pieces."""

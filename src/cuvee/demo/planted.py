@@ -1,6 +1,7 @@
 """A pool whose faults are known: which rows are doubled, nearly doubled, wrong, cut short or empty."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,11 +62,11 @@ class _Draft:
     original: int | None = None
 
 
-def plant(rows: int = 2000, *, seed: int = 0) -> list[Planted]:
+def plant(rows: int = 2000, *, seed: int = 0, among: Sequence[tuple[str, Task]] = ()) -> list[Planted]:
     """Return ``rows`` rows in random order, with each fault at its share in SHARES; ids tell nothing.
 
-    Duplicates of either kind repeat a faultless row. Raises ConfigError for fewer than 200 rows, or for so many that a
-    family cannot make enough different texts.
+    Duplicates of either kind repeat a faultless row. among: family and task of rows to be among these, faultless.
+    Raises ConfigError for fewer than 200 rows, or for so many that a family cannot make enough different texts.
     """
     if rows < FEWEST:
         raise ConfigError(f"a sample pool of {rows} rows is too small for its faults", f"ask for {FEWEST} or more")
@@ -73,7 +74,7 @@ def plant(rows: int = 2000, *, seed: int = 0) -> list[Planted]:
     doubles = count["exact-duplicate"] + count["near-duplicate"]
     drafts = [
         _Draft(task, family)
-        for family, size in sizes(rows - doubles).items()
+        for family, size in sizes(rows - doubles - len(among)).items()
         for task in _make(family, size, stream(seed, "demo", "family", family))
     ]
     rng = stream(seed, "demo", "faults")
@@ -81,6 +82,7 @@ def plant(rows: int = 2000, *, seed: int = 0) -> list[Planted]:
     drafts += _near_duplicates(drafts, order, count["near-duplicate"], rng)
     drafts += _exact_duplicates(drafts, order, count["exact-duplicate"], rng)
     _spoil(drafts, order, count, rng)
+    drafts += [_Draft(task, family) for family, task in among]
     return _named(drafts, stream(seed, "demo", "order").permutation(rows).tolist())
 
 

@@ -27,6 +27,7 @@ class Turns:
     """Conversations as lists. ``speakers``: user, assistant, system, observation, function -> the name in the file.
 
     system, tools: the columns beside the conversations, None where there are none. calls: does a turn have tool_calls?
+    uneven: do turns differ in their keys?
     """
 
     column: str
@@ -36,6 +37,7 @@ class Turns:
     system: str | None
     tools: str | None
     calls: bool
+    uneven: bool
 
 
 @dataclass(frozen=True)
@@ -97,17 +99,18 @@ def _turns(column: str, first: dict[str, Any], rest: Iterable[dict[str, Any]]) -
     if role is None or content is None:
         return None
     names: set[Any] = set()
-    beside, calls = set(first), False
+    beside, calls, uneven = set(first), False, False
     for row in chain([first], rest):
         beside.update(row)
         for turn in row.get(column) or []:
             names.add(turn.get(role))
             calls = calls or bool(turn.get("tool_calls"))
+            uneven = uneven or turn.keys() != first[column][0].keys()
     speakers = _speakers(names, 0 if role == "role" else 1)
     if speakers is None:
         return None
     system = next((key for key in SYSTEM if key in beside), None)
-    return Turns(column, role, content, speakers, system, "tools" if "tools" in beside else None, calls)
+    return Turns(column, role, content, speakers, system, "tools" if "tools" in beside else None, calls, uneven)
 
 
 def _speakers(names: set[Any], usual: int) -> dict[str, str] | None:

@@ -10,6 +10,10 @@ from cuvee.samples.layouts import Exchange, Layout, Split, Turns, layout
 
 DATASET = "cuvee"  # the name that LLaMA-Factory's ``dataset:`` takes
 NEEDS_MESSAGES = "Its rows are not of one shape that this trainer reads: write them with `--format messages`."
+UNEVEN = (
+    "Its turns differ in their keys. `datasets`, which LLaMA-Factory and Axolotl load it with, infers the columns of JSON "
+    "Lines from the first 10 MB and fails on a key that comes later: above that size write `--file parquet` or `json`."
+)
 LOSES_HISTORY = "Its rows hold several exchanges, which this trainer cannot take as columns: write `--format messages`."
 
 
@@ -107,7 +111,8 @@ from datasets import load_dataset
 from trl import SFTConfig, SFTTrainer
 
 here = Path(__file__).resolve().parent
-data = load_dataset("{kind}", data_files=str(here / "{data_file}"), split="train")
+file = here / "{data_file}"
+data = load_dataset("{kind}", data_files=str(file), split="train"{options})
 {convert}
 gpu = torch.cuda.is_available()
 config = SFTConfig(
@@ -165,7 +170,10 @@ def _trl(found: Layout | None, data_file: str) -> str | None:
         asked = asked if found.given else f"{asked},"
         convert = FROM_COLUMNS.format(asked=asked, answered=found.answered, system=found.system or "system")
     kind = "parquet" if data_file.endswith(".parquet") else "json"
-    return SCRIPT.format(data_file=data_file, kind=kind, convert=convert)
+    # columns are inferred from the first chunk only (10 MB by default), and later rows may have keys that it lacks
+    uneven = isinstance(found, Split) or (isinstance(found, Turns) and found.uneven)
+    options = ", chunksize=file.stat().st_size" if kind == "json" and uneven else ""
+    return SCRIPT.format(data_file=data_file, kind=kind, options=options, convert=convert)
 
 
 def _readme(
@@ -185,4 +193,6 @@ def _readme(
             "",
             "In this Parquet file `tools` and the arguments of tool calls are JSON text; Axolotl wants `--file jsonl`.",
         ]
+    if isinstance(found, Turns) and found.uneven and data_file.endswith(".jsonl"):
+        lines += ["", UNEVEN]
     return "\n".join(lines) + "\n"
