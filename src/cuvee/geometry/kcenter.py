@@ -4,7 +4,7 @@ The picks are those of a full float64 computation. Four facts carry that:
 
 1. Distances to the chosen only shrink, so a distance computed earlier is an upper bound now. ``bound[i]`` is the
    squared distance of row i to the first ``seen[i]`` centres.
-2. The working set is a thousand rows whose distances are always up to date, copied to one block that fits the
+2. The working set is about 500 rows whose distances are always up to date, copied to one block that fits the
    cache. Every other row has ``bound <= tau``. While the best of the set is above tau by more than the margin,
    the next pick is in the set, and a pick costs one product of that block with the new centre.
 3. When it is not, the rows with the highest bounds are brought up to date, twice as many at each try, until the
@@ -21,7 +21,7 @@ import numpy as np
 from cuvee.arrays import F32, F64, I64
 from cuvee.geometry.distances import ROWS, blocks, squared_direct, squared_norms
 
-WIDTH = 1024  # rows of the working set
+WIDTH = 512  # rows of the working set
 COPIED = 16_384  # a working set above this (many ties) is not copied to one block
 FIRST = 256  # centres that every row is compared with at the start; later ones only where it matters
 PAIRS = 4_000_000  # float32 distances held at once where near-ties are decided
