@@ -32,8 +32,8 @@ class Lexical:
     """
 
     name = "lexical"
-    near = 0.97
-    rate = 5_000.0
+    near = 0.985  # on real instruction data: below, different tasks in the same words
+    rate = 4_000.0
     fitted = True
 
     def __init__(self, model: str | None = None) -> None:

@@ -25,7 +25,7 @@ class Sentence:
     """
 
     name = "sentence"
-    near = 0.97
+    near = 0.95
     rate = 30.0
     fitted = False
 
@@ -38,8 +38,11 @@ class Sentence:
     @cached_property
     def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # of reading the weights, which takes a blink
         model = SentenceTransformer(str(self._folder), local_files_only=True)
+        logging.enable_progress_bar()
         model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
         return model
 

@@ -20,19 +20,20 @@ class Static:
     """
 
     name = "static"
-    near = 0.97
-    rate = 5_000.0
+    near = 0.97  # on real instruction data: 99 in 100 such pairs share words; below, other numbers in the same question
+    rate = 2_500.0
     fitted = False
 
     def __init__(self, model: str | None = None) -> None:
         from model2vec import StaticModel
+        from safetensors import SafetensorError
 
         folder = model_folder(model, "static-minilm")
         if not (folder / "model.safetensors").is_file() or not (folder / "tokenizer.json").is_file():
             raise ConfigError(f"{folder} holds no static embedder", "it needs model.safetensors and tokenizer.json")
         try:
             self._model = StaticModel.from_pretrained(folder)
-        except (KeyError, ValueError) as wrong:
+        except (KeyError, ValueError, SafetensorError) as wrong:
             raise ConfigError(
                 f"{folder} holds no static embedder: {wrong}", "name a folder made by model2vec"
             ) from wrong
