@@ -61,7 +61,7 @@ def test_with_the_static_model_it_is_the_choice() -> None:
 
 @pytest.mark.parametrize("name", ["static", "static:static-minilm", "sentence"])
 def test_a_model_that_is_not_here_is_one_clear_line(name: str) -> None:
-    with pytest.raises((ConfigError, MissingExtraError), match="models fetch|pip install"):
+    with pytest.raises((ConfigError, MissingExtraError), match=r"models fetch|pip install"):
         resolve(name)
 
 

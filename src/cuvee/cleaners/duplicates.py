@@ -38,10 +38,10 @@ def exact(fingerprints: U8 | U64 | Sequence[bytes]) -> I64:
 
     fingerprints: (n, 16) uint8, (n, 2) uint64 or n byte strings of one length.
     """
-    if not isinstance(fingerprints, np.ndarray):
-        fingerprints = np.frombuffer(b"".join(fingerprints), dtype=np.uint8).reshape(len(fingerprints), -1)
     if not len(fingerprints):
         return np.empty(0, dtype=np.int64)
+    if not isinstance(fingerprints, np.ndarray):
+        fingerprints = np.frombuffer(b"".join(fingerprints), dtype=np.uint8).reshape(len(fingerprints), -1)
     flat = np.ascontiguousarray(fingerprints)
     whole = flat.view(np.dtype((np.void, flat.shape[1] * flat.itemsize))).ravel()
     _, first, place = np.unique(whole, return_index=True, return_inverse=True)

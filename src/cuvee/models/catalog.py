@@ -59,7 +59,7 @@ CATALOG: dict[str, Entry] = {
         Entry(
             "static-minilm",
             "static embedder, 256 dimensions, distilled here from all-minilm-l6-v2: thousands of texts/s, no torch to use it",
-            "16 MB (made in about 20 s)",
+            "16 MB (made here in a minute or two)",
             "Apache-2.0",
             ("all-minilm-l6-v2", "torch", "transformers", "skeletoken"),
         ),
@@ -163,7 +163,7 @@ def _download(folder: Path) -> Path:
 
 def _distil(folder: Path, say: Say) -> None:
     teacher = fetch("all-minilm-l6-v2", say=say)
-    say("distilling static-minilm from all-minilm-l6-v2, about 20 s")
+    say("distilling static-minilm from all-minilm-l6-v2, a minute or two")
     # A process of its own: the offline switch is read when the hub library is imported, and torch stays out of ours.
     command = [sys.executable, "-m", "cuvee.models.distil", str(teacher), str(folder)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
