@@ -15,6 +15,7 @@ import xxhash
 from cuvee.arrays import F32, I64
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import ConfigError
+from cuvee.rng import stream
 
 SAMPLE = 10_000  # distinct texts that it is fitted on
 TERMS = 30_000
@@ -149,9 +150,19 @@ def _unit(A: Any) -> Any:
 
 
 def _svd(A: Any, axes: int) -> F32:
-    """Return the (terms, axes) right singular vectors, signs fixed, largest first."""
-    from sklearn.utils.extmath import randomized_svd
+    """Return the (terms, up to ``axes``) right singular vectors of A, largest first, without those of value zero.
 
-    _, _, right = randomized_svd(A, n_components=axes, n_iter=2, random_state=0)
-    found: F32 = right.T.astype(np.float32)
+    Randomised range finder with 2 power iterations (Halko, Martinsson and Tropp, 2011). The small factor is solved through
+    its Gram matrix, in float64: a dense decomposition of all terms would cost ten times more.
+    """
+    random = stream(0, "lexical").standard_normal((A.shape[1], min(axes + 10, *A.shape))).astype(np.float32)
+    basis = np.linalg.qr(A @ random)[0]
+    for _ in range(2):
+        basis = np.linalg.qr(A @ (A.T @ basis))[0]
+    small = (A.T @ basis).astype(np.float64)
+    squares, rotation = np.linalg.eigh(small.T @ small)
+    largest = np.argsort(-squares, kind="stable")[:axes]
+    largest = largest[squares[largest] > 1e-9 * squares.max()]
+    right = small @ rotation[:, largest] / np.sqrt(squares[largest])
+    found: F32 = (right * np.sign(right[np.abs(right).argmax(axis=0), np.arange(len(largest))])).astype(np.float32)
     return found
