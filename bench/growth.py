@@ -22,7 +22,7 @@ DIMENSIONS, PICKS = 256, 1_000
 def texts() -> list[tuple[str, str]]:
     """Return (instruction, answer) of real rows, or of made ones where the real data is not there."""
     if not DATA.exists():
-        from cuvee.demo.planted import plant
+        from cuvee.planting.planted import plant
 
         rows = [planted.row for planted in plant(2_000)]
     else:

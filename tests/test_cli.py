@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cuvee.demo.files import Written, write
+from cuvee.planting.files import Written, write
 
 CUVEE = str(Path(sys.executable).parent / "cuvee")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cuvee.demo.files import write
+from cuvee.planting.files import write
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

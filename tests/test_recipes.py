@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cuvee import recipes
-from cuvee.demo.files import write
+from cuvee.planting.files import write
 from cuvee.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "recipes"

@@ -22,8 +22,8 @@ from typing import Any
 import orjson
 import xxhash
 
-from cuvee.version import VERSION
 from cuvee.errors import ConfigError
+from cuvee.version import VERSION
 
 _LINUX = Path("/proc/self/clear_refs").exists()
 WORK = "work"  # the folder inside a run folder that holds its steps

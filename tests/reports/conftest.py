@@ -27,9 +27,9 @@ THINGS = [
     "this paragraph",
     "the integral",
     "a function",
-    "three causes",
     "two cities",
     "a poem",
+    "a map",
 ]
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import cuvee
-from cuvee.demo.files import Written, write
+from cuvee.planting.files import Written, write
 from cuvee.errors import ConfigError, InputError
 
 OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}

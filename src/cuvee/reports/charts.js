@@ -31,9 +31,9 @@ function startCurve() {
   new ResizeObserver(() => { if (plot.clientWidth !== width) { width = plot.clientWidth; show(); } }).observe(plot);
 }
 
-// About four round values that cover a range.
+// About five round values that cover a range.
 function roundTicks(low, high) {
-  const rough = (high - low) / 4 || 1, ten = 10 ** Math.floor(Math.log10(rough));
+  const rough = (high - low) / 5 || 1, ten = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((one) => one * ten).find((one) => one >= rough);
   const ticks = [];
   for (let tick = Math.ceil(low / step - 1e-9) * step; tick <= high + step * 1e-9; tick += step) ticks.push(Math.abs(tick) < step * 1e-9 ? 0 : tick);

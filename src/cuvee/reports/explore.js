@@ -37,7 +37,7 @@ function makeCard(data, map) {
     element.classList.add('card');
     element.replaceChildren(head);
     if (reason) element.append(make('bdi', 'reason', reason));
-    element.append(make('bdi', 'excerpt', text === undefined ? 'The text of this row is not in this page.' : text));
+    element.append(make('bdi', 'excerpt', text === undefined ? 'Its text is not in this page; cuvee why shows it.' : text));
     if (data.ids[i] !== undefined) element.append(make('bdi', 'id', data.ids[i]));
   };
 }
@@ -122,6 +122,7 @@ function startLegend(data, map) {
       else if (row.rows !== undefined) button.append(make('small', '', figures(row.rows)));
       button.addEventListener('click', () => {
         if (!filter.delete(row.g)) filter.add(row.g);
+        if (filter.has(row.g) && map.look.mode === 'status') unhide(map, row.g);
         fill();
         map.refresh(true);
       });
@@ -132,6 +133,12 @@ function startLegend(data, map) {
   }
   fill();
   return fill;
+}
+
+// Who filters for a status wants to see it.
+function unhide(map, status) {
+  const key = ['', 'free', 'dropped', 'dropped', 'dropped'][status];
+  if (key) map.look[key] = $(`show-${key}`).checked = true;
 }
 
 function startSwitches(map, legend) {
@@ -145,7 +152,7 @@ function startSwitches(map, legend) {
     });
   }
   for (const key of ['free', 'dropped']) {
-    $(`show-${key}`).checked = true;
+    $(`show-${key}`).checked = map.look[key];
     $(`show-${key}`).addEventListener('change', (event) => { map.look[key] = event.target.checked; map.refresh(true); });
   }
 }
@@ -163,14 +170,14 @@ function startSearch(data, map) {
     if (!wanted) {
       map.look.marks = null;
       count.textContent = '';
-      return map.refresh();
+      return map.refresh(true);
     }
     lower ??= prepare();
     const marks = Uint8Array.from(lower, (text) => (text.includes(wanted) ? 1 : 0));
     map.look.marks = marks;
     const found = marks.reduce((sum, one) => sum + one, 0), chosen = marks.subarray(0, data.chosen).reduce((sum, one) => sum + one, 0);
     count.textContent = `${figures(found)} found, ${figures(chosen)} chosen`;
-    map.refresh();
+    map.refresh(true);
   });
 }
 

@@ -1,8 +1,11 @@
 """The numbers behind the charts that the template draws: positions in percent, shares, verdicts."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from markupsafe import Markup, escape
 
 BARS = 20
 MARGIN = 8.0  # percent of a range plot kept free at both ends
@@ -83,6 +86,22 @@ def range_plot(measure: Mapping[str, Any]) -> dict[str, Any]:
         "at": at,
         "edge": edge,
     }
+
+
+def tally(plots: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many measures left the range of the random draws and on which side, as a sentence; "" for none."""
+    verdicts = [plot["verdict"] for plot in plots if plot["verdict"]]
+    if not verdicts:
+        return ""
+    better, worse = verdicts.count("better"), verdicts.count("worse")
+    parts = [f"better than every random draw on {better}", f"worse than every one on {worse}"]
+    within = [f"like random on {len(verdicts) - better - worse}"] if better + worse < len(verdicts) else []
+    return f"Of {len(verdicts)} measures: {', '.join([*parts, *within])}."
+
+
+def breakable(label: str) -> Markup:
+    """Return the escaped label that may be broken after "_" and "/"."""
+    return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(label))))
 
 
 def _verdict(values: Mapping[str, float | None], higher: bool) -> str:

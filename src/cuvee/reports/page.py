@@ -76,6 +76,7 @@ def write(summary: Mapping[str, Any], points: pa.Table, path: Path) -> None:
 def make(summary: Mapping[str, Any], points: pa.Table) -> str:
     """Return the page as HTML; no larger than about 3 MB, however large the pool."""
     told: dict[str, Any] = shown(dict(summary))
+    measures = [figures.range_plot(measure) for measure in told.get("measures") or []]
     scatter = pack(points)
     script = f"(() => {{\n'use strict';\n{''.join(map(_asset, SCRIPTS))}\n}})();"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -83,7 +84,8 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
     return template.render(
         told=told,
         flow=figures.flow(told.get("rows") or {}),
-        measures=[figures.range_plot(measure) for measure in told.get("measures") or []],
+        measures=measures,
+        tally=figures.tally(measures),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
         curve=figures.curve(told.get("curve") or {}),
@@ -130,5 +132,6 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["number"] = figures.number
+    environment.filters["breakable"] = figures.breakable
     environment.filters["share"] = figures.share
     return environment

@@ -16,10 +16,10 @@ from cuvee.reports.plain import text
 POINTS = 20_000  # points in all, as long as this leaves LEAST for rows that were not chosen
 LEAST = 5_000
 CHOSEN = 40_000  # chosen rows at most, the best
-CHOSEN_TEXTS, OTHER_TEXTS = 2_000, 3_000
-CHOSEN_BYTES, OTHER_BYTES = 800_000, 900_000  # of excerpts, escaped: what bounds the page in any script
+CHOSEN_TEXTS, OTHER_TEXTS = 2_000, 6_000
+CHOSEN_BYTES, OTHER_BYTES = 800_000, 1_000_000  # of excerpts, escaped: what bounds the page in any script
 LABELS = 1_000  # different tasks or sources that keep their names
-EXCERPT, LABEL = 300, 80  # characters
+EXCERPT, OTHER_EXCERPT, LABEL = 300, 160, 80  # characters
 STATUSES = ("kept", "free", "dropped", "quarantined", "merged")
 
 
@@ -65,8 +65,8 @@ def pack(points: pa.Table) -> Scatter:
     drawn = rng.stream(0, "map of the report").permutation(len(others))[: max(LEAST, POINTS - len(best))]
     rows = np.concatenate([best, others[drawn]]).astype(np.int64)
     excerpts = [
-        _texts(points, best, CHOSEN_TEXTS, CHOSEN_BYTES),
-        _texts(points, others[drawn], OTHER_TEXTS, OTHER_BYTES),
+        _texts(points, best[:CHOSEN_TEXTS], EXCERPT, CHOSEN_BYTES),
+        _texts(points, others[drawn[:OTHER_TEXTS]], OTHER_EXCERPT, OTHER_BYTES),
     ]
     data = _columns(points, rows, place[rows], rank) | {
         "chosen": len(best),
@@ -102,7 +102,7 @@ def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> dict[str, An
 
 
 def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[list[Any]]]:
-    """Return a code per row and [label, rows, chosen rows] per code, the most frequent first.
+    """Return a code per row and [label, rows, chosen rows] per code: the largest shares of both first.
 
     65,535 stands for no label, and 65,534 for one that is too rare to be named.
     """
@@ -112,7 +112,8 @@ def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[list[Any]]]
     found = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     counts = np.bincount(found[found >= 0], minlength=len(names))
     picked = np.bincount(found[chosen & (found >= 0)], minlength=len(names))
-    order = sorted(range(len(names)), key=lambda code: (-counts[code], names[code]))[:LABELS]
+    weight = counts / max(counts.sum(), 1) + picked / max(picked.sum(), 1)
+    order = sorted(range(len(names)), key=lambda code: (-weight[code], names[code]))[:LABELS]
     new = np.full(len(names) + 1, 65_534, dtype=np.int64)
     new[order] = np.arange(len(order))
     new[-1] = 65_535
@@ -120,12 +121,12 @@ def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[list[Any]]]
 
 
 def _texts(points: pa.Table, rows: I64, most: int, size: int) -> tuple[list[str], list[str]]:
-    """Return the excerpts and reasons of the first rows, as many as fit into ``size`` bytes."""
-    taken = points.select(["text", "reason"]).take(pa.array(rows[:most], pa.int64())).to_pylist()
+    """Return the excerpts and reasons, ``most`` characters of each, of as many rows as fit into ``size`` bytes."""
+    taken = points.select(["text", "reason"]).take(pa.array(rows, pa.int64())).to_pylist()
     texts: list[str] = []
     reasons: list[str] = []
     for row in taken:
-        excerpt, reason = _cut(row["text"] or "", EXCERPT), _cut(row["reason"] or "", EXCERPT)
+        excerpt, reason = _cut(row["text"] or "", most), _cut(row["reason"] or "", most)
         size -= len(orjson.dumps([excerpt, reason])) + 5 * sum(map((excerpt + reason).count, "<>&"))
         if size < 0:
             break

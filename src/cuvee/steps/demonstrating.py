@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from cuvee.demo.files import Written, write
+from cuvee.planting.files import Written, write
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.steps.selecting import run_select

@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from cuvee.demo import SHARES, Written, write
-from cuvee.demo.near import grams, normal
-from cuvee.demo.questions import QUESTIONS
+from cuvee.planting import SHARES, Written, write
+from cuvee.planting.near import grams, normal
+from cuvee.planting.questions import QUESTIONS
 
 
 def lines(data: bytes) -> list[Any]:

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from cuvee.demo import SHARES, Planted, plant
-from cuvee.demo.near import distinct, grams, jaccard, normal
-from cuvee.demo.planted import APART, NEAR
+from cuvee.planting import SHARES, Planted, plant
+from cuvee.planting.near import distinct, grams, jaccard, normal
+from cuvee.planting.planted import APART, NEAR
 from cuvee.errors import ConfigError
 
 POOL = plant(2000, seed=3)

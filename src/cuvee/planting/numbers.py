@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cuvee.demo.task import Task, pick, several, whole
+from cuvee.planting.task import Task, pick, several, whole
 
 NAMES = (
     "Ada", "Bruno", "Chen", "Dalia", "Emil", "Farah", "Goran", "Hana", "Ivo", "Jamila", "Kofi", "Lena", "Mateo",

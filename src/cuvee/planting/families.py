@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from cuvee.demo.facts import classification, steps, translation
-from cuvee.demo.numbers import code, conversion, word_problem
-from cuvee.demo.open_ended import ideas, terms
-from cuvee.demo.passages import extraction, grammar, sentiment, summary
-from cuvee.demo.task import Make
+from cuvee.planting.facts import classification, steps, translation
+from cuvee.planting.numbers import code, conversion, word_problem
+from cuvee.planting.open_ended import ideas, terms
+from cuvee.planting.passages import extraction, grammar, sentiment, summary
+from cuvee.planting.task import Make
 
 IMBALANCE = 30.0  # largest family / smallest family, in rows
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cuvee.demo.task import Task, pick, several
+from cuvee.planting.task import Task, pick, several
 
 IDEAS = {
     "a rainy afternoon with children": (

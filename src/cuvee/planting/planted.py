@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from cuvee.demo.families import FAMILIES, sizes
-from cuvee.demo.near import distinct, grams, jaccard, normal
-from cuvee.demo.task import Task, pick
+from cuvee.planting.families import FAMILIES, sizes
+from cuvee.planting.near import distinct, grams, jaccard, normal
+from cuvee.planting.task import Task, pick
 from cuvee.errors import ConfigError
 from cuvee.rng import stream
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cuvee.demo.numbers import NAMES
-from cuvee.demo.task import Task, pick, several, whole
+from cuvee.planting.numbers import NAMES
+from cuvee.planting.task import Task, pick, several, whole
 
 PRODUCTS = (
     "kettle", "backpack", "desk lamp", "rain jacket", "headset", "blender", "tent", "office chair", "phone case",

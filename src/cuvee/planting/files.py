@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from cuvee.demo.families import FAMILIES
-from cuvee.demo.planted import Planted, plant
-from cuvee.demo.questions import QUESTIONS
-from cuvee.demo.task import Task, pick
+from cuvee.planting.families import FAMILIES
+from cuvee.planting.planted import Planted, plant
+from cuvee.planting.questions import QUESTIONS
+from cuvee.planting.task import Task, pick
 from cuvee.rng import stream
 
 LEAKED = 12  # of the 60 evaluation questions: they stand verbatim in the pool

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cuvee.demo.facts import KINDS, PROCEDURES
-from cuvee.demo.families import FAMILIES, IMBALANCE, sizes
-from cuvee.demo.numbers import UNITS
-from cuvee.demo.passages import BAD, GOOD
-from cuvee.demo.task import Task
+from cuvee.planting.facts import KINDS, PROCEDURES
+from cuvee.planting.families import FAMILIES, IMBALANCE, sizes
+from cuvee.planting.numbers import UNITS
+from cuvee.planting.passages import BAD, GOOD
+from cuvee.planting.task import Task
 
 
 def made(family: str, count: int = 300) -> list[Task]:
