@@ -81,7 +81,8 @@ def test_a_foreseen_mistake_is_a_line_and_exit_code_1(
 
 def test_an_unknown_option_is_told() -> None:
     done = subprocess.run([CUVEE, "select", "x", "--bugdet", "3"], capture_output=True, timeout=60)
-    assert done.returncode == 1 and b"--bugdet" in done.stdout + done.stderr
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"cuvee: ") and b"--bugdet" in done.stderr and done.stderr.count(b"\n") == 1
 
 
 def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, sample: Written) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cuvee import recipes
-from cuvee.planting.files import write
 from cuvee.errors import ConfigError
+from cuvee.planting.files import write
 
 FOLDER = Path(__file__).parents[1] / "recipes"
 RECIPES = sorted(FOLDER.glob("*.yaml"))

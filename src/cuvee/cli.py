@@ -7,15 +7,17 @@ from typing import Any
 
 import cyclopts
 
-from cuvee.version import VERSION
 from cuvee.errors import CuveeError
+from cuvee.recipes import run
 from cuvee.verbs.demo import demo
 from cuvee.verbs.inspect import inspect
 from cuvee.verbs.models import fetch, list_models
 from cuvee.verbs.report import report
-from cuvee.recipes import run
 from cuvee.verbs.select import select
 from cuvee.verbs.why import why
+from cuvee.version import VERSION
+
+STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
 
 
 def build() -> cyclopts.App:
@@ -27,6 +29,8 @@ def build() -> cyclopts.App:
         help_format="plaintext",
         default_parameter=cyclopts.Parameter(negative=()),
         result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
     )
     for verb in (demo, inspect, select, why, report, run):
         app.command(verb)
@@ -41,9 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command. Foreseen failures are one line on standard error and exit code 1; defects keep their traceback."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = build()(arguments)
-    except CuveeError as problem:
+        result = build()([STDIN if word == "-" else word for word in words])
+    except (CuveeError, cyclopts.CycloptsError) as problem:
         print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:

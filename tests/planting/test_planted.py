@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
+from cuvee.errors import ConfigError
 from cuvee.planting import SHARES, Planted, plant
 from cuvee.planting.near import distinct, grams, jaccard, normal
 from cuvee.planting.planted import APART, NEAR
-from cuvee.errors import ConfigError
 
 POOL = plant(2000, seed=3)
 BY_ID = {p.row["id"]: p for p in POOL}

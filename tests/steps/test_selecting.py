@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import cuvee
-from cuvee.planting.files import Written, write
 from cuvee.errors import ConfigError, InputError
+from cuvee.planting.files import Written, write
 
 OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}
 FILES = {

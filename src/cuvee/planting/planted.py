@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from cuvee.errors import ConfigError
 from cuvee.planting.families import FAMILIES, sizes
 from cuvee.planting.near import distinct, grams, jaccard, normal
 from cuvee.planting.task import Task, pick
-from cuvee.errors import ConfigError
 from cuvee.rng import stream
 
 Fault = Literal["exact-duplicate", "near-duplicate", "wrong-answer", "truncated-answer", "empty-answer"]

@@ -43,7 +43,7 @@ def suffix(path: Path) -> str:
 
 
 def _one(given: str) -> list[Path | str]:
-    if given == "-":
+    if given in ("-", "/dev/stdin"):
         return [_standard_input()]
     path = Path(given).expanduser()
     if path.is_dir():

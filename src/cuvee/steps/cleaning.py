@@ -13,6 +13,7 @@ from cuvee import render
 from cuvee.arrays import I64, Bool
 from cuvee.cleaners import contamination, duplicates
 from cuvee.cleaners.flags import flags as answer_flags
+from cuvee.cleaners.siblings import unlike_siblings
 from cuvee.cleaners.tokens import Tokens, tokens
 from cuvee.progress import say
 from cuvee.runs import Run, Step, digest
@@ -108,9 +109,14 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
 def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> list[list[str]]:
     """Flag empty and truncated answers, and let them fall where the rules say so."""
     found: list[list[str]] = []
+    answers: list[str] = []
     for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
         rows = batch.column(0).to_pylist()
-        found += answer_flags([render.prompt(turns) for turns in rows], [_answer(turns) for turns in rows])
+        said = [_answer(turns) for turns in rows]
+        found += answer_flags([render.prompt(turns) for turns in rows], said)
+        answers += said
+    for cut in np.flatnonzero(unlike_siblings(answers, table["task"].to_pylist())):
+        found[cut] = sorted({*found[cut], "truncated-answer"})
     for row, names in enumerate(found):
         if "empty-answer" in names and not rules.keep_empty:
             verdicts.drop(row, "answers", "empty answer")
