@@ -58,8 +58,12 @@ def near(
     permutations: int = 128,
     seed: int = 0,
     skip: Bool | None = None,
+    answers: Tokens | None = None,
 ) -> Near:
     """Return what each row repeats by the Jaccard similarity of its sets of ``shingle`` tokens.
+
+    answers: the words of each row's answer, which must be as alike too, as sets of words: the same passage under another
+    question is another row.
 
     threshold: in (0, 1], compared with the exact similarity. skip: rows that neither fall nor let others fall.
     Rows are taken in order. One falls when its similarity to a kept earlier row reaches the threshold, so what it names is
@@ -82,6 +86,8 @@ def near(
     for at in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
         mine = [bucket for bucket in buckets[at].tolist() if bucket >= 0]
         candidates = np.array(sorted({other for bucket in mine for other in kept_of.get(bucket, ())}), dtype=np.int64)
+        if answers is not None:
+            candidates = _agreeing(at, candidates, answers, rows, threshold)
         best, value = _most_similar(at, candidates, digests, grams, rows, threshold - slack)
         if value >= threshold:
             keeper[rows[at]], similarity[rows[at]] = rows[best], value
@@ -185,6 +191,17 @@ def _buckets(digests: U32, width: int) -> I64:
         buckets[shared, band] = total + place[shared]
         total += len(count)
     return buckets
+
+
+def _agreeing(at: int, candidates: I64, answers: Tokens, rows: I64, threshold: float) -> I64:
+    """Return the candidates whose answer has the same words, by Jaccard of the sets."""
+    mine = set(answers.row(int(rows[at])).tolist())
+    kept = []
+    for other in candidates.tolist():
+        its = set(answers.row(int(rows[other])).tolist())
+        if mine == its or len(mine & its) >= threshold * len(mine | its):
+            kept.append(other)
+    return np.array(kept, dtype=np.int64)
 
 
 def _most_similar(at: int, candidates: I64, digests: U32, grams: Tokens, rows: I64, least: float) -> tuple[int, float]:

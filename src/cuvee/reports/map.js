@@ -8,7 +8,7 @@ function makeMap(canvas, data) {
   const codes = { status: unpack(data.status, Uint8Array), task: unpack(data.task, Uint16Array), source: unpack(data.source, Uint16Array) };
   const look = { mode: 'status', upTo: m, filter: new Set(), free: true, dropped: false, marks: null, hover: -1, pin: -1 };
   const view = { x: 0.5, y: 0.5, scale: 1 };
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext('2d', { willReadFrequently: true }); // its pixels are ours, not a GPU's
   const size = { width: 0, height: 0, ratio: 1 };
   let under = null, frame = null; // pixels: all that is not chosen, drawn again only when the view changes; and the picture
   let sprites = new Map(), colours = {}, stale = true, waiting = false;

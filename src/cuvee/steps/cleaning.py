@@ -84,7 +84,7 @@ def clean(
 
 def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str]], count: render.Counter) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
-    found = _answers(table, rules, verdicts)
+    found, answers = _answers(table, rules, verdicts)
     texts = render.plain_column(table["messages"])
     lengths = count(texts)
     words = tokens(texts)
@@ -94,7 +94,7 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
     ids = table["id"]
     _exact(table, ids, verdicts)
     if rules.near:
-        _near(words, rules.near, ids, verdicts)
+        _near(words, tokens(answers), rules.near, ids, verdicts)
     return pa.table(
         {
             "stage": pa.array(verdicts.stage, pa.string()),
@@ -106,8 +106,8 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
     )
 
 
-def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> list[list[str]]:
-    """Flag empty and truncated answers, and let them fall where the rules say so."""
+def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> tuple[list[list[str]], list[str]]:
+    """Flag empty and truncated answers, and let them fall where the rules say so; return flags and answers."""
     found: list[list[str]] = []
     answers: list[str] = []
     for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
@@ -122,7 +122,7 @@ def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> list[list[str
             verdicts.drop(row, "answers", "empty answer")
         elif "truncated-answer" in names and rules.drop_truncated:
             verdicts.drop(row, "answers", "truncated answer")
-    return found
+    return found, answers
 
 
 def _answer(turns: render.Turns) -> str:
@@ -149,9 +149,9 @@ def _exact(table: pa.Table, ids: Any, verdicts: Verdicts) -> None:
         verdicts.drop(int(standing[at]), "duplicates", "exact duplicate", first)
 
 
-def _near(words: Tokens, threshold: float, ids: Any, verdicts: Verdicts) -> None:
+def _near(words: Tokens, answers: Tokens, threshold: float, ids: Any, verdicts: Verdicts) -> None:
     skip: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
-    near = duplicates.near(words, threshold=threshold, skip=skip)
+    near = duplicates.near(words, threshold=threshold, skip=skip, answers=answers)
     for row in np.flatnonzero(near.keeper >= 0):
-        reason = f"near duplicate: {near.similarity[row]:.2f} of its word 3-grams shared"
+        reason = f"near duplicate: {near.similarity[row]:.2f} of its word 3-grams shared, and the answer"
         verdicts.drop(int(row), "duplicates", reason, ids[int(near.keeper[row])].as_py())

@@ -22,7 +22,7 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path) -> Result:
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     result = run_select(
         data=[str(written.pool)], budget=budget, method="k-center", settings="", embedder="lexical", format="messages",
-        file="jsonl", near=0.75, near_vectors="off", decontaminate=[str(written.questions)], contamination=0.65,
+        file="jsonl", near=0.8, near_vectors="off", decontaminate=[str(written.questions)], contamination=0.65,
         keep_empty=False, drop_truncated=True, given=None, scores="length,lexical-richness", columns="", dialect=None,
         tokenizer=None, draws=5, strict=False, seed=seed, out=out / "run", dry_run=False,
         found=lambda ledger: found(written, ledger),

@@ -9,14 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee import embedders
-from cuvee.arrays import F32, I64
-from cuvee.cleaners import contamination, duplicates
+from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
-from cuvee.geometry.neighbours import neighbours
-from cuvee.progress import say
 from cuvee.result import Result
-from cuvee.runs import Run, Step, digest, open_run, sha256
+from cuvee.runs import Run, digest, open_run, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
 from cuvee.samples.questions import evaluation_items
@@ -24,11 +21,13 @@ from cuvee.selectors import scores_needed
 from cuvee.steps import plan, publishing, summary
 from cuvee.steps.choosing import choose, score
 from cuvee.steps.cleaning import clean
+from cuvee.steps.comparing import Fallen, compare
 from cuvee.steps.embedding import embed
 from cuvee.steps.measuring import measure
 from cuvee.steps.reading import Source, read_inputs
-from cuvee.steps.settings import Settings, bind, near_threshold
+from cuvee.steps.settings import Settings, bind
 
+CHOSEN_BY = ["id", "source", "task", "messages", "fingerprint"]  # what choosing reads of a row
 Found = Callable[[pa.Table], list[dict[str, Any]]]
 
 
@@ -104,16 +103,18 @@ def prepare(run: Run, wanted: Settings) -> Ground:
         raise InputError(
             "no row is left after cleaning", f"`cuvee inspect {' '.join(wanted.data)}` shows why rows fall"
         )
-    rows = source.table.take(pa.array(alive)) if len(alive) < source.table.num_rows else source.table
+    rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
-    fallen = _by_vectors(run, embedded.X, rows, embedder, wanted, [text for _, text in items], embedded.step)
+    texts = [text for _, text in items]
+    compared, fallen = compare(run, embedded, rows, embedder, texts, wanted.near_vectors)
     X = embedded.X
     if fallen:
         table = _with_verdicts(table, alive, fallen)
         stand = np.setdiff1d(np.arange(len(alive)), [row for row, *_ in fallen])
-        alive, X, rows = alive[stand], X[stand], rows.take(pa.array(stand))
+        rows = rows.filter(pa.array(np.isin(np.arange(len(alive)), stand)))
+        alive, X = alive[stand], X[stand]
     taken, notes = _taken(rows, wanted.given)
-    fingerprint = digest([embedded.step.fingerprint, wanted.near_vectors, len(fallen), taken])
+    fingerprint = digest([compared.fingerprint, taken])
     pool = Pool(rows, X, taken=taken)
     tokens: I64 = table["tokens"].to_numpy()[alive]
     return Ground(source, table, alive, pool, tokens, embedder, embedded.computed, [*why, *notes], fingerprint)
@@ -122,33 +123,6 @@ def prepare(run: Run, wanted: Settings) -> Ground:
 def _standing(table: pa.Table) -> I64:
     rows: I64 = np.flatnonzero(table["stage"].is_null().to_numpy()).astype(np.int64)
     return rows
-
-
-Fallen = list[tuple[int, str, str, str | None]]  # row among the living, stage, reason, related
-
-
-def _by_vectors(
-    run: Run, X: F32, rows: pa.Table, embedder: Embedder, wanted: Settings, items: list[str], step: Step
-) -> Fallen:
-    """Return what falls by its vector: contamination first, then near duplicates."""
-    fallen: Fallen = []
-    if items:
-        result = contamination.contamination_vectors(X, embedder.encode(items), threshold=embedder.near)
-        for row in np.flatnonzero(result.item >= 0):
-            reason = f"cosine {result.share[row]:.3f} to an evaluation item"
-            fallen.append((int(row), "contamination", reason, items[result.item[row]][:300]))
-    threshold = near_threshold(wanted.near_vectors, lambda: neighbours(X, 1)[1][:, 0], calibrated=embedder.near)
-    if threshold is not None:
-        gone = {row for row, *_ in fallen}
-        stand = np.array([row for row in range(len(X)) if row not in gone], dtype=np.int64)
-        near = duplicates.near_vectors(X[stand], threshold=threshold)
-        ids = rows["id"]
-        for at in np.flatnonzero(near.keeper >= 0):
-            reason = f"near duplicate: cosine {near.similarity[at]:.3f}"
-            fallen.append((int(stand[at]), "duplicates", reason, ids[int(stand[near.keeper[at]])].as_py()))
-    if fallen:
-        say(f"cleaned   {len(fallen):,} more rows fall by their vectors")
-    return fallen
 
 
 def _with_verdicts(table: pa.Table, alive: I64, fallen: Fallen) -> pa.Table:
