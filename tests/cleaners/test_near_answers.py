@@ -3,7 +3,7 @@
 from cuvee.cleaners.duplicates import near
 from cuvee.cleaners.tokens import tokens
 
-PASSAGE = (
+PASSAGE = " ".join(f"mason{number} came from the coast in year {1900 + number} and stayed." for number in range(12)) + " "
     "The bridge was built in 1931 by a guild of masons who came from the coast and stayed in the valley for years. "
 )
 ASKED = ["When was it built?", "When was it built?", "Who built it?"]
@@ -11,11 +11,11 @@ ANSWERS = ["in 1931", "in 1931", "a guild of masons"]
 
 
 def test_the_same_passage_under_another_question_stays() -> None:
-    words = tokens([PASSAGE * 3 + question for question in ASKED])
+    words = tokens([PASSAGE + question for question in ASKED])
     assert near(words, threshold=0.8).keeper.tolist() == [-1, 0, 0]
     assert near(words, threshold=0.8, answers=tokens(ANSWERS)).keeper.tolist() == [-1, 0, -1]
 
 
 def test_rows_without_an_answer_agree() -> None:
-    words = tokens([PASSAGE * 3, PASSAGE * 3])
+    words = tokens([PASSAGE, PASSAGE])
     assert near(words, threshold=0.8, answers=tokens(["", ""])).keeper.tolist() == [-1, 0]

@@ -41,9 +41,7 @@ def finished(sample: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_folder_holds_what_was_promised(finished: Path) -> None:
-    assert FILES | {"dataset_info.json", "axolotl.yaml", "train_trl.py", "work"} <= {
-        path.name for path in finished.iterdir()
-    }
+    assert FILES | {"TRAINING.md", "work"} <= {path.name for path in finished.iterdir()}
 
 
 def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Written) -> None:
@@ -61,6 +59,7 @@ def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Writte
         "read",
         "clean",
         "embed",
+        "compare",
         "score",
         "select",
         "measure",
@@ -158,7 +157,7 @@ def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample:
 
 def _command(sample: Written, out: Path) -> list[str]:
     arguments = ["select", str(sample.pool), "--budget", "40", "--embedder", "lexical", "--draws", "2"]
-    return [sys.executable, "-m", "cuvee.cli", *arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
+    return [sys.executable, "-m", "cuvee", *arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
 
 
 def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Written, tmp_path: Path) -> None:
