@@ -3,15 +3,13 @@
 from cuvee.cleaners.duplicates import near
 from cuvee.cleaners.tokens import tokens
 
-PASSAGE = " ".join(f"mason{number} came from the coast in year {1900 + number} and stayed." for number in range(12)) + " "
-    "The bridge was built in 1931 by a guild of masons who came from the coast and stayed in the valley for years. "
-)
+PASSAGE = " ".join(f"Mason{number} came from the coast in {1900 + number} and stayed." for number in range(12))
 ASKED = ["When was it built?", "When was it built?", "Who built it?"]
 ANSWERS = ["in 1931", "in 1931", "a guild of masons"]
 
 
 def test_the_same_passage_under_another_question_stays() -> None:
-    words = tokens([PASSAGE + question for question in ASKED])
+    words = tokens([f"{PASSAGE} {question}" for question in ASKED])
     assert near(words, threshold=0.8).keeper.tolist() == [-1, 0, 0]
     assert near(words, threshold=0.8, answers=tokens(ANSWERS)).keeper.tolist() == [-1, 0, -1]
 

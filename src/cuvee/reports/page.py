@@ -126,7 +126,7 @@ def _environment() -> jinja2.Environment:
     """Return the environment of our templates; every variable is escaped, and an unknown name is a defect of ours."""
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_asset),
-        autoescape=False,
+        autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
