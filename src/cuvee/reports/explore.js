@@ -94,7 +94,7 @@ function legendRows(data, map) {
   const rows = labels.slice(0, PALETTE).map(([text, rows, chosen], g) => ({ g, text, rows, chosen }));
   const rest = labels.slice(PALETTE);
   const sum = (at) => rest.reduce((all, label) => all + label[at], 0);
-  if (rest.length) rows.push({ g: PALETTE, text: `${figures(rest.length)} others`, rows: sum(1), chosen: sum(2) });
+  if (rest.length) rows.push({ g: PALETTE, text: rest.length === 1 ? rest[0][0] : `${figures(rest.length)} others`, rows: sum(1), chosen: sum(2) });
   if (map.codes[map.look.mode].includes(NONE)) rows.push({ g: PALETTE + 1, text: 'without one' });
   return rows;
 }
