@@ -13,23 +13,25 @@ from cuvee.errors import CuveeError, InputError
 
 STATUSES = ("kept", "dropped", "quarantined", "merged")
 
-LEDGER = pa.schema([
-    ("id", pa.string()),
-    ("source", pa.string()),
-    ("task", pa.string()),
-    ("file", pa.string()),
-    ("line", pa.int64()),
-    ("fingerprint", pa.string()),  # hex; how a later run with --given finds the row again
-    ("status", pa.string()),  # kept, dropped, quarantined or merged
-    ("stage", pa.string()),  # the step that decided: read, duplicates, answers, contamination, given, select
-    ("reason", pa.string()),
-    ("related", pa.string()),  # id of the row it repeats, or text of the evaluation item it contains
-    ("rank", pa.int32()),  # 1 = picked first; null where not picked
-    ("gain", pa.float32()),  # what the pick added, in the selector's unit
-    ("flags", pa.list_(pa.string())),
-    ("tokens", pa.int64()),
-    ("parents", pa.list_(pa.string())),
-])
+LEDGER = pa.schema(
+    [
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("task", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("fingerprint", pa.string()),  # hex; how a later run with --given finds the row again
+        ("status", pa.string()),  # kept, dropped, quarantined or merged
+        ("stage", pa.string()),  # the step that decided: read, duplicates, answers, contamination, given, select
+        ("reason", pa.string()),
+        ("related", pa.string()),  # id of the row it repeats, or text of the evaluation item it contains
+        ("rank", pa.int32()),  # 1 = picked first; null where not picked
+        ("gain", pa.float32()),  # what the pick added, in the selector's unit
+        ("flags", pa.list_(pa.string())),
+        ("tokens", pa.int64()),
+        ("parents", pa.list_(pa.string())),
+    ]
+)
 
 
 def check(ledger: pa.Table, rows_read: int) -> Counter[str]:

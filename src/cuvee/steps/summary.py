@@ -56,7 +56,6 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
         "selection": {
             "method": method,
             "budget": str(wanted.typed["budget"]),
-            "k": k,
             "embedder": embedder.name,
             "gain": selector.gain if selector else "",
             "note": _note(facts),
@@ -110,7 +109,7 @@ def _measures(measured: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for name, (what, higher) in MEASURES.items():
         values = [draw[-1].get(name) for draw in measured["randoms"]]
-        known = [value for value in values if value is not None]
+        known = [value for value in values if value is not None and name != "tokens"]  # more tokens are not better
         chosen = measured["selection"][-1].get(name)
         if chosen is None and measured["pool"].get(name) is None:
             continue
