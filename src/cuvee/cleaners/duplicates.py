@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cuvee.arrays import F32, I64, U8, U64, Bool
-from cuvee.cleaners.tokens import Tokens, ngrams
+from cuvee.cleaners.tokens import Tokens, ngrams, polynomial
 
 U32 = npt.NDArray[np.uint32]
 
@@ -86,9 +86,10 @@ def near(
     for at in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
         mine = [bucket for bucket in buckets[at].tolist() if bucket >= 0]
         candidates = np.array(sorted({other for bucket in mine for other in kept_of.get(bucket, ())}), dtype=np.int64)
+        likely = _likely(at, candidates, digests, threshold - slack)
         if answers is not None:
-            candidates = _agreeing(at, candidates, answers, rows, threshold)
-        best, value = _most_similar(at, candidates, digests, grams, rows, threshold - slack)
+            likely = _agreeing(at, likely, answers, rows, threshold)
+        best, value = _most_similar(at, likely[:CHECKS], grams, rows)
         if value >= threshold:
             keeper[rows[at]], similarity[rows[at]] = rows[best], value
         else:
@@ -185,7 +186,7 @@ def _buckets(digests: U32, width: int) -> I64:
     flat = digests[:, : bands * width].reshape(m, bands, width)
     total = 0
     for band in range(bands):
-        keys = np.ascontiguousarray(flat[:, band]).view(np.dtype((np.void, 4 * width))).ravel()
+        keys = polynomial([flat[:, band, at].astype(np.uint64) for at in range(width)])  # sorts faster than bytes
         _, place, count = np.unique(keys, return_inverse=True, return_counts=True)
         shared = count[place] > 1
         buckets[shared, band] = total + place[shared]
@@ -193,27 +194,34 @@ def _buckets(digests: U32, width: int) -> I64:
     return buckets
 
 
-def _agreeing(at: int, candidates: I64, answers: Tokens, rows: I64, threshold: float) -> I64:
-    """Return the candidates whose answer has the same words, by Jaccard of the sets."""
-    mine = set(answers.row(int(rows[at])).tolist())
-    kept = []
-    for other in candidates.tolist():
+def _likely(at: int, candidates: I64, digests: U32, least: float) -> list[int]:
+    """Return the candidates whose digests agree with the row's in at least this share, the most alike first."""
+    if not len(candidates):
+        return []
+    estimate = (digests[candidates] == digests[at]).mean(axis=1)
+    order = np.argsort(-estimate, kind="stable")
+    found: list[int] = candidates[order[estimate[order] >= least]].tolist()
+    return found
+
+
+def _agreeing(at: int, candidates: list[int], answers: Tokens, rows: I64, threshold: float) -> list[int]:
+    """Return the first ``CHECKS`` candidates whose answer has the same words, by Jaccard of the sets."""
+    kept: list[int] = []
+    mine = set(answers.row(int(rows[at])).tolist()) if candidates else set()
+    for other in candidates:
         its = set(answers.row(int(rows[other])).tolist())
         if mine == its or len(mine & its) >= threshold * len(mine | its):
             kept.append(other)
-    return np.array(kept, dtype=np.int64)
+            if len(kept) == CHECKS:
+                break
+    return kept
 
 
-def _most_similar(at: int, candidates: I64, digests: U32, grams: Tokens, rows: I64, least: float) -> tuple[int, float]:
-    """Return the candidate with the highest exact similarity among the best by digest, and that similarity."""
-    if not len(candidates):
-        return -1, 0.0
-    estimate = (digests[candidates] == digests[at]).mean(axis=1)
-    likely = candidates[estimate >= least]
-    best_first = likely[np.argsort(-estimate[estimate >= least], kind="stable")][:CHECKS]
-    mine = set(grams.row(int(rows[at])).tolist())
+def _most_similar(at: int, candidates: list[int], grams: Tokens, rows: I64) -> tuple[int, float]:
+    """Return the candidate with the highest exact similarity, and that similarity; -1 and 0 where there is none."""
     best, value = -1, 0.0
-    for other in best_first.tolist():
+    mine = set(grams.row(int(rows[at])).tolist()) if candidates else set()
+    for other in candidates:
         its = set(grams.row(int(rows[other])).tolist())
         shared = len(mine & its)
         jaccard = shared / (len(mine) + len(its) - shared)

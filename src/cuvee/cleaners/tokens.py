@@ -78,10 +78,10 @@ def ngrams(words: Tokens, n: int) -> Tokens:
     starts = np.arange(offsets[-1]) + np.repeat(words.offsets[:-1] - offsets[:-1], counts)
     runs = np.repeat(np.minimum(lengths, n), counts)  # tokens in each gram
     whole = runs == n
-    grams[whole] = _polynomial([words.hashes[at : len(words.hashes) - n + 1 + at] for at in range(n)])[starts[whole]]
+    grams[whole] = polynomial([words.hashes[at : len(words.hashes) - n + 1 + at] for at in range(n)])[starts[whole]]
     for size in range(1, n):
         here = np.flatnonzero(runs == size)
-        grams[here] = _polynomial([words.hashes[starts[here] + at] for at in range(size)])
+        grams[here] = polynomial([words.hashes[starts[here] + at] for at in range(size)])
     return Tokens(grams, offsets)
 
 
@@ -105,7 +105,7 @@ def _hashes(words: pl.Series) -> U64:
     return spread
 
 
-def _polynomial(columns: list[U64]) -> U64:
+def polynomial(columns: list[U64]) -> U64:
     """Return one hash per row of these columns, the first token in the first column."""
     total = np.full(len(columns[0]), len(columns), dtype=np.uint64)
     for column in columns:
