@@ -5,11 +5,10 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from cuvee.models.catalog import CATALOG
-from cuvee.samples.formats import FORMATS
-
 from cuvee.embedders import EMBEDDERS
+from cuvee.models.catalog import CATALOG
 from cuvee.samples.dialects import DIALECTS
+from cuvee.samples.formats import FORMATS
 from cuvee.samples.ledger import LEDGER
 from cuvee.scorers import SCORERS
 from cuvee.selectors import SELECTORS, settings_of
