@@ -23,13 +23,13 @@ LICENSES = ("license", "licence")
 SYSTEMS = ("system", "system_prompt", "system_message")
 TOOLS = ("tools", "functions")
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+ALONG = frozenset((*IDS, *SOURCES, *TASKS, *LICENSES, *TOOLS, *MEDIA))
 
 
 def first(row: Row, *keys: str) -> Any:
     """Return the first of these cells that is not null, else None."""
     for key in keys:
-        value = row.get(key)
-        if value is not None:
+        if key in row and (value := row[key]) is not None:
             return value
     return None
 
@@ -115,6 +115,8 @@ def sample(row: Row, turns: Sequence[Turn]) -> Sample:
     """Return the sample of a row and its turns, with the columns that travel along. Raises InputError without any text."""
     if not any(turn.content and not turn.content.isspace() for turn in turns) and not any(turn.extra for turn in turns):
         raise InputError("there is no text in it")
+    if ALONG.isdisjoint(row):  # most rows of most files
+        return Sample(tuple(turns))
     tools = first(row, *TOOLS)
     return Sample(
         messages=_with_media(row, turns),
@@ -128,6 +130,8 @@ def sample(row: Row, turns: Sequence[Turn]) -> Sample:
 
 def _label(row: Row, keys: Sequence[str]) -> str | None:
     value = first(row, *keys)
+    if isinstance(value, str):
+        return value or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # tables turn whole numbers with gaps into floats
     return text(value) or None
