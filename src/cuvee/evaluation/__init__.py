@@ -1,0 +1,1 @@
+"""Evaluation: what a model knows, one row per question first, means after."""

@@ -1,0 +1,1 @@
+"""DiverseEvol: the model picks its own next data, once per round."""

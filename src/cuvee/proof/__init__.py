@@ -1,0 +1,1 @@
+"""Proof: arms x seeds on one model, paired statistics, the verdict."""
