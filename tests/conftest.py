@@ -26,3 +26,12 @@ def own_home(
     """Give every test an empty home of its own, unless it asks for the machine's (to use models that were fetched)."""
     if "machine_home" not in request.keywords:
         monkeypatch.setenv("CUVEE_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a real, untrained language model of 150,000 parameters."""
+    pytest.importorskip("torch", reason="the base install has no torch")
+    from cuvee.models import tiny
+
+    return tiny.make(tmp_path_factory.mktemp("tiny"))

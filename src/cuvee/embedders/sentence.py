@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.embedders.folders import fingerprint, model_folder
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import MissingExtraError
+from cuvee.models.folders import fingerprint, model_folder
 
 MAX_TOKENS = 256  # what stands after is not read; all-MiniLM-L6-v2 was trained on no more
 _BATCH = 32

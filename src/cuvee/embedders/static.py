@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.embedders.folders import fingerprint, model_folder
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import ConfigError
+from cuvee.models.folders import fingerprint, model_folder
 
 MAX_TOKENS = 512  # what stands after is not read
 _BATCH = 1_024

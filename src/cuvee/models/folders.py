@@ -1,4 +1,4 @@
-"""Where the files of an embedder's model lie."""
+"""Where the files of a model lie."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a model reads: sample -> text. The only home of prompt format."""
+"""What embedders and cleaners read of a sample: its turns as plain text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

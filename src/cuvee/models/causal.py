@@ -1,0 +1,174 @@
+"""Causal language models: by folder, catalogue name, GGUF file or hub id, with the tokenizer and its chat template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from cuvee.errors import ConfigError, MissingExtraError
+from cuvee.models import catalog
+from cuvee.models.folders import fingerprint, model_folder
+from cuvee.progress import say
+from cuvee.render import DEFAULT_TEMPLATE
+from cuvee.runs import digest
+
+DEFAULT = "smollm2-135m"
+PRECISIONS = ("float32", "bfloat16", "float16")
+_FAST_BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # names of CPU instructions in /proc/cpuinfo (x86, x86, Arm)
+
+
+@dataclass(frozen=True)
+class Causal:
+    """A loaded model.
+
+    name: as the user wrote it. folder: where its weights lie. model: a transformers causal LM in eval mode, on ``device``.
+    tokenizer: with a chat template and a pad token. version: hash of weights, tokenizer, template and precision.
+    max_length: the longest sequence that the model can read.
+    """
+
+    name: str
+    folder: Path
+    model: Any
+    tokenizer: Any
+    version: str
+    max_length: int
+    device: str
+
+
+def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | None = None) -> Causal:
+    """Load a model for reading, scoring or training.
+
+    name: folder, catalogue name, ``.gguf`` file, or hub id; a folder that holds a LoRA adapter is merged into its base.
+    device: "cpu", "cuda", ...; None takes a GPU where there is one. dtype: one of PRECISIONS; None means float32 on a CPU
+    and bfloat16 on a GPU that has it. Raises ConfigError where the model is not here or is no causal language model.
+    """
+    folder = folder_of(str(name))
+    need("torch", "transformers")
+    import torch
+
+    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    precision = dtype or ("bfloat16" if where.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32")
+    _check_precision(precision, where)
+    model = _weights(folder, getattr(torch, precision)).to(where).eval()
+    tokenizer = tokenizer_of(folder)
+    longest = int(getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length)
+    version = digest([version_of(folder), tokenizer.chat_template, precision])
+    return Causal(str(name), folder, model, tokenizer, version, longest, where)
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder of a model's weights, bringing or converting them where that has not been done.
+
+    Raises ConfigError where there is no such model.
+    """
+    path = Path(name)
+    if path.suffix == ".gguf":
+        return catalog.converted(path)
+    if (path / "model" / "config.json").is_file() and not (path / "config.json").is_file():
+        return path / "model"  # a run folder: the model it made
+    return model_folder(name, DEFAULT)
+
+
+def version_of(folder: Path) -> str:
+    """Return a hash of a model's weights and tokenizer, and of the base that a LoRA adapter stands on."""
+    base = _adapter_base(folder)
+    config = folder / "config.json"
+    return digest(
+        [fingerprint(folder), config.read_text() if config.is_file() else "", version_of(base) if base else None]
+    )
+
+
+def tokenizer_of(folder: Path) -> Any:
+    """Return the tokenizer of a model folder, with a chat template and a pad token.
+
+    A base model without a template gets ``render.DEFAULT_TEMPLATE``. Raises ConfigError without an end token.
+    """
+    need("transformers")
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if tokenizer.eos_token is None:
+        raise ConfigError(f"the tokenizer in {folder} has no end token", "set eos_token in tokenizer_config.json")
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = DEFAULT_TEMPLATE
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def with_lora(causal: Causal, *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, seed: int = 0) -> Causal:
+    """Return the model with LoRA adapters on all its linear layers, only these trainable (Hu et al., 2021).
+
+    The given model is changed in place, as adapters are layers. Raises MissingExtraError without peft.
+    """
+    need("peft")
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(
+        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)  # peft draws A from torch's global state; fork_rng puts that back
+        model = get_peft_model(causal.model, config)
+    return replace(causal, model=model)
+
+
+def need(*libraries: str, extra: str = "train", purpose: str = "a language model") -> None:
+    """Raise MissingExtraError for the first of these libraries that is not installed."""
+    for library in libraries:
+        if find_spec(library) is None:
+            raise MissingExtraError(library, extra, purpose)
+
+
+def fast_bf16(device: str) -> bool:
+    """Return whether bfloat16 is quick there: without the instructions a CPU is about twenty times slower with it."""
+    import torch
+
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported())
+    info = Path("/proc/cpuinfo")
+    words = set(info.read_text().split()) if info.exists() else set()
+    return any(flag in words for flag in _FAST_BF16)
+
+
+def _check_precision(precision: str, device: str) -> None:
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision {precision!r} is not known", f"one of {', '.join(PRECISIONS)}")
+    if precision == "bfloat16" and not fast_bf16(device):
+        say("warning: this machine has no bfloat16 instructions: expect it to be about 20 times slower than float32")
+
+
+def _weights(folder: Path, dtype: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # one bar per file of weights tells a user nothing
+    base = _adapter_base(folder)
+    if not (folder / "config.json").is_file() and base is None:
+        raise ConfigError(f"{folder} holds no language model", "it needs config.json and safetensors weights")
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base or folder, dtype=dtype, use_safetensors=True)
+    except (ValueError, OSError) as wrong:
+        raise ConfigError(
+            f"{folder} holds no causal language model: {_first_line(wrong)}", "see its config.json"
+        ) from wrong
+    if base is None:
+        return model
+    need("peft")
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+
+
+def _adapter_base(folder: Path) -> Path | None:
+    import orjson
+
+    config = folder / "adapter_config.json"
+    return folder_of(orjson.loads(config.read_bytes())["base_model_name_or_path"]) if config.is_file() else None
+
+
+def _first_line(wrong: BaseException) -> str:
+    lines: Sequence[str] = str(wrong).strip().splitlines()
+    return lines[0] if lines else type(wrong).__name__

@@ -1,0 +1,180 @@
+"""What a language model reads: sample -> token ids and loss mask, by the model's own chat template.
+
+Training, scoring, embedding and evaluation all come here. A conversation is rendered once and cut where an answer starts
+and ends; the pieces are turned into tokens apart. So the ids before an answer are exactly those that generation starts from,
+whatever the tokenizer would merge across the border.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from cuvee.errors import ConfigError, InputError
+
+Messages = Sequence[Mapping[str, Any]]
+Ids = npt.NDArray[np.int32]
+
+# For a base model whose tokenizer has no template: an instruction, its answer, the end mark.
+DEFAULT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'assistant' %}{{ message['content'] + eos_token + '\\n\\n' }}"
+    "{% elif message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
+    "{% else %}{{ '### ' + message['role'].capitalize() + ':\\n' + message['content'] + '\\n\\n' }}{% endif %}"
+    "{% if message['role'] != 'assistant' and (loop.last and add_generation_prompt or"
+    " not loop.last and loop.nextitem['role'] == 'assistant') %}{{ '### Assistant:\\n' }}{% endif %}"
+    "{% endfor %}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One conversation as a model sees it.
+
+    ids: (m,) int32 token ids. answer: (m,) bool, the tokens that the loss counts: every assistant turn's content and its
+    end mark. cut: tokens that truncation removed.
+    """
+
+    ids: Ids
+    answer: npt.NDArray[np.bool_]
+    cut: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def encode(
+    messages: Messages, tokenizer: Any, *, max_length: int | None = None, tools: str | None = None, side: str = "right"
+) -> Encoded:
+    """Return the tokens of one conversation; see ``encode_all``."""
+    return encode_all([messages], tokenizer, max_length=max_length, tools=[tools], side=side)[0]
+
+
+def encode_all(
+    conversations: Sequence[Messages],
+    tokenizer: Any,
+    *,
+    max_length: int | None = None,
+    tools: Sequence[str | None] | None = None,
+    side: str = "right",
+) -> list[Encoded]:
+    """Return the tokens of many conversations, in order.
+
+    max_length: tokens kept at most, None for all. side: the end that is cut, "right" (the answer's end) or "left".
+    tools: JSON text of each row's tool definitions. Raises InputError where the template cannot render a conversation.
+    """
+    pieces = [_pieces(talk, tokenizer, tools[row] if tools else None) for row, talk in enumerate(conversations)]
+    texts = [text for row in pieces for text, _ in row]
+    tokens = iter(tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else [])
+    return [_joined([(next(tokens), counted) for _, counted in row], max_length, side) for row in pieces]
+
+
+def encode_prompt(
+    messages: Messages, tokenizer: Any, *, max_length: int | None = None, tools: str | None = None
+) -> Ids:
+    """Return everything before the last answer, and the mark that opens an answer: what generation starts from.
+
+    These are exactly the ids that stand before the last answer in ``encode``. max_length: a longer prompt loses its left
+    end. Without an assistant turn at the end, the whole conversation is the prompt.
+    """
+    last = _last_answer(messages)
+    turns = list(messages if last is None else messages[:last])
+    whole = _text(turns, tokenizer, tools, opened=True)
+    pieces = _cut(whole, _spans(turns, tokenizer, tools, whole))
+    ids = _joined(
+        [(tokenizer(text, add_special_tokens=False)["input_ids"], counted) for text, counted in pieces], None, "left"
+    ).ids
+    return ids if max_length is None else ids[-max_length:]
+
+
+def header(messages: Messages, tokenizer: Any) -> Ids:
+    """Return the ids of the mark that opens an answer, alone: the context in which an answer has no prompt.
+
+    Where a template has no such mark, the begin or else the end token stands in for it, so that the answer's first token
+    has a context.
+    """
+    last = _last_answer(messages)
+    turns = list(messages if last is None else messages[:last])
+    closed, opened = _text(turns, tokenizer, None, opened=False), _text(turns, tokenizer, None, opened=True)
+    mark = opened[len(closed) :] if opened.startswith(closed) else ""
+    ids = tokenizer(mark, add_special_tokens=False)["input_ids"] if mark else []
+    return np.array(ids or [tokenizer.bos_token_id or tokenizer.eos_token_id], dtype=np.int32)
+
+
+def _pieces(messages: Messages, tokenizer: Any, tools: str | None) -> list[tuple[str, bool]]:
+    whole = _text(messages, tokenizer, tools, opened=False)
+    return _cut(whole, _spans(messages, tokenizer, tools, whole))
+
+
+def _spans(messages: Messages, tokenizer: Any, tools: str | None, whole: str) -> list[tuple[int, int]]:
+    """Return where each answer starts and ends in the text, with its end mark.
+
+    An early answer that the template changes once more turns follow (reasoning that is dropped) counts as context.
+    Raises ConfigError where not even the last answer can be found.
+    """
+    spans = []
+    last = _last_answer(messages)
+    for at, turn in enumerate(messages):
+        if turn["role"] != "assistant":
+            continue
+        before = _before(messages, at, tokenizer, tools, whole)
+        through = whole if at == len(messages) - 1 else _text(messages[: at + 1], tokenizer, tools, opened=False)
+        if whole.startswith(before) and whole.startswith(through):
+            end = through.rfind(tokenizer.eos_token, len(before)) if tokenizer.eos_token else -1
+            spans.append((len(before), end + len(tokenizer.eos_token) if end >= 0 else len(through)))
+        elif at == last:
+            raise ConfigError("the chat template writes an answer otherwise than it opens one", "give another template")
+    return spans
+
+
+def _before(messages: Messages, at: int, tokenizer: Any, tools: str | None, whole: str) -> str:
+    """Return the text that stands before an answer, with the mark that opens it."""
+    if at:
+        return _text(messages[:at], tokenizer, tools, opened=True)
+    return whole[: whole.find(messages[0]["content"] or "")]  # nothing was asked: templates cannot render that
+
+
+def _cut(whole: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [(whole[at:start], False), (whole[start:end], True)]
+        at = end
+    return [piece for piece in [*pieces, (whole[at:], False)] if piece[0]]
+
+
+def _joined(pieces: Sequence[tuple[list[int], bool]], max_length: int | None, side: str) -> Encoded:
+    ids = (
+        np.concatenate([np.array(tokens, dtype=np.int32) for tokens, _ in pieces]) if pieces else np.empty(0, np.int32)
+    )
+    answer = np.repeat([counted for _, counted in pieces], [len(tokens) for tokens, _ in pieces]).astype(bool)
+    cut = max(0, len(ids) - max_length) if max_length is not None else 0
+    kept = slice(cut, None) if side == "left" else slice(0, len(ids) - cut)
+    return Encoded(ids[kept], answer[kept], cut)
+
+
+def _text(messages: Messages, tokenizer: Any, tools: str | None, *, opened: bool) -> str:
+    from jinja2.exceptions import TemplateError
+
+    if not messages:  # an answer without a question: only the mark that opens it
+        return ""
+    turns = [_turn(message) for message in messages]
+    given = orjson.loads(tools) if tools else None
+    try:
+        text: str = tokenizer.apply_chat_template(turns, tools=given, tokenize=False, add_generation_prompt=opened)
+    except TemplateError as wrong:
+        raise InputError(f"the model's chat template cannot render this conversation: {wrong}") from wrong
+    return text
+
+
+def _turn(message: Mapping[str, Any]) -> dict[str, Any]:
+    extra = message.get("extra")
+    more = orjson.loads(extra) if isinstance(extra, str) else {}
+    return {**more, "role": message["role"], "content": message["content"] or ""}
+
+
+def _last_answer(messages: Messages) -> int | None:
+    """Return the index of the last turn where it is an answer; a conversation that ends otherwise waits for one."""
+    return len(messages) - 1 if messages and messages[-1]["role"] == "assistant" else None
