@@ -89,3 +89,18 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
 def test_hashes_are_the_standard_ones(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"a": 1})
     assert sha256(tmp_path / "a.json") == __import__("hashlib").sha256(b'{\n  "a": 1\n}\n').hexdigest()
+
+
+def test_a_resumable_step_finds_what_it_left(tmp_path: Path) -> None:
+    def fails_once(folder: Path) -> None:
+        found = folder / "checkpoint"
+        if not found.exists():
+            found.write_text("half")
+            raise RuntimeError("stop")
+        (folder / "whole").write_text(found.read_text())
+
+    with open_run(tmp_path / "run") as run:
+        with pytest.raises(RuntimeError):
+            run.step("s", {}, fails_once, resumable=True)
+        step = run.step("s", {}, fails_once, resumable=True)
+    assert (step.path / "whole").read_text() == "half"

@@ -76,26 +76,30 @@ class Run:
     path: Path
     steps: list[Step] = field(default_factory=list)
 
-    def step(self, name: str, depends: Mapping[str, object], make: Callable[[Path], None]) -> Step:
+    def step(
+        self, name: str, depends: Mapping[str, object], make: Callable[[Path], None], *, resumable: bool = False
+    ) -> Step:
         """Return the step of this name over these dependencies, making it first if it is not there.
 
         depends: JSON-able; everything that decides the result (fingerprints of earlier steps, settings, seeds).
         make: receives an empty folder and fills it. It may be killed at any point.
+        resumable: after a kill ``make`` receives the folder as it was left (with its checkpoints), not an empty one.
         """
         fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
         folder = self.path / WORK / f"{name}-{fingerprint}"
         reused = folder.exists()
         if not reused:
-            self._make(folder, make)
+            self._make(folder, make, resumable)
         cost = orjson.loads((folder / "cost.json").read_bytes())
         step = Step(name, fingerprint, folder, cost["seconds"], cost["peak_mb"], reused)
         self.steps.append(step)
         return step
 
-    def _make(self, folder: Path, make: Callable[[Path], None]) -> None:
+    def _make(self, folder: Path, make: Callable[[Path], None], resumable: bool) -> None:
         temporary = folder.with_name(f".making-{folder.name}")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        if not resumable:
+            shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True, exist_ok=True)
         _reset_peak()
         start = time.perf_counter()
         make(temporary)
