@@ -1,7 +1,7 @@
 """The main job: read, clean, embed, choose, measure, publish, in that order, each step made only where it is missing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,22 @@ class Ground:
     notes: list[str]
     fingerprint: str
 
+    def without(self, fallen: Fallen) -> "Ground":
+        """Return the ground after these rows of the pool fell: row, stage, reason, related."""
+        if not fallen:
+            return self
+        stand = np.setdiff1d(np.arange(len(self.alive)), [row for row, *_ in fallen]).astype(np.int64)
+        place = np.full(len(self.alive), -1, dtype=np.int64)
+        place[stand] = np.arange(len(stand))
+        taken = place[self.pool.taken]
+        assert self.pool.vectors is not None
+        pool = Pool(self.pool.table.take(pa.array(stand)), self.pool.vectors[stand], taken=taken[taken >= 0])
+        table = _with_verdicts(self.table, self.alive, fallen)
+        fingerprint = digest([self.fingerprint, fallen])
+        return replace(
+            self, table=table, alive=self.alive[stand], pool=pool, tokens=self.tokens[stand], fingerprint=fingerprint
+        )
+
 
 def prepare(run: Run, wanted: Settings) -> Ground:
     """Read, clean and embed. Raises InputError when nothing stands."""
@@ -107,17 +123,17 @@ def prepare(run: Run, wanted: Settings) -> Ground:
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     texts = [text for _, text in items]
     compared, fallen = compare(run, embedded, rows, embedder, texts, wanted.near_vectors)
-    X = embedded.X
-    if fallen:
-        table = _with_verdicts(table, alive, fallen)
-        stand = np.setdiff1d(np.arange(len(alive)), [row for row, *_ in fallen])
-        rows = rows.filter(pa.array(np.isin(np.arange(len(alive)), stand)))
-        alive, X = alive[stand], X[stand]
-    taken, notes = _taken(rows, wanted.given)
-    fingerprint = digest([compared.fingerprint, taken])
-    pool = Pool(rows, X, taken=taken)
     tokens: I64 = table["tokens"].to_numpy()[alive]
-    return Ground(source, table, alive, pool, tokens, embedder, embedded.computed, [*why, *notes], fingerprint)
+    pool = Pool(rows, embedded.X)
+    ground = Ground(source, table, alive, pool, tokens, embedder, embedded.computed, why, compared.fingerprint)
+    ground = ground.without(fallen)
+    taken, notes = _taken(ground.pool.table, wanted.given)
+    return replace(
+        ground,
+        pool=replace(ground.pool, taken=taken),
+        notes=[*why, *notes],
+        fingerprint=digest([ground.fingerprint, taken]),
+    )
 
 
 def _standing(table: pa.Table) -> I64:

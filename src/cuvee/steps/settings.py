@@ -136,6 +136,20 @@ def bind(typed: Mapping[str, Any]) -> Settings:
     )
 
 
+# What the verbs that prepare a pool do not ask, as ``cuvee select`` has it.
+DEFAULTS: dict[str, Any] = {
+    "budget": "10%", "method": "k-center", "settings": "", "embedder": None, "format": "same", "file": "jsonl",
+    "near": 0.8, "near_vectors": "off", "decontaminate": None, "contamination": 0.65, "keep_empty": False,
+    "drop_truncated": False, "given": None, "scores": "", "columns": "", "dialect": None, "tokenizer": None, "draws": 5,
+    "strict": False, "seed": 0,
+}  # fmt: skip
+
+
+def ground_settings(**typed: Any) -> Settings:
+    """Return the checked settings of a verb that reads, cleans and embeds a pool; what it did not ask is as in select."""
+    return bind({**DEFAULTS, **{name: value for name, value in typed.items() if name in DEFAULTS or name == "data"}})
+
+
 def _known(method: str, given: Mapping[str, Any]) -> None:
     known = settings_of(method)
     for name in given:
