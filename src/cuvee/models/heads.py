@@ -1,0 +1,63 @@
+"""A causal model in two parts, body and vocabulary head, so that the head is paid only where it counts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cuvee.models.causal import Causal
+from cuvee.progress import say
+
+Project = Callable[[Any], Any]  # (m,) places in the flattened batch -> (m, vocabulary) logits
+Read = Callable[[Any], tuple[Any, Project]]  # (b, m) ids -> (b, m, d) last hidden states, and the logits of places
+
+PROBE = 6  # tokens on which the two parts are compared with the whole
+TOLERANCE = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}
+
+
+def reader(causal: Causal) -> Read:
+    """Return the function that reads a batch of right-padded ids.
+
+    The model is read in two parts where that is found to give its own logits, on a few tokens and without a mask for the
+    padding; else as a whole, which costs more.
+    """
+    model = causal.model.get_base_model() if hasattr(causal.model, "get_base_model") else causal.model
+    body, head = getattr(model, "get_decoder", lambda: None)(), model.get_output_embeddings()
+    if body is None or body is model or head is None or not _agrees(model, body, head):
+        say(f"{causal.name}: body and vocabulary head cannot be told apart, so every position pays for the head")
+        return lambda ids: _whole(model, ids)
+    return lambda ids: _parts(model, body, head, ids)
+
+
+def _parts(model: Any, body: Any, head: Any, ids: Any) -> tuple[Any, Project]:
+    hidden = body(input_ids=ids, use_cache=False).last_hidden_state
+    flat = hidden.reshape(-1, hidden.shape[-1])
+    return hidden, lambda places: _scaled(head(flat[places]), model.config)
+
+
+def _whole(model: Any, ids: Any) -> tuple[Any, Project]:
+    found = model(input_ids=ids, use_cache=False, output_hidden_states=True)
+    flat = found.logits.reshape(-1, found.logits.shape[-1])
+    return found.hidden_states[-1], lambda places: flat[places]
+
+
+def _scaled(logits: Any, config: Any) -> Any:
+    """Return the logits as the model's own forward pass changes them after the head (Cohere, Granite, Gemma 2)."""
+    config = config.get_text_config()
+    if getattr(config, "logit_scale", None):
+        logits = logits * config.logit_scale
+    if getattr(config, "logits_scaling", None):
+        logits = logits / config.logits_scaling
+    if cap := getattr(config, "final_logit_softcapping", None):
+        logits = (logits / cap).tanh() * cap
+    return logits
+
+
+def _agrees(model: Any, body: Any, head: Any) -> bool:
+    import torch
+
+    weight = head.weight
+    ids = torch.arange(2, 2 + PROBE, device=weight.device)[None] % weight.shape[0]
+    whole = model(input_ids=ids, use_cache=False).logits[0]
+    padded = torch.nn.functional.pad(ids, (0, 3))
+    parts = _parts(model, body, head, padded)[1](torch.arange(PROBE, device=weight.device))
+    tolerance = TOLERANCE.get(str(weight.dtype).removeprefix("torch."), 1e-3)
+    return bool(((parts - whole).abs() <= tolerance * (1 + whole.abs())).all())
