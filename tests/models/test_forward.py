@@ -1,5 +1,6 @@
 """Batched passes give the numbers of one row at a time with full logits."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ ALL = set(forward.WANTS)
 
 @pytest.fixture(scope="module")
 def tiny(tiny_model: Path) -> Causal:
-    torch.set_num_threads(1)
     return causal.load(tiny_model, device="cpu")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def rows(n: int = 23, longest: int = 70) -> list[Encoded]:
@@ -65,6 +73,14 @@ def test_equal_to_one_row_at_a_time_with_full_logits(tiny: Causal) -> None:
     check(tiny, rows(), forward.passes(tiny, rows(), ALL))
 
 
+def test_batches_side_by_side(tiny: Causal) -> None:
+    """Workers write to rows of their own, and the number of threads is then as it was."""
+    torch.set_num_threads(2)
+    found = forward.passes(tiny, rows(60), ALL, batch_tokens=100)
+    assert torch.get_num_threads() == 2
+    check(tiny, rows(60), found)
+
+
 @pytest.mark.parametrize("tokens", [1, 64, 200, 100_000])
 def test_the_size_of_a_batch_does_not_matter(tiny: Causal, tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forward, "LOGITS", {"cpu": 1_024 * (3 if tokens == 64 else 10_000)})  # positions per chunk
@@ -90,7 +106,7 @@ def test_what_was_not_asked_is_nan(tiny: Causal, want: set[str]) -> None:
 
 
 def test_hidden_alone_needs_no_head(tiny: Causal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forward, "_told", None)
+    monkeypatch.setattr(forward, "told", None)
     forward.passes(tiny, rows(), {"hidden"})
 
 

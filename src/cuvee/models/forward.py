@@ -4,7 +4,8 @@ Rows are sorted by length and read in batches of a bounded number of tokens, pad
 not see it. The vocabulary head is applied only where a token of an answer is predicted, a bounded number at a time.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +15,14 @@ import numpy as np
 from cuvee.arrays import F32, F64, I64
 from cuvee.errors import ConfigError
 from cuvee.models.causal import Causal
-from cuvee.models.heads import Read, reader
+from cuvee.models.heads import Project, Read, reader
+from cuvee.models.logits import predicted, told
 from cuvee.progress import bar
 from cuvee.render import Encoded
 
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
-BATCH_TOKENS = {"cpu": 1_024, "cuda": 32_768}  # small batches stay in a CPU's cache
-LOGITS = {"cpu": 1 << 22, "cuda": 1 << 28}  # how many are in memory at once
+BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}  # a small batch stays in the cache of a core
+LOGITS = {"cpu": 1 << 22, "cuda": 1 << 28}  # how many a batch has in memory at once
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,14 @@ def passes(
     for name in want:
         if name not in WANTS:
             raise ConfigError(f"a pass cannot return {name!r}", f"some of {', '.join(WANTS)}")
-    kind = "cuda" if causal.device.startswith("cuda") else "cpu"
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     found = _nothing(rows, _width(causal) if "hidden" in want else 0)
+    parts = list(batches(lengths, batch_tokens or BATCH_TOKENS[_kind(causal)]))
     with _evaluating(causal.model), bar(label, int(lengths.sum()), unit="tokens") as advance:
-        read = reader(causal)
-        for batch in batches(lengths, batch_tokens or BATCH_TOKENS[kind]):
-            _pass(read, causal, [rows[at] for at in batch], batch, set(want), found, LOGITS[kind])
-            advance(int(lengths[batch].sum()))
+        step = max(1, LOGITS[_kind(causal)] // _vocabulary(causal))
+        reading = _Reading(reader(causal), causal, rows, frozenset(want), found, step)
+        for tokens in _each(reading.batch, parts, _workers(causal)):
+            advance(tokens)
     return found
 
 
@@ -87,82 +89,85 @@ def batches(lengths: I64, tokens: int) -> Iterator[I64]:
         at += size
 
 
-def _pass(
-    read: Read, causal: Causal, rows: list[Encoded], into: I64, want: set[str], found: Passed, logits: int
-) -> None:
-    """Read one batch and write its results at the row numbers ``into``."""
+@dataclass(frozen=True)
+class _Reading:
+    """One call of ``passes``: what its batches share. They write to rows of their own, so they may run side by side."""
+
+    read: Read
+    causal: Causal
+    rows: Sequence[Encoded]
+    want: frozenset[str]
+    found: Passed
+    step: int  # positions whose logits are in memory at once
+
+    def batch(self, at: I64) -> int:
+        """Read the rows of these numbers and write their results; return how many tokens they have."""
+        import torch
+
+        rows = [self.rows[row] for row in at]
+        ids = _padded(rows, self.causal.tokenizer.pad_token_id or 0)
+        with torch.inference_mode():
+            hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device))
+            if "hidden" in self.want:
+                self.found.hidden[at] = _means(hidden, [len(row) for row in rows])
+            if self.want - {"hidden"}:
+                self._answers(rows, at, ids.shape[1], project)
+        return sum(map(len, rows))
+
+    def _answers(self, rows: list[Encoded], at: I64, width: int, project: Project) -> None:
+        place, target = predicted(rows, width)
+        values = told(project, place, target, self.want, self.step, self.causal.device)
+        row = place // width
+        count = np.bincount(row, minlength=len(rows))
+        for name, column in values.items():
+            total = np.bincount(row, weights=column, minlength=len(rows))[count > 0]
+            result: F64 = getattr(self.found, name)
+            result[at[count > 0]] = total if name == "loss" else total / count[count > 0]
+
+
+def _each(work: Callable[[I64], int], parts: list[I64], workers: int) -> Iterator[int]:
+    """Yield the results in order. Workers are threads with one core each: they wait for each other far less often than
+    the cores of one product do.
+    """
     import torch
 
-    ids, lengths = _padded(rows, causal.tokenizer.pad_token_id or 0)
-    hidden, project = read(ids.to(causal.device))
-    if "hidden" in want:
-        inside = (torch.arange(ids.shape[1]) < lengths[:, None]).to(hidden)
-        means = torch.bmm(inside[:, None], hidden)[:, 0].float() / lengths[:, None].to(hidden.device)
-        found.hidden[into] = means.cpu().numpy()
-    if not want - {"hidden"}:
+    if workers == 1 or len(parts) < workers:
+        yield from map(work, parts)
         return
-    row, place, target = _predicted(rows)
-    flat = torch.from_numpy(row * ids.shape[1] + place).to(causal.device)
-    parts: dict[str, list[Any]] = {name: [] for name in want - {"hidden"}}
-    step = max(1, logits // _vocabulary(causal))
-    for start in range(0, len(target), step):
-        part = project(flat[start : start + step]).float()
-        told = _told(part, torch.from_numpy(target[start : start + step]).to(causal.device), want)
-        for name, values in told.items():
-            parts[name].append(values.double().cpu().numpy())
-    for name, pieces in parts.items():
-        _spread(name, np.concatenate([np.empty(0), *pieces]), row, into, found)
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield from pool.map(work, parts)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(workers)  # a new thread takes the number that was set last, wherever that was
 
 
-def _told(logits: Any, target: Any, want: set[str]) -> dict[str, Any]:
-    """Return (m,) numbers of m positions from their (m, vocabulary) logits, which are destroyed."""
+def _workers(causal: Causal) -> int:
+    """Return how many batches are read at once: one on a GPU, and where positions change the model's state."""
     import torch
 
-    told = {}
-    if want & {"margin", "max_logit"}:
-        best = torch.topk(logits, 2, dim=1).values if "margin" in want else logits.amax(1, keepdim=True)
-        told = {"max_logit": best[:, 0]} if "max_logit" in want else {}
-        if "margin" in want:
-            told["margin"] = best[:, 0] - best[:, 1]
-    if want & {"loss", "entropy"}:
-        shifted = logits.sub_(logits.amax(1, keepdim=True))
-        right = shifted.gather(1, target[:, None])[:, 0]
-        inner = shifted.clone() if "entropy" in want else None
-        weights = shifted.exp_()
-        total = weights.sum(1)
-        if "loss" in want:
-            told["loss"] = total.log() - right
-        if inner is not None:
-            told["entropy"] = total.log() - inner.mul_(weights).nan_to_num_(nan=0.0).sum(1) / total
-    return told
+    rope = getattr(causal.model.config.get_text_config(), "rope_parameters", None) or {}
+    if _kind(causal) != "cpu" or rope.get("rope_type") in ("dynamic", "longrope"):
+        return 1
+    return int(torch.get_num_threads())
 
 
-def _spread(name: str, values: F64, row: I64, into: I64, found: Passed) -> None:
-    """Add up the values per row; all but the loss become means."""
-    count = np.bincount(row, minlength=len(into))
-    total = np.bincount(row, weights=values, minlength=len(into))
-    there = count > 0
-    target: F64 = getattr(found, name)
-    target[into[there]] = total[there] if name == "loss" else total[there] / count[there]
-
-
-def _predicted(rows: list[Encoded]) -> tuple[I64, I64, I64]:
-    """Return, for every answer token that has a context: its row, the place before it, and the token itself."""
-    places = [np.flatnonzero(row.answer[1:]) for row in rows]
-    row = np.repeat(np.arange(len(rows)), [len(place) for place in places])
-    tokens = [one.ids[1:][place] for one, place in zip(rows, places, strict=True)]
-    return row, np.concatenate(places).astype(np.int64), np.concatenate(tokens).astype(np.int64)
-
-
-def _padded(rows: list[Encoded], pad: int) -> tuple[Any, Any]:
-    """Return (b, m) ids, padded on the right, and (b,) lengths, as tensors."""
+def _means(hidden: Any, lengths: list[int]) -> F32:
+    """Return (b, d) means over the tokens of each row, padding left out."""
     import torch
 
-    lengths = [len(row) for row in rows]
-    ids = np.full((len(rows), max(lengths)), pad, dtype=np.int64)
+    many = torch.tensor(lengths, device=hidden.device)[:, None]
+    inside = (torch.arange(hidden.shape[1], device=hidden.device) < many).to(hidden)
+    means: F32 = (torch.bmm(inside[:, None], hidden)[:, 0].float() / many).cpu().numpy()
+    return means
+
+
+def _padded(rows: list[Encoded], pad: int) -> I64:
+    """Return (b, m) ids, padded on the right."""
+    ids = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
     for at, row in enumerate(rows):
         ids[at, : len(row)] = row.ids
-    return torch.from_numpy(ids), torch.tensor(lengths)
+    return ids
 
 
 def _nothing(rows: Sequence[Encoded], width: int) -> Passed:
@@ -170,6 +175,10 @@ def _nothing(rows: Sequence[Encoded], width: int) -> Passed:
     count = np.array([int(row.answer[1:].sum()) for row in rows], dtype=np.int64)
     loss, max_logit, margin, entropy = (np.full(n, np.nan) for _ in range(4))
     return Passed(count, loss, max_logit, margin, entropy, np.full((n, width), np.nan, dtype=np.float32))
+
+
+def _kind(causal: Causal) -> str:
+    return "cuda" if causal.device.startswith("cuda") else "cpu"
 
 
 def _width(causal: Causal) -> int:

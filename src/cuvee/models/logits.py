@@ -1,0 +1,59 @@
+"""From hidden states to numbers of answer tokens: the vocabulary head on the positions that count, a few at a time."""
+
+from typing import Any
+
+import numpy as np
+
+from cuvee.arrays import F64, I64
+from cuvee.models.heads import Project
+from cuvee.render import Encoded
+
+
+def predicted(rows: list[Encoded], width: int) -> tuple[I64, I64]:
+    """Return the places before all answer tokens, in the flattened (rows, width) batch, and the tokens themselves.
+
+    A row's first token has nothing before it and is left out.
+    """
+    places = [np.flatnonzero(row.answer[1:]) for row in rows]
+    tokens = [row.ids[1:][place] for row, place in zip(rows, places, strict=True)]
+    flat = np.concatenate([place + at * width for at, place in enumerate(places)])
+    return flat.astype(np.int64), np.concatenate(tokens).astype(np.int64)
+
+
+def told(project: Project, places: I64, targets: I64, want: frozenset[str], step: int, device: str) -> dict[str, F64]:
+    """Return (m,) numbers of m positions: loss, entropy (nats), max_logit, margin, as wanted.
+
+    step: positions whose logits are in memory at once.
+    """
+    import torch
+
+    parts: dict[str, list[F64]] = {name: [np.empty(0)] for name in want - {"hidden"}}
+    for start in range(0, len(places), step):
+        logits = project(torch.from_numpy(places[start : start + step]).to(device)).float()
+        target = torch.from_numpy(targets[start : start + step]).to(device)
+        for name, values in _numbers(logits, target, want).items():
+            parts[name].append(values.double().cpu().numpy())
+    return {name: np.concatenate(pieces) for name, pieces in parts.items()}
+
+
+def _numbers(logits: Any, target: Any, want: frozenset[str]) -> dict[str, Any]:
+    """Return (m,) numbers of m positions from their (m, vocabulary) logits, which are destroyed."""
+    import torch
+
+    told = {}
+    if want & {"margin", "max_logit"}:
+        best = torch.topk(logits, 2, dim=1).values if "margin" in want else logits.amax(1, keepdim=True)
+        told = {"max_logit": best[:, 0]} if "max_logit" in want else {}
+        if "margin" in want:
+            told["margin"] = best[:, 0] - best[:, 1]
+    if want & {"loss", "entropy"}:
+        shifted = logits.sub_(logits.amax(1, keepdim=True))
+        right = shifted.gather(1, target[:, None])[:, 0]
+        inner = shifted.clone() if "entropy" in want else None
+        weights = shifted.exp_()
+        total = weights.sum(1)
+        if "loss" in want:
+            told["loss"] = total.log() - right
+        if inner is not None:
+            told["entropy"] = total.log() - inner.mul_(weights).nan_to_num_(nan=0.0).sum(1) / total
+    return told
