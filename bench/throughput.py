@@ -142,7 +142,9 @@ def main() -> None:
     turns = [rows[at::TURNS] for at in range(TURNS)]
     tokens = [sum(map(len, turn)) for turn in turns]
     counted = sum(int(row.answer.sum()) for row in rows)
-    print(f"SmolLM2-135M, float32, {len(rows):,} rows of all files of ../shared/data/pool, at most {LONGEST:,} tokens each:")
+    print(
+        f"SmolLM2-135M, float32, {len(rows):,} rows of all files of ../shared/data/pool, at most {LONGEST:,} tokens each:"
+    )
     print(f"{sum(tokens):,} tokens, {counted:,} of them in answers. {TURNS} turns; every side reads the same rows.\n")
     forward.passes(model, rows[:4], {"loss", "hidden"})
     for title, mine, plain, head in (

@@ -104,3 +104,11 @@ def test_a_resumable_step_finds_what_it_left(tmp_path: Path) -> None:
             run.step("s", {}, fails_once, resumable=True)
         step = run.step("s", {}, fails_once, resumable=True)
     assert (step.path / "whole").read_text() == "half"
+
+
+def test_publishing_again_leaves_nothing_behind(tmp_path: Path) -> None:
+    with open_run(tmp_path / "run") as run:
+        step = run.step("s", {}, _writer("f"))
+        for _ in range(2):
+            run.publish(step, ["f"])
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["f", WORK]

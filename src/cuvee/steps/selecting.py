@@ -1,6 +1,6 @@
 """The main job: read, clean, embed, choose, measure, publish, in that order, each step made only where it is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,15 @@ def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     mapped = publishing.make_map(run, outcome, wanted.seed, depends=[ground.fingerprint, chosen.fingerprint])
     ledger = publishing.make_ledger(outcome, ", ".join(map(str, wanted.given)))
     counts = ledgers.check(ledger, ground.source.total)
-    facts = summary.Facts(wanted, run.path, ground.source, ledger, counts, pool, selection, measures)
+    command = summary.command(
+        "select",
+        wanted.data,
+        run.path,
+        budget=wanted.typed["budget"],
+        method=wanted.request.method,
+        seed=wanted.seed,
+    )
+    facts = summary.Facts(wanted, run.path, ground.source, ledger, counts, pool, selection, measures, command)
     told = summary.summarise(facts, ground.embedder, ground.notes)
     if found is not None:
         told["found"] = found(ledger)
@@ -151,18 +159,27 @@ def _with_verdicts(table: pa.Table, alive: I64, fallen: Fallen) -> pa.Table:
 
 
 def _taken(rows: pa.Table, given: list[Path]) -> tuple[I64, list[str]]:
-    """Return the rows that earlier runs kept, found again by content, and a note on how many were found."""
+    """Return the rows that earlier runs kept, and a note on how many of them were found."""
     if not given:
         return np.empty(0, dtype=np.int64), []
-    earlier: set[str] = set()
-    for run in given:
-        ledger = ledgers.read(run)
-        earlier.update(ledger.filter(pa.compute.equal(ledger["status"], "kept"))["fingerprint"].to_pylist())
-    prints = [value.hex() for value in rows["fingerprint"].to_pylist()]
-    taken = np.array([row for row, value in enumerate(prints) if value in earlier], dtype=np.int64)
+    earlier = set().union(*(kept_by(run) for run in given))
+    taken = np.sort(rows_of(rows, earlier))
     return taken, [
         f"{len(taken):,} of {len(earlier):,} rows that earlier runs kept stand in this pool and count as taken"
     ]
+
+
+def kept_by(run: Path) -> dict[str, int]:
+    """Return fingerprint -> rank of the rows that an earlier run kept. Raises InputError where there is no ledger."""
+    ledger = ledgers.read(run)
+    kept = ledger.filter(pa.compute.equal(ledger["status"], "kept"))
+    return dict(zip(kept["fingerprint"].to_pylist(), kept["rank"].to_pylist(), strict=True))
+
+
+def rows_of(table: pa.Table, fingerprints: Iterable[str]) -> I64:
+    """Return the rows of a table that have these fingerprints (hex), found by content, in the order given."""
+    place = {value.hex(): row for row, value in enumerate(table["fingerprint"].to_pylist())}
+    return np.array([place[name] for name in fingerprints if name in place], dtype=np.int64)
 
 
 def _finish(run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path]) -> None:

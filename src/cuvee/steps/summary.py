@@ -37,6 +37,7 @@ class Facts:
     pool: Pool
     selection: Selection
     measures: Mapping[str, Any]
+    command: str
 
 
 def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
     measures = _measures(facts.measures)
     return {
         "title": f"{k:,} rows of {facts.source.total:,}",
-        "command": _command(facts),
+        "command": facts.command,
         "rows": {
             "input": facts.source.total,
             **{status: facts.counts[status] for status in ("kept", "dropped", "quarantined", "merged")},
@@ -66,7 +67,7 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
         "curve": _curve(facts.measures),
         "drops": _drops(facts),
         "settings": {key: value for key, value in wanted.typed.items() if value not in (None, "", [])},
-        "reproduce": [_command(facts)],
+        "reproduce": [facts.command],
         "versions": versions(),
         "warnings": [
             *_warnings(facts),
@@ -76,18 +77,12 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
     }
 
 
-def _command(facts: Facts) -> str:
-    typed = facts.wanted.typed
-    words = [
-        "cuvee",
-        "select",
-        *facts.wanted.data,
-        "--budget",
-        str(typed["budget"]),
-        "--method",
-        facts.wanted.request.method,
-    ]
-    return shlex.join([*words, "--seed", str(facts.wanted.seed), "--out", str(facts.folder)])
+def command(verb: str, data: list[str], folder: Path, **options: object) -> str:
+    """Return the command line that makes a run again, quoted for a shell."""
+    words = ["cuvee", verb, *data]
+    for name, value in {**options, "out": folder}.items():
+        words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(words)
 
 
 def _note(facts: Facts) -> str:

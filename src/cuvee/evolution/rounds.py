@@ -1,0 +1,70 @@
+"""One round of DiverseEvol (arXiv 2311.08182): train the base afresh on the chosen rows, let that model read, pick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cuvee import rng
+from cuvee.arrays import F32, I64
+from cuvee.evolution.strategies import Strategy
+from cuvee.geometry.whitening import whiten
+from cuvee.models import causal, forward
+from cuvee.models.causal import Causal
+from cuvee.render import Encoded
+from cuvee.training import sft
+
+Curve = list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """How a model evolves.
+
+    base: folder of the model that every round starts from. whitening: dimensions that hidden vectors are reduced to, 0 for
+    none. batch_tokens: padded tokens of a batch when the model reads.
+    """
+
+    base: Path
+    strategy: Strategy
+    training: sft.Training
+    whitening: int
+    batch_tokens: int | None
+    seed: int
+
+
+def taught(plan: Evolution, rows: Sequence[Encoded], chosen: I64, folder: Path) -> sft.Trained:
+    """Return the base model trained on the chosen rows, in pick order as given, and how that went.
+
+    folder: for checkpoints and the final weights; called again with the same folder, training goes on where it stopped.
+    """
+    fresh = causal.load(plan.base, dtype="float32")
+    if plan.training.lora is not None:
+        fresh = causal.with_lora(fresh, rank=plan.training.lora, seed=plan.seed)
+    trained = sft.train(fresh, [rows[row] for row in chosen], plan.training, folder, seed=plan.seed)
+    return trained
+
+
+def next_rows(plan: Evolution, model: Causal, rows: Sequence[Encoded], chosen: I64, k: int, number: int) -> I64:
+    """Return the k rows that the model picks next, best first; ``number``: of the round."""
+    values = told(plan, model, rows)
+    return plan.strategy.pick(values, chosen, k, rng.stream(plan.seed, "evolve", str(number)))
+
+
+def told(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
+    """Return what the model tells of every row: (n, d) unit rows, or one number per row."""
+    reads = plan.strategy.reads
+    if reads == "nothing":
+        return np.zeros(len(rows), dtype=np.float32)
+    passed = forward.passes(model, rows, [reads], batch_tokens=plan.batch_tokens, label="the model reads")
+    found: F32 = getattr(passed, reads).astype(np.float32)
+    if reads != "hidden":
+        return found
+    return whiten(found, plan.whitening) if plan.whitening else unit(found)
+
+
+def unit(X: F32) -> F32:
+    """Return the rows at length 1."""
+    rows: F32 = X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
+    return rows.astype(np.float32)

@@ -1,0 +1,65 @@
+"""Feeds: what the trainer sees next. A feed gives the rows of each optimiser step; training does not know why these."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from cuvee import rng
+from cuvee.arrays import I64
+
+
+class Feed(Protocol):
+    """What comes next.
+
+    A feed is asked from any step on, so that a killed training goes on where it stopped: ``next`` depends on the step (and
+    on what was observed), not on how often it was called.
+    """
+
+    def next(self, step: int) -> I64:
+        """Return the row numbers of optimiser step ``step`` (0 is the first), at least one."""
+
+    def observe(self, step: int, reward: float) -> None:
+        """Learn what step ``step`` was worth; feeds that do not learn ignore it."""
+
+
+class Shuffled:
+    """Seeded epochs without replacement: every row once, in random order, before any row comes again.
+
+    Every batch is full: the one that ends an epoch is filled from the next. A batch larger than the pool is the pool.
+    """
+
+    def __init__(self, rows: int, batch: int, *, seed: int) -> None:
+        self.rows, self.batch, self.seed = rows, min(batch, rows), seed
+
+    def next(self, step: int) -> I64:
+        """Return ``batch`` rows: places step * batch ... of the epochs joined end to end."""
+        start = step * self.batch
+        parts: list[I64] = []
+        place, left = start, self.batch
+        while left:
+            epoch, at = divmod(place, self.rows)
+            part = self._epoch(epoch)[at : at + left]
+            parts.append(part)
+            place, left = place + len(part), left - len(part)
+        return np.concatenate(parts)
+
+    def observe(self, step: int, reward: float) -> None:
+        """Nothing to learn."""
+
+    def _epoch(self, epoch: int) -> I64:
+        return rng.stream(self.seed, "epoch", str(epoch)).permutation(self.rows).astype(np.int64)
+
+
+class InOrder:
+    """A listed trajectory: step -> rows, as it was recorded; after its end it starts again."""
+
+    def __init__(self, trajectory: Sequence[I64]) -> None:
+        self.trajectory = trajectory
+
+    def next(self, step: int) -> I64:
+        """Return the rows that were recorded for this step."""
+        return np.asarray(self.trajectory[step % len(self.trajectory)], dtype=np.int64)
+
+    def observe(self, step: int, reward: float) -> None:
+        """Nothing to learn."""

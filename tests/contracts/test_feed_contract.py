@@ -1,0 +1,45 @@
+"""What every feed keeps."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cuvee.training.feeds import Feed, InOrder, Shuffled
+
+N = 23
+FEEDS: dict[str, Callable[[], Feed]] = {
+    "shuffled": lambda: Shuffled(N, 5, seed=3),
+    "shuffled, a batch as large as the pool": lambda: Shuffled(N, 99, seed=3),
+    "in order": lambda: InOrder([np.array([1, 2]), np.array([5]), np.array([22, 0])]),
+}
+
+
+@pytest.fixture(params=FEEDS)
+def make(request: pytest.FixtureRequest) -> Callable[[], Feed]:
+    return FEEDS[request.param]
+
+
+def test_resumable_at_any_step(make: Callable[[], Feed]) -> None:
+    whole = make()
+    steps = [whole.next(step).tolist() for step in range(30)]
+    for start in (0, 1, 7, 29):
+        fresh = make()
+        assert [fresh.next(step).tolist() for step in range(start, 30)] == steps[start:]
+
+
+def test_never_empty_and_in_range(make: Callable[[], Feed]) -> None:
+    feed = make()
+    for step in range(40):
+        rows = feed.next(step)
+        feed.observe(step, 0.5)
+        assert len(rows) and rows.min() >= 0 and rows.max() < N
+
+
+def test_shuffled_takes_every_row_once_per_epoch_in_another_order() -> None:
+    feed = Shuffled(N, 5, seed=1)
+    seen = np.concatenate([feed.next(step) for step in range(2 * N)])  # ten whole epochs
+    epochs = seen.reshape(-1, N)
+    assert all(sorted(epoch) == list(range(N)) for epoch in epochs.tolist())
+    assert len({tuple(epoch) for epoch in epochs.tolist()}) == len(epochs)
+    assert Shuffled(N, 5, seed=2).next(0).tolist() != feed.next(0).tolist()

@@ -1,0 +1,225 @@
+"""Training on the tiny model: the loss is the one worked by hand, and a kill changes nothing."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cuvee import render
+from cuvee.errors import ConfigError, CuveeError, InputError
+from cuvee.models import causal
+from cuvee.models.causal import Causal
+from cuvee.planting import plant
+from cuvee.render import Encoded
+from cuvee.training import sft
+from cuvee.training.feeds import InOrder
+from cuvee.training.sft import Training
+
+torch = pytest.importorskip("torch")
+SETTINGS = Training(epochs=2, lr=3e-3, batch=8, save_every=3)
+
+
+def talks(count: int = 40) -> list[list[dict[str, Any]]]:
+    return [
+        [{"role": "user", "content": p.row["instruction"]}, {"role": "assistant", "content": p.row["output"]}]
+        for p in plant(200)[:count]
+    ]
+
+
+@pytest.fixture
+def model(tiny_model: Path) -> Causal:
+    return causal.load(tiny_model)
+
+
+@pytest.fixture
+def rows(model: Causal) -> list[Encoded]:
+    return render.encode_all(talks(), model.tokenizer, max_length=96)
+
+
+def weights(trained: Causal) -> dict[str, Any]:
+    return {name: value.clone() for name, value in trained.model.state_dict().items()}
+
+
+def same(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+def by_hand(model: Causal, rows: list[Encoded]) -> tuple[float, Any]:
+    """Return the mean loss over all answer tokens of these rows, one row at a time, and the gradient of the embeddings."""
+    model.model.zero_grad()
+    total, count = torch.zeros(()), 0
+    for row in rows:
+        ids = torch.from_numpy(row.ids.astype(np.int64))[None]
+        losses = torch.nn.functional.cross_entropy(model.model(ids).logits[0, :-1], ids[0, 1:], reduction="none")
+        counted = torch.from_numpy(row.answer[1:])
+        total, count = total + losses[counted].sum(), count + int(counted.sum())
+    (total / count).backward()
+    gradient = model.model.get_input_embeddings().weight.grad.clone()
+    model.model.zero_grad()
+    return float(total.detach()) / count, gradient
+
+
+@pytest.mark.parametrize("micro_tokens", [96, 250, 100_000])
+def test_the_loss_and_the_step_are_those_worked_by_hand_however_the_batch_is_cut(
+    model: Causal, rows: list[Encoded], micro_tokens: int
+) -> None:
+    loss, gradient = by_hand(model, rows[:8])
+    before = model.model.get_input_embeddings().weight.detach().clone()
+    settings = Training(steps=1, lr=1e-3, batch=8, schedule="constant", warmup=0, micro_tokens=micro_tokens)
+    trained = sft.train(model, rows, settings, None, seed=0, feed=InOrder([np.arange(8)]))
+    assert trained.curve[0]["loss"] == pytest.approx(loss, abs=1e-5)
+    step = model.model.get_input_embeddings().weight.detach() - before
+    large = gradient.abs() > 1e-4  # Adam's first step is lr against the gradient's sign
+    assert torch.allclose(step[large], -1e-3 * gradient[large].sign(), rtol=1e-2)
+
+
+def test_padding_and_prompts_do_not_count(model: Causal, rows: list[Encoded]) -> None:
+    from cuvee.training.loop import IGNORED, collate
+
+    whole = [row for row in rows if not row.cut][:4]
+    batch = collate(whole, model.tokenizer.eos_token_id)  # a pad token that also ends answers
+    for at, row in enumerate(whole):
+        counted = batch["labels"][at] != IGNORED
+        assert counted.sum() == row.answer.sum() and not counted[len(row) :].any()
+        assert batch["attention_mask"][at].sum() == len(row)
+        assert batch["labels"][at, len(row) - 1] == model.tokenizer.eos_token_id
+
+
+def test_it_learns_and_two_runs_are_equal_to_the_bit(tiny_model: Path, rows: list[Encoded]) -> None:
+    runs = [sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=seed) for seed in (1, 1, 2)]
+    assert runs[0].curve[-1]["loss"] < runs[0].curve[0]["loss"] - 0.5
+    assert same(weights(runs[0].model), weights(runs[1].model))
+    assert not same(weights(runs[0].model), weights(runs[2].model))
+    assert runs[0].steps == 10 == len(runs[0].curve)
+
+
+def test_the_written_weights_load_and_a_second_call_returns_them(
+    tiny_model: Path, rows: list[Encoded], tmp_path: Path
+) -> None:
+    first = sft.train(causal.load(tiny_model), rows, SETTINGS, tmp_path / "out", seed=1)
+    again = sft.train(causal.load(tiny_model), rows, SETTINGS, tmp_path / "out", seed=1)
+    assert same(weights(first.model), weights(again.model)) and again.curve == first.curve
+    assert same(weights(causal.load(tmp_path / "out")), weights(first.model))
+    assert not (tmp_path / "out/checkpoints").exists()
+
+
+def test_no_global_state_is_left_changed(model: Causal, rows: list[Encoded]) -> None:
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    torch.manual_seed(5)
+    expected = (random.random(), np.random.random(), torch.rand(1).item())  # noqa: NPY002
+    random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    torch.manual_seed(5)
+    sft.train(model, rows, Training(steps=1), None, seed=9)
+    assert (random.random(), np.random.random(), torch.rand(1).item()) == expected  # noqa: NPY002
+
+
+def test_rows_without_an_answer_are_left_out_and_counted(model: Causal, rows: list[Encoded]) -> None:
+    silent = replace(rows[0], answer=np.zeros(len(rows[0]), dtype=bool))
+    trained = sft.train(model, [*rows[:9], silent], Training(epochs=1, batch=3), None, seed=0)
+    assert trained.left_out == 1 and trained.steps == 3
+    assert trained.tokens == sum(len(row) for row in rows[:9])
+    with pytest.raises(InputError, match="no row has an answer"):
+        sft.train(model, [silent], Training(epochs=1), None, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows", "expected"),
+    [
+        (Training(epochs=3, batch=16), 100, 19),
+        (Training(epochs=0.5, batch=16), 100, 4),
+        (Training(steps=7), 100, 7),
+        (Training(tokens=3_200, batch=16), 100, 4),
+        (Training(epochs=1, batch=16), 10, 1),
+    ],
+)
+def test_a_budget_is_epochs_steps_or_tokens(settings: Training, rows: int, expected: int) -> None:
+    assert settings.updates(rows, mean_length=50) == expected
+
+
+def test_two_budgets_or_none_are_refused() -> None:
+    wrongs: list[dict[str, Any]] = [{}, {"epochs": 1, "steps": 5}, {"epochs": 0}, {"steps": 5, "batch": 0}]
+    for wrong in wrongs:
+        with pytest.raises(ConfigError):
+            Training(**wrong)
+
+
+def test_lora_trains_only_its_adapters(tiny_model: Path, rows: list[Encoded], tmp_path: Path) -> None:
+    plain = causal.load(tiny_model)
+    before = weights(plain)
+    adapted = causal.with_lora(plain, rank=4)
+    trained = sft.train(adapted, rows, replace(SETTINGS, lora=4), tmp_path / "out", seed=1)
+    assert trained.curve[-1]["loss"] < trained.curve[0]["loss"]
+    after = {
+        name.replace("base_model.model.", "").replace("base_layer.", ""): v
+        for name, v in weights(trained.model).items()
+    }
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    loaded = causal.load(tmp_path / "out")
+    ids = torch.arange(30)[None]
+    assert torch.allclose(loaded.model(ids).logits, trained.model.model(ids).logits, atol=1e-4)
+
+
+def test_a_loss_that_is_no_number_stops_with_one_line(model: Causal, rows: list[Encoded]) -> None:
+    with torch.no_grad():
+        next(model.model.parameters()).fill_(float("nan"))
+    with pytest.raises(CuveeError, match="no longer a number at step 1"):
+        sft.train(model, rows, Training(steps=2), None, seed=0)
+
+
+def test_dropout_is_a_function_of_the_step(tiny_model: Path, rows: list[Encoded], tmp_path: Path) -> None:
+    """A resumed training draws the same dropout masks: LoRA dropout is the only chance left in a step."""
+
+    def run(folder: Path | None, settings: Training) -> dict[str, Any]:
+        adapted = causal.with_lora(causal.load(tiny_model), rank=4, dropout=0.3)
+        return weights(sft.train(adapted, rows, settings, folder, seed=1).model)
+
+    assert same(run(None, SETTINGS), run(tmp_path / "out", SETTINGS))
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from cuvee import render
+from cuvee.models import causal
+from cuvee.training import loop, sft
+from tests.training.test_sft import SETTINGS, talks
+folder, out, after = sys.argv[1], sys.argv[2], int(sys.argv[3])
+class Stop(loop.Follower):
+    def on_step_end(self, args, state, control, **others):
+        super().on_step_end(args, state, control, **others)
+        if state.global_step == after:
+            os.kill(os.getpid(), 9)
+loop.Follower = Stop
+model = causal.load(folder)
+rows = render.encode_all(talks(), model.tokenizer, max_length=96)
+sft.train(model, rows, SETTINGS, Path(out), seed=1)
+"""
+
+
+def test_killed_at_any_step_it_goes_on_to_the_same_weights(
+    tiny_model: Path, rows: list[Encoded], tmp_path: Path
+) -> None:
+    whole = sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=1)
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    for after in (2, 4, 9):
+        out = tmp_path / str(after)
+        command = [sys.executable, "-c", KILLED, str(tiny_model), str(out), str(after)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        left = sorted(path.name for path in (out / "checkpoints").glob("*")) if (out / "checkpoints").exists() else []
+        assert left == [f"checkpoint-{step}" for step in (3, 6, 9) if step < after][-2:]
+        if left:  # a checkpoint that a kill left half is not used
+            (out / "checkpoints/checkpoint-99").mkdir()
+        trained = sft.train(causal.load(tiny_model), rows, SETTINGS, out, seed=1)
+        assert same(weights(trained.model), weights(whole.model))
+        assert trained.curve == whole.curve
