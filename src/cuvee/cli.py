@@ -12,7 +12,7 @@ from cuvee.recipes import run
 from cuvee.verbs.demo import demo
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
-from cuvee.verbs.models import fetch, list_models
+from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 from cuvee.verbs.why import why
@@ -38,6 +38,7 @@ def build() -> cyclopts.App:
     models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
     models.command(list_models, name="list")
     models.command(fetch)
+    models.command(grow)
     app.command(models)
     return app
 

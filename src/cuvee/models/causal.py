@@ -45,7 +45,8 @@ def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | 
     and bfloat16 on a GPU that has it. Raises ConfigError where the model is not here or is no causal language model.
     """
     folder = folder_of(str(name))
-    need("torch", "transformers")
+    need("torch")
+    quiet()
     import torch
 
     where = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -85,7 +86,7 @@ def tokenizer_of(folder: Path) -> Any:
 
     A base model without a template gets ``render.DEFAULT_TEMPLATE``. Raises ConfigError without an end token.
     """
-    need("transformers")
+    quiet()
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -123,6 +124,15 @@ def need(*libraries: str, extra: str = "train", purpose: str = "a language model
             raise MissingExtraError(library, extra, purpose)
 
 
+def quiet() -> None:
+    """Keep transformers from writing bars and notices between our own lines. Raises MissingExtraError without it."""
+    need("transformers")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+
+
 def precision_of(causal: Causal) -> str:
     """Return the name of the model's precision, as ``load`` takes it."""
     return str(causal.model.dtype).removeprefix("torch.")
@@ -153,9 +163,7 @@ def _check_precision(precision: str, device: str) -> None:
 
 def _weights(folder: Path, dtype: Any) -> Any:
     from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # one bar per file of weights tells a user nothing
     base = _adapter_base(folder)
     if not (folder / "config.json").is_file() and base is None:
         raise ConfigError(f"{folder} holds no language model", "it needs config.json and safetensors weights")

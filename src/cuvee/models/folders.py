@@ -9,7 +9,7 @@ from cuvee.models import catalog
 
 
 def model_folder(named: str | None, default: str) -> Path:
-    """Return the folder of a model: a path, a name of the catalogue, or a hub id; None means ``default``.
+    """Return the folder of a model: a path, a name of the catalogue, one you grew, or a hub id; None means ``default``.
 
     A hub id is downloaded, or found in the hub's cache when there is no network.
     Raises ConfigError where the model is not here and cannot be brought.
@@ -22,7 +22,8 @@ def model_folder(named: str | None, default: str) -> Path:
         if folder is None:
             raise ConfigError(f"{name} is not on this machine", f"cuvee models fetch {name}")
         return folder
-    return _from_hub(name)
+    own = catalog.models_folder() / name
+    return own if own.is_dir() else _from_hub(name)
 
 
 def fingerprint(folder: Path, *settings: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cuvee.models.causal import need
+from cuvee.models.causal import need, quiet
 from cuvee.names import find
 from cuvee.rng import stream
 
@@ -43,7 +43,8 @@ def make(folder: Path, *, seed: int = 0, size: str = "150K", texts: Iterable[str
     texts: what the tokenizer learns from; None takes cuvee's sample pool. The same texts, size and seed give the same bytes.
     Raises ConfigError for an unknown size.
     """
-    need("torch", "transformers")
+    need("torch")
+    quiet()
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
