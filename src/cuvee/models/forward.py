@@ -22,7 +22,7 @@ from cuvee.render import Encoded
 
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}  # a small batch stays in the cache of a core
-LOGITS = {"cpu": 1 << 22, "cuda": 1 << 28}  # how many a batch has in memory at once
+LOGITS = {"cpu": 1 << 23, "cuda": 1 << 28}  # how many a batch has in memory at once
 
 
 @dataclass(frozen=True)
