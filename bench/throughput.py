@@ -19,24 +19,24 @@ from cuvee.models.causal import Causal
 from cuvee.render import Encoded, encode_all
 
 DATA = Path(__file__).parents[2] / "shared/data/pool"
-PER_FILE, LONGEST, TURNS = 40, 1_024, 4
-CHUNKS = (256, 512, 1_024)  # rows of the matrices in bare products
+ROWS, LONGEST, TURNS = 120, 2_048, 4
+CHUNKS = (512, 1_024)  # rows of the matrices in bare products
 Side = Callable[[list[Encoded]], object]
 
 
-def conversations(per_file: int) -> list[list[dict[str, str]]]:
-    """Return rows evenly spaced over every file: all text columns but the last ask, the last one answers."""
-    found = []
+def conversations(n: int) -> list[list[dict[str, str]]]:
+    """Return n rows evenly spaced over the pool: all text columns but the last ask, the last one answers."""
+    rows: list[list[str]] = []
     for path in sorted(DATA.iterdir()):
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         lines = ".jsonl" in path.suffixes
-        rows = [orjson.loads(line) for line in raw.split(b"\n") if line.strip()] if lines else orjson.loads(raw)
-        for at in np.linspace(0, len(rows) - 1, per_file).astype(int):
-            texts = [text for text in rows[at].values() if isinstance(text, str) and text]
-            if len(texts) > 1:
-                asked = {"role": "user", "content": "\n".join(texts[:-1])}
-                found.append([asked, {"role": "assistant", "content": texts[-1]}])
-    return found
+        read = [orjson.loads(line) for line in raw.split(b"\n") if line.strip()] if lines else orjson.loads(raw)
+        rows += [[text for text in row.values() if isinstance(text, str) and text] for row in read]
+    rows = [row for row in rows if len(row) > 1]
+    chosen = [rows[at] for at in np.linspace(0, len(rows) - 1, n).astype(int)]
+    return [
+        [{"role": "user", "content": "\n".join(row[:-1])}, {"role": "assistant", "content": row[-1]}] for row in chosen
+    ]
 
 
 def scoring(model: Causal) -> Side:
@@ -137,13 +137,13 @@ def main() -> None:
     except CuveeError as missing:
         print(f"not run: {missing.message}")
         return
-    per_file = PER_FILE // 4 if "--quick" in sys.argv else PER_FILE
-    rows = encode_all(conversations(per_file), model.tokenizer, max_length=LONGEST)
+    n = ROWS // 4 if "--quick" in sys.argv else ROWS
+    rows = encode_all(conversations(n), model.tokenizer, max_length=LONGEST)
     turns = [rows[at::TURNS] for at in range(TURNS)]
     tokens = [sum(map(len, turn)) for turn in turns]
     counted = sum(int(row.answer.sum()) for row in rows)
     print(
-        f"SmolLM2-135M, float32, {len(rows):,} rows of all files of ../shared/data/pool, at most {LONGEST:,} tokens each:"
+        f"SmolLM2-135M, float32, {len(rows):,} rows evenly spaced over ../shared/data/pool, cut at {LONGEST:,} tokens:"
     )
     print(f"{sum(tokens):,} tokens, {counted:,} of them in answers. {TURNS} turns; every side reads the same rows.\n")
     forward.passes(model, rows[:4], {"loss", "hidden"})

@@ -34,23 +34,54 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def fill(self, column: str, keys: Keys, compute: Callable[[I64], F32], *, dim: int, out: Path, label: str) -> int:
+    def fill(
+        self,
+        column: str,
+        keys: Keys,
+        compute: Callable[[I64], F32],
+        *,
+        dim: int,
+        out: Path,
+        label: str,
+        segment: int | None = None,
+    ) -> int:
         """Write the (n, dim) float32 values of ``keys`` to the .npy file ``out``; return how many had to be computed.
 
         keys: (n,) S16, may repeat. compute: row numbers -> (m, dim) float32, asked once per distinct key that is not
-        stored yet, in batches; each batch is on disk before the next one starts.
+        stored yet, in batches of ``segment`` rows; each batch is on disk before the next one starts.
         """
+        missing = self.missing(column, keys, dim=dim)
+        size = segment or SEGMENT_ROWS
+        with bar(label, len(missing)) as advance:
+            for start in range(0, len(missing), size):
+                rows = missing[start : start + size]
+                self.add(column, keys[rows], compute(rows))
+                advance(len(rows))
+        target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(keys), dim))
+        _Segments(self._folder(column), dim).gather(keys, target)
+        target.flush()
+        return len(missing)
+
+    def missing(self, column: str, keys: Keys, *, dim: int) -> I64:
+        """Return the first row of every distinct key that is not stored, in row order."""
+        distinct, first = np.unique(keys, return_index=True)
+        stored = _Segments(self._folder(column), dim).keys
+        return np.sort(first[~np.isin(distinct, stored)]).astype(np.int64)
+
+    def add(self, column: str, keys: Keys, values: F32) -> None:
+        """Store the (m, dim) values of m distinct keys: on disk, whole, when this returns."""
+        _append(self._folder(column), keys, values)
+
+    def read(self, column: str, keys: Keys, *, dim: int) -> F32:
+        """Return the (n, dim) values of keys that are all stored."""
+        values = np.empty((len(keys), dim), dtype=np.float32)
+        _Segments(self._folder(column), dim).gather(keys, values)
+        return values
+
+    def _folder(self, column: str) -> Path:
         folder = self.root / column
         folder.mkdir(parents=True, exist_ok=True)
-        distinct, first = np.unique(keys, return_index=True)
-        missing = np.sort(first[~np.isin(distinct, _Segments(folder, dim).keys)])  # in row order
-        with bar(label, len(missing)) as advance:
-            for start in range(0, len(missing), SEGMENT_ROWS):
-                rows = missing[start : start + SEGMENT_ROWS].astype(np.int64)
-                _append(folder, keys[rows], compute(rows))
-                advance(len(rows))
-        _Segments(folder, dim).gather(keys, out)
-        return len(missing)
+        return folder
 
 
 class _Segments:
@@ -64,9 +95,8 @@ class _Segments:
         self.keys: Keys = np.concatenate(parts) if parts else np.empty(0, dtype="S16")
         self.starts = np.cumsum([0, *(len(part) for part in parts)])
 
-    def gather(self, wanted: Keys, out: Path) -> None:
-        """Write the values of the wanted keys, in order, to a .npy file, one segment after the other."""
-        target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(wanted), self.dim))
+    def gather(self, wanted: Keys, target: F32) -> None:
+        """Write the values of the wanted keys, in order, into ``target``, one segment after the other."""
         if len(wanted):
             order = np.argsort(self.keys, kind="stable")
             place = order[np.searchsorted(self.keys, wanted, sorter=order)]
@@ -74,7 +104,6 @@ class _Segments:
                 here = np.flatnonzero((place >= self.starts[number]) & (place < self.starts[number + 1]))
                 if len(here):
                     target[here] = _values_of(table, self.dim)[place[here] - self.starts[number]]
-        target.flush()
 
 
 def _append(folder: Path, keys: Keys, values: F32) -> None:

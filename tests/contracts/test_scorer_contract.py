@@ -1,19 +1,43 @@
 """What every scorer promises, run over every member of SCORERS."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import xxhash
 
+from cuvee.arrays import F32
 from cuvee.errors import SelectionError
 from cuvee.samples.pool import Pool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS
+from cuvee.scorers.language import Reader
+from cuvee.store import Store
 
 every = pytest.mark.parametrize("name", SCORERS)
+
+
+@pytest.fixture(autouse=True)
+def reader(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Make a tiny model ready for the scores that ask one."""
+    global READER
+    name = getattr(request.node, "callspec", None)
+    if name is not None and SCORERS[name.params["name"]].needs_model:
+        causal = pytest.importorskip("cuvee.models.causal")
+        READER = Reader(causal.load(request.getfixturevalue("tiny_model"), device="cpu"), Store(tmp_path / "store"))
+
+
+READER: Reader | None = None
+
+
+def function_of(name: str) -> Callable[..., F32]:
+    function = SCORERS[name].function
+    return partial(function, reader=READER) if SCORERS[name].needs_model else function
 
 
 def build(n: int) -> Pool:
@@ -41,7 +65,7 @@ def test_one_float32_per_row_and_inputs_untouched(name: str, n: int) -> None:
     pool = build(n)
     assert pool.vectors is not None
     before, table = pool.vectors.copy(), pool.table
-    scores = SCORERS[name].function(pool)
+    scores = function_of(name)(pool)
     assert scores.dtype == np.float32 and scores.shape == (n,)
     assert not np.isinf(scores).any()
     np.testing.assert_array_equal(pool.vectors, before)
@@ -54,13 +78,13 @@ def test_row_order_does_not_matter(name: str) -> None:
     assert pool.vectors is not None
     shuffle = np.random.default_rng(0).permutation(90)
     moved = Pool(pool.table.take(shuffle), np.ascontiguousarray(pool.vectors[shuffle]))
-    whole = SCORERS[name].function(pool)
-    np.testing.assert_allclose(SCORERS[name].function(moved), whole[shuffle], rtol=1e-5, atol=1e-6)
+    whole = function_of(name)(pool)
+    np.testing.assert_allclose(function_of(name)(moved), whole[shuffle], rtol=1e-5, atol=1e-6)
 
 
 @every
 def test_batch_size_does_not_matter(name: str) -> None:
-    function = SCORERS[name].function
+    function = function_of(name)
     if "batch" not in inspect.signature(function).parameters:
         pytest.skip("reads no texts, so has no batches")
     pool = build(90)
@@ -72,9 +96,9 @@ def test_batch_size_does_not_matter(name: str) -> None:
 def test_null_is_not_a_default(name: str) -> None:
     pool = build(90)
     if SCORERS[name].needs_vectors:
-        assert np.isnan(SCORERS[name].function(build(1))).all()  # no other row to compare with
+        assert np.isnan(function_of(name)(build(1))).all()  # no other row to compare with
         return
-    scores = SCORERS[name].function(pool)
+    scores = function_of(name)(pool)
     for i, messages in enumerate(pool.table["messages"].to_pylist()):
         answers = [turn["content"] for turn in messages if turn["role"] == "assistant"]
         if not answers or answers[-1] is None:
@@ -87,7 +111,7 @@ def test_what_is_missing_is_asked_for(name: str) -> None:
     pool = build(5)
     bare = replace(pool, vectors=None) if SCORERS[name].needs_vectors else replace(pool, table=pa.table({"id": ["a"]}))
     with pytest.raises(SelectionError, match=name):
-        SCORERS[name].function(bare)
+        function_of(name)(bare)
 
 
 @every

@@ -1,11 +1,12 @@
 """What an embedder is, and what all of them share."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from cuvee.arrays import F32
+from cuvee.render import Messages
 
 
 class Embedder(Protocol):
@@ -43,6 +44,14 @@ class Embedder(Protocol):
 
         A text without anything that the model knows, such as the empty text, gets the unit vector of the last axis.
         """
+
+
+@runtime_checkable
+class ReadsMessages(Protocol):
+    """What an embedder also has that reads conversations with their turns and roles, not their plain text."""
+
+    def encode_messages(self, conversations: Sequence[Messages]) -> F32:
+        """Return (n, dim) float32 unit rows, in order; a row depends on its own conversation only."""
 
 
 def unit_rows(X: F32) -> F32:

@@ -6,7 +6,7 @@ not see it. The vocabulary head is applied only where a token of an answer is pr
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from cuvee.errors import ConfigError
 from cuvee.models.causal import Causal
 from cuvee.models.heads import Project, Read, reader
 from cuvee.models.logits import predicted, told
-from cuvee.progress import bar
+from cuvee.progress import Advance, bar
 from cuvee.render import Encoded
 
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
@@ -55,23 +55,26 @@ def passes(
     *,
     batch_tokens: int | None = None,
     label: str = "reading",
+    advance: Advance | None = None,
 ) -> Passed:
     """Read every row once and return what is wanted: some of ``WANTS``.
 
     batch_tokens: tokens of a batch, padding included; a longer row is a batch of its own. None: by device. It does not
-    change the results beyond rounding (1e-5). Raises ConfigError for an unknown want.
+    change the results beyond rounding (1e-5). advance: told how many tokens were read; None shows a bar of its own.
+    Raises ConfigError for an unknown want.
     """
     for name in want:
         if name not in WANTS:
             raise ConfigError(f"a pass cannot return {name!r}", f"some of {', '.join(WANTS)}")
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    found = _nothing(rows, _width(causal) if "hidden" in want else 0)
+    found = _nothing(rows, width(causal) if "hidden" in want else 0)
     parts = list(batches(lengths, batch_tokens or BATCH_TOKENS[_kind(causal)]))
-    with _evaluating(causal.model), bar(label, int(lengths.sum()), unit="tokens") as advance:
+    shown = bar(label, int(lengths.sum()), unit="tokens") if advance is None else nullcontext(advance)
+    with _evaluating(causal.model), shown as tell:
         step = max(1, LOGITS[_kind(causal)] // _vocabulary(causal))
         reading = _Reading(reader(causal), causal, rows, frozenset(want), found, step)
         for tokens in _each(reading.batch, parts, _workers(causal)):
-            advance(tokens)
+            tell(tokens)
     return found
 
 
@@ -181,7 +184,8 @@ def _kind(causal: Causal) -> str:
     return "cuda" if causal.device.startswith("cuda") else "cpu"
 
 
-def _width(causal: Causal) -> int:
+def width(causal: Causal) -> int:
+    """Return d, the length of a hidden state."""
     return int(causal.model.get_input_embeddings().weight.shape[1])
 
 

@@ -19,7 +19,8 @@ class Scorer:
     """One number per row.
 
     function: ``f(pool, *, ...) -> (n,) float32``; NaN where a row could not be scored, never a default.
-    higher_is_better: the direction that ``top`` and ``deita`` take.
+    higher_is_better: the direction that ``top`` and ``deita`` take. needs_model: it takes ``reader=``, a
+    ``scorers.language.Reader``. most: a row above this is unfit: ``top`` leaves it out.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Scorer:
     higher_is_better: bool
     summary: str
     needs_vectors: bool = False
+    needs_model: bool = False
+    most: float | None = None
 
 
 def vectors(pool: "Pool", name: str) -> F32:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cuvee import names
-from cuvee.arrays import F32, F64
+from cuvee.arrays import F32, F64, Bool
 from cuvee.errors import ConfigError, SelectionError
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS, Scorer
@@ -51,6 +51,16 @@ def higher_is_better(wanted: str) -> bool:
     return known.higher_is_better if known else True
 
 
+def unfit(pool: Pool, wanted: str) -> Bool:
+    """Return (n,) whether a score in ``wanted`` says of itself that the row is unfit (``Scorer.most``)."""
+    found = np.zeros(len(pool), dtype=bool)
+    for name in factors(wanted):
+        known = SCORERS.get(name)
+        if known is not None and known.most is not None:
+            found |= _one(pool, name) > known.most
+    return found
+
+
 def goodness(values: F32, higher: bool) -> F64:
     """Return the values so that higher is better."""
     return values.astype(np.float64) if higher else -values.astype(np.float64)
@@ -68,5 +78,7 @@ def _one(pool: Pool, name: str) -> F32:
         ) from unknown
     if name in pool.scores:
         return np.asarray(found, dtype=np.float32)
+    if isinstance(found, Scorer) and found.needs_model:
+        raise SelectionError(f"{name} is a language model's score and the pool has none", "score the pool first")
     made: F32 = found.function(pool) if isinstance(found, Scorer) else found(pool)
     return made

@@ -11,10 +11,14 @@ import pyarrow.feather as feather
 from cuvee import names, rng, selectors
 from cuvee.arrays import F32, I64
 from cuvee.budget import Budget
+from cuvee.models import causal
+from cuvee.models.catalog import home
 from cuvee.progress import say
 from cuvee.runs import Run, Step
 from cuvee.samples.pool import Pool, Selection
 from cuvee.scorers import SCORERS
+from cuvee.scorers.language import Reader
+from cuvee.store import Store
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,43 @@ class Request:
     seed: int
 
 
-def score(run: Run, pool: Pool, wanted: list[str], depends: object) -> tuple[Pool, str]:
+@dataclass(frozen=True)
+class Asked:
+    """What scores by a language model are made with. model: as ``--model`` names it; max_length: tokens read of a row."""
+
+    model: str | None = None
+    max_length: int | None = None
+
+    def reader(self) -> Reader:
+        """Load the model. Raises ConfigError where it is missing."""
+        return Reader(causal.load(self.model or causal.DEFAULT), Store(home() / "store"), self.max_length)
+
+    def version(self) -> list[object]:
+        """Return what stands for the model, without loading it."""
+        return [causal.version_of(causal.folder_of(self.model or causal.DEFAULT)), self.max_length]
+
+
+def score(run: Run, pool: Pool, wanted: list[str], depends: object, asked: Asked | None = None) -> tuple[Pool, str]:
     """Return the pool with the scores of these names, and the fingerprint of the step that made them."""
     scorers = [names.find(SCORERS, name, "score") for name in wanted]
+    asked = asked or Asked()
+    by_model = any(scorer.needs_model for scorer in scorers)
 
     def make(folder: Path) -> None:
-        columns = {scorer.name: scorer.function(pool) for scorer in scorers}
+        given = {"reader": asked.reader()} if by_model else {}
+        columns = {scorer.name: scorer.function(pool, **(given if scorer.needs_model else {})) for scorer in scorers}
         feather.write_feather(pa.table(columns), folder / "scores.arrow", compression="uncompressed")
+        if by_model and (cut := given["reader"].truncated(pool)):
+            say(f"scored    {cut:,} of {len(pool):,} rows were cut to {given['reader'].longest:,} tokens")
+        for scorer in scorers:
+            unfit = 0 if scorer.most is None else int((columns[scorer.name] > scorer.most).sum())
+            if unfit:
+                say(
+                    f"scored    {unfit:,} rows are misaligned: {scorer.name} above {scorer.most:g}; `top` leaves them out"
+                )
 
-    step = run.step("score", {"rows": depends, "scores": wanted}, make)
+    model = {"model": asked.version()} if by_model else {}
+    step = run.step("score", {"rows": depends, "scores": wanted, **model}, make)
     table = feather.read_table(step.path / "scores.arrow", memory_map=True)
     return pool.with_scores(**{name: table[name].to_numpy() for name in table.column_names}), step.fingerprint
 

@@ -1,21 +1,23 @@
 """Embed: one unit vector per standing row, remembered by content."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from cuvee import render
 from cuvee.arrays import F32, I64
-from cuvee.embedders import Embedder
+from cuvee.embedders import Embedder, ReadsMessages
 from cuvee.models.catalog import home
 from cuvee.progress import say
 from cuvee.runs import Run, Step
-from cuvee.store import Store, content_key
+from cuvee.store import SEGMENT_ROWS, Store, content_key
 
 BATCH = 1_024
+AT_MOST = 60  # seconds of work that a killed run loses
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,13 @@ def embed(run: Run, messages: Any, embedder: Embedder, depends: object) -> Embed
     """
 
     def make(folder: Path) -> None:
-        texts = render.plain_column(messages)
         out = folder / "vectors.npy"
-        computed = _fitted(embedder, texts, out) if embedder.fitted else _stored(embedder, texts, out)
+        if isinstance(embedder, ReadsMessages):
+            computed = _stored(embedder, *_of_messages(embedder, messages), out)
+        else:
+            texts = render.plain_column(messages)
+            make_all = _fitted if embedder.fitted else _remembered
+            computed = make_all(embedder, texts, out)
         (folder / "computed").write_text(str(computed))
 
     version = embedder.name if embedder.fitted else embedder.version
@@ -49,16 +55,26 @@ def embed(run: Run, messages: Any, embedder: Embedder, depends: object) -> Embed
     return Embedded(step, X, computed)
 
 
-def _stored(embedder: Embedder, texts: list[str], out: Path) -> int:
+Compute = Callable[[I64], F32]  # row numbers -> their vectors
+
+
+def _remembered(embedder: Embedder, texts: list[str], out: Path) -> int:
+    return _stored(embedder, texts, lambda rows: _encode(embedder, [texts[row] for row in rows]), out)
+
+
+def _of_messages(embedder: ReadsMessages, messages: Any) -> tuple[list[str], Compute]:
+    """Return what each conversation is remembered by, and the function that makes their vectors."""
+    talks = messages.to_pylist()
+    texts = [orjson.dumps(talk).decode() for talk in talks]
+    return texts, lambda rows: embedder.encode_messages([talks[row] for row in rows])
+
+
+def _stored(embedder: Embedder, texts: list[str], compute: Compute, out: Path) -> int:
     keys = np.array([content_key(text) for text in texts], dtype="S16")
+    column = f"{embedder.name}-{embedder.version}"
+    segment = min(SEGMENT_ROWS, max(1, int(AT_MOST * embedder.rate)))
     store = Store(home() / "store")
-
-    def compute(rows: I64) -> F32:
-        return _encode(embedder, [texts[row] for row in rows])
-
-    return store.fill(
-        f"{embedder.name}-{embedder.version}", keys, compute, dim=embedder.dim, out=out, label="embedding"
-    )
+    return store.fill(column, keys, compute, dim=embedder.dim, out=out, label="embedding", segment=segment)
 
 
 def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:

@@ -27,7 +27,7 @@ from cuvee.steps.measuring import measure
 from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import Settings, bind
 
-CHOSEN_BY = ["id", "source", "task", "messages", "fingerprint"]  # what choosing reads of a row
+CHOSEN_BY = ["id", "source", "task", "messages", "tools", "fingerprint"]  # what choosing reads of a row
 Found = Callable[[pa.Table], list[dict[str, Any]]]
 
 
@@ -46,7 +46,7 @@ def run_select(*, out: Path, dry_run: bool, found: Found | None = None, **typed:
 def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     ground = prepare(run, wanted)
     scores = sorted({*wanted.scores, *scores_needed(wanted.request.method, **wanted.request.settings)})
-    pool, scored = score(run, ground.pool, scores, ground.fingerprint)
+    pool, scored = score(run, ground.pool, scores, ground.fingerprint, wanted.asked)
     chosen, selection = choose(run, pool, wanted.request, ground.tokens, [ground.fingerprint, scored])
     measured, measures = measure(
         run,

@@ -16,7 +16,7 @@ from cuvee.samples.formats import FORMATS
 from cuvee.samples.write import FILES
 from cuvee.scorers import SCORERS
 from cuvee.selectors import settings_of
-from cuvee.steps.choosing import Request
+from cuvee.steps.choosing import Asked, Request
 from cuvee.steps.cleaning import Rules
 
 
@@ -89,6 +89,7 @@ class Settings:
     decontaminate: list[str]
     given: list[Path]
     scores: list[str]
+    asked: Asked
     tokenizer: str | None
     format: str
     file: str
@@ -113,6 +114,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     wrong.check(lambda: _between(typed["near"], "near", 0, 1))
     wrong.check(lambda: _between(typed["contamination"], "contamination", 0, 1))
+    wrong.check(lambda: _between(typed.get("max_length", 0), "max-length", 0, 1_000_000))
     wrong.check(lambda: near_threshold(typed["near_vectors"], None, calibrated=0.0))
     wrong.stop()
     return Settings(
@@ -127,6 +129,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         decontaminate=paths(typed["decontaminate"]),
         given=[Path(path) for path in paths(typed["given"])],
         scores=scores,
+        asked=Asked(typed.get("model"), typed.get("max_length") or None),
         tokenizer=typed["tokenizer"],
         format=typed["format"],
         file=typed["file"],
@@ -141,7 +144,7 @@ DEFAULTS: dict[str, Any] = {
     "budget": "10%", "method": "k-center", "settings": "", "embedder": None, "format": "same", "file": "jsonl",
     "near": 0.8, "near_vectors": "off", "decontaminate": None, "contamination": 0.65, "keep_empty": False,
     "drop_truncated": False, "given": None, "scores": "", "columns": "", "dialect": None, "tokenizer": None, "draws": 5,
-    "strict": False, "seed": 0,
+    "model": None, "max_length": 0, "strict": False, "seed": 0,
 }  # fmt: skip
 
 

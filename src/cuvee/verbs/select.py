@@ -23,6 +23,8 @@ def select(
     drop_truncated: bool = False,
     given: list[str] | None = None,
     scores: str = "",
+    model: str | None = None,
+    max_length: int = 0,
     columns: str = "",
     dialect: str | None = None,
     tokenizer: str | None = None,
@@ -48,7 +50,8 @@ def select(
     settings:
         The method's own settings: "by=task,temperature=2".
     embedder:
-        lexical, static, sentence, or static:PATH, sentence:PATH. Default: static if it was fetched, else lexical.
+        lexical, static, sentence, hidden (the space of a language model), or static:PATH and so on. Default: static if it
+        was fetched, else lexical.
     format:
         same (rows byte for byte), messages, sharegpt, alpaca, prompt-completion.
     file:
@@ -70,6 +73,11 @@ def select(
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
         Scores to compute and put in the ledger, for instance "length,rarity".
+    model:
+        The language model of the scores loss, perplexity, ifd and uncertainty-...: a folder, a catalogue name, a GGUF file or
+        a hub id. Default: smollm2-135m.
+    max_length:
+        Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
     columns:
         Where the columns have names of their own: "instruction=q,output=a".
     dialect:
