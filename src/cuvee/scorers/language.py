@@ -196,8 +196,7 @@ def _column(pool: "Pool", reader: Reader, name: str, column: str) -> F32:
 
 def _mean(values: F32) -> F32:
     """Return the loss per token of (n, 2 or more) values that start with loss and count."""
-    means: F32 = values[:, 0] / np.maximum(values[:, 1], 1)
-    return means
+    return (values[:, 0] / np.maximum(values[:, 1], 1)).astype(np.float32)
 
 
 def _exp(values: F32) -> F32:
