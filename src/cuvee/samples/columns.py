@@ -27,10 +27,10 @@ class Columns:
     def add(self, sample: Sample, place: tuple[Any, ...]) -> None:
         """Add a sample. place: id, source, file, line, dialect, raw, fingerprint."""
         tools = sample.tools if sample.tools is None or isinstance(sample.tools, str) else dumps(sample.tools)
+        turns = [(turn.role, turn.content, dumps(turn.extra) if turn.extra else None) for turn in sample.messages]
         self._placed.append(place)
         self._labels.append((sample.task, sample.license, tools))
-        for turn in sample.messages:
-            self._turns.append((turn.role, turn.content, dumps(turn.extra) if turn.extra else None))
+        self._turns += turns
         self._offsets.append(len(self._turns))
         self.bytes += 2 * len(place[5])
 

@@ -5,7 +5,6 @@ A file is read in blocks and never held whole. What cannot be read becomes a row
 
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,11 +12,11 @@ import orjson
 
 from cuvee.errors import InputError
 from cuvee.samples import json_stream
+from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
 from cuvee.samples.raw import Raw
 
-LOOSE = json.JSONDecoder(strict=False)  # line breaks and tabs inside a string are let through
-SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACED = "characters that are not Unicode replaced by U+FFFD"
+DEEP = "nested too deep"
 HEAD = 1 << 16  # bytes that decide the shape
 
 
@@ -61,8 +60,8 @@ def _by_line(head: bytes, name: str) -> bool:
 
 def _parsed(line: bytes) -> object:
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
+        return loads(line)
+    except (orjson.JSONDecodeError, RecursionError):
         return next((raw.value for raw in _repaired(0, line)), None)
 
 
@@ -72,8 +71,8 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[Raw]:
         if not stripped:
             continue
         try:
-            value = orjson.loads(stripped)
-        except orjson.JSONDecodeError:
+            value = loads(stripped)
+        except (orjson.JSONDecodeError, RecursionError):
             yield from _repaired(number, stripped)
             continue
         yield _row(number, stripped, value)
@@ -105,12 +104,12 @@ def _repaired(number: int, line: bytes) -> Iterator[Raw]:
             at += 1
             continue
         try:
-            value, end = LOOSE.raw_decode(text, at)
+            value, end = DECODER.raw_decode(text, at)
         except json.JSONDecodeError as wrong:
             yield Raw(number, line, None, f"not JSON: {wrong.msg.lower()} at character {wrong.pos + 1}")
             return
         except RecursionError:
-            yield Raw(number, line, None, "nested too deep")
+            yield Raw(number, line, None, DEEP)
             return
         found.append(_cleaned(number, text[at:end], value))
         at = end
@@ -126,22 +125,9 @@ def _from_text(element: json_stream.Element) -> Raw:
 def _cleaned(number: int, text: str, value: Any) -> Raw:
     """Return the row with every lone surrogate and undecodable byte replaced; its raw bytes stay as they are."""
     raw = text.encode("utf-8", "surrogateescape")
-    if ("\\u" in text or not text.isascii()) and _broken(value):
-        return _row(number, raw, _replaced(value), REPLACED)
+    try:
+        if ("\\u" in text or not text.isascii()) and is_broken(value):
+            return _row(number, raw, mended(value), REPLACED)
+    except RecursionError:
+        return Raw(number, raw, None, DEEP)
     return _row(number, raw, value)
-
-
-def _broken(value: Any) -> bool:
-    if isinstance(value, str):
-        return not value.isascii() and SURROGATE.search(value) is not None
-    if isinstance(value, dict):
-        return any(_broken(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(map(_broken, value))
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, str):
-        return SURROGATE.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {_replaced(key): _replaced(part) for key, part in value.items()}
-    return [_replaced(part) for part in value] if isinstance(value, list) else value

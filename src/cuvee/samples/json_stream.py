@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from cuvee.samples.loose_json import DECODER
+
 LARGEST = 1 << 28  # characters of one element; a longer one is a fault
 SLACK = 16  # an error this close to the end of what is there may only mean that the rest is missing
-DECODER = json.JSONDecoder(strict=False)
 
 # One object around a list of rows, as in {"canary": "...", "examples": [{...}, ...]}; small cells may come before it.
 _STRING = r'"(?:[^"\\]|\\.)*"'

@@ -105,6 +105,8 @@ class Reading:
                 self._add(raw, batch)
             except InputError as wrong:
                 self._refuse(raw, wrong)
+            except RecursionError:
+                self._refuse(raw, InputError("nested too deep"))
             if len(batch) >= self._batch_rows or batch.bytes >= BATCH_BYTES:
                 yield batch.pop()
         if len(batch):

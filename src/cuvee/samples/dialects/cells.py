@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from cuvee.errors import InputError
+from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
 from cuvee.samples.schema import Sample, Turn
 
 Row = Mapping[str, Any]
@@ -84,13 +85,16 @@ def opened(value: Any) -> Any:
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
         return value
     try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
+        return loads(value)
+    except (orjson.JSONDecodeError, RecursionError):
         pass
-    try:
-        return ast.literal_eval(value.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return value
+    for parse in (DECODER.decode, ast.literal_eval):
+        try:
+            found = parse(value.strip())
+            return mended(found) if is_broken(found) else found
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):  # TypeError: {{}} has no hash
+            continue
+    return value
 
 
 def dumps(value: Any) -> str:

@@ -1,0 +1,56 @@
+"""JSON as it is met: what strict parsers refuse, and the numbers that fast ones round."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+LONGEST = 4000  # digits; Python itself makes no integer of more than 4,300
+ROUNDED = 2.0**63  # orjson gives a float for an integer that does not fit into 64 bits
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= LONGEST else digits
+
+
+# Lets through line breaks and tabs inside a string, NaN and Infinity, lone surrogates; a very long integer stays text.
+DECODER = json.JSONDecoder(strict=False, parse_int=_integer)
+
+
+def loads(text: bytes | str) -> Any:
+    """Return the value of strict JSON, integers exact. Raises orjson.JSONDecodeError where it is not; RecursionError."""
+    value = orjson.loads(text)
+    if _rounded(value):
+        return DECODER.decode(text.decode() if isinstance(text, bytes) else text)
+    return value
+
+
+def _rounded(value: Any) -> bool:
+    kind = type(value)
+    if kind is str:
+        return False
+    if kind is dict:
+        return any(type(part) is not str and _rounded(part) for part in value.values())
+    if kind is list:
+        return any(type(part) is not str and _rounded(part) for part in value)
+    return kind is float and abs(value) >= ROUNDED
+
+
+def is_broken(value: Any) -> bool:
+    """Return whether a lone surrogate is somewhere in a value: no UTF-8 can hold it."""
+    if isinstance(value, str):
+        return not value.isascii() and SURROGATE.search(value) is not None
+    if isinstance(value, dict):
+        return any(is_broken(part) for pair in value.items() for part in pair)
+    return isinstance(value, list | tuple) and any(map(is_broken, value))
+
+
+def mended(value: Any) -> Any:
+    """Return the value with U+FFFD for every lone surrogate."""
+    if isinstance(value, str):
+        return SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {mended(key): mended(part) for key, part in value.items()}
+    return [mended(part) for part in value] if isinstance(value, list | tuple) else value
