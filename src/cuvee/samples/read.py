@@ -13,8 +13,9 @@ from cuvee.errors import ConfigError, InputError
 from cuvee.samples import containers
 from cuvee.samples.columns import Columns
 from cuvee.samples.dialects import DIALECTS, Dialect, detect
+from cuvee.samples.dialects.cells import dumps
 from cuvee.samples.normal import fingerprint
-from cuvee.samples.raw import Raw, compact
+from cuvee.samples.raw import Raw
 from cuvee.samples.schema import Sample
 
 CANONICAL = {  # the names that ``columns`` may give, and the dialect that they ask for
@@ -123,7 +124,7 @@ class Reading:
         samples = dialect.parse(row)
         pieces = [raw.raw]
         if len(samples) > 1 and dialect.split:
-            pieces = [compact(one) for one in dialect.split(raw.value)]
+            pieces = [dumps(one).encode() for one in dialect.split(raw.value)]
             self.notes[SPLIT] += 1
         for at, (one, piece) in enumerate(zip(samples, pieces, strict=True)):
             batch.add(one, self._place(raw, dialect, one, at if len(samples) > 1 else None, piece))

@@ -48,12 +48,14 @@ def known(row: Row, *keys: str) -> bool:
 def text(value: Any) -> str:
     """Return a cell as text: a number, a truth value or an object as its JSON, strings in a list joined by line breaks.
 
-    Null and NaN (how tables write a missing cell) are empty text.
+    Null and NaN (how tables write a missing cell) are empty text; Infinity is its name.
     """
     if isinstance(value, str):
         return value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return "\n".join(value)
     return dumps(value)
