@@ -53,9 +53,12 @@ def _by_line(head: bytes, name: str) -> bool:
         raise InputError(
             f"{name} is neither JSON, CSV, Parquet nor Arrow", "name data files, or give them their usual suffix"
         )
+    whole = bool(newline) and isinstance(_parsed(line), dict)
+    if whole and after[:1] == b"{":
+        return True  # even where a column is called "examples": its list belongs to the row
     if not newline or json_stream.WRAPPER.match(start[:HEAD].decode("utf-8", "replace")):
         return False
-    return _parsed(line) is not None or (after[:1] == b"{" and line[-1:] not in b"{[,:")
+    return whole or (after[:1] == b"{" and line[-1:] not in b"{[,:")
 
 
 def _parsed(line: bytes) -> object:
