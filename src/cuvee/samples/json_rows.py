@@ -13,7 +13,7 @@ import orjson
 from cuvee.errors import InputError
 from cuvee.samples import json_stream
 from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
-from cuvee.samples.raw import Raw
+from cuvee.samples.raw import Raw, refuse_utf16
 
 REPLACED = "characters that are not Unicode replaced by U+FFFD"
 DEEP = "nested too deep"
@@ -28,8 +28,7 @@ def json_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
         head += block
         if len(head) >= HEAD:
             break
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{name} is UTF-16", "save it as UTF-8: iconv -f utf-16 -t utf-8")
+    refuse_utf16(head, name)
     head = head.removeprefix(b"\xef\xbb\xbf")
     if not head.strip():
         return

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+from cuvee.errors import InputError
+
 
 @dataclass(frozen=True, slots=True)
 class Raw:
@@ -20,6 +22,12 @@ class Raw:
     value: dict[str, Any] | list[Any] | None
     error: str | None = None
     note: str = ""
+
+
+def refuse_utf16(start: bytes, name: str) -> None:
+    """Raise InputError for a file that begins as UTF-16 does."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(f"{name} is UTF-16", "save it as UTF-8: iconv -f utf-16 -t utf-8")
 
 
 def compact(row: object) -> bytes:

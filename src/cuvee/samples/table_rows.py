@@ -2,6 +2,8 @@
 
 import codecs
 import csv
+import itertools
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,22 +12,27 @@ import orjson
 import pyarrow as pa
 
 from cuvee.errors import InputError
-from cuvee.samples.raw import Raw, compact
+from cuvee.samples.raw import Raw, compact, refuse_utf16
 
 ROWS = 1024  # that are Python objects at one time
 SEPARATORS = ",;\t|"
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=.))", re.DOTALL)  # a \r at the end may be half of \r\n
 
 
 def csv_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
-    """Yield the rows of a CSV or TSV file; every cell stays text. Raises InputError without a header line."""
+    """Yield the rows of a CSV or TSV file; every cell stays text. Raises InputError without a header line,
+    and for one that names two columns alike.
+    """
     csv.field_size_limit(sys.maxsize)  # the module's own limit, 128 KiB, is shorter than real answers
-    lines = _text_lines(blocks)
+    source = iter(blocks)
+    start = next(source, b"")
+    refuse_utf16(start, name)
+    lines = _text_lines(itertools.chain([start], source))
     first = next(lines, "")
     separator = "\t" if ".tsv" in name else max(SEPARATORS, key=first.count)
-    reader = csv.reader(_chain(first, lines), delimiter=separator)
+    reader = csv.reader(itertools.chain([first], lines), delimiter=separator)
     header = next(reader, [])
-    if not any(cell.strip() for cell in header):
-        raise InputError(f"{name} has no header line", "the first line must name the columns")
+    _check_header(header, name)
     for number, cells in enumerate((cells for cells in reader if cells), start=1):
         if len(cells) == len(header):
             row = dict(zip(header, cells, strict=True))
@@ -35,21 +42,27 @@ def csv_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
             yield Raw(number, compact(cells), None, what)
 
 
+def _check_header(header: list[str], name: str) -> None:
+    named = [cell for cell in header if cell.strip()]
+    if not named:
+        raise InputError(f"{name} has no header line", "the first line must name the columns")
+    twice = next((cell for cell in named if named.count(cell) > 1), None)
+    if twice is not None:
+        raise InputError(f"{name} has two columns called {twice!r}", "give one of them another name")
+
+
 def _text_lines(blocks: Iterable[bytes]) -> Iterator[str]:
     """Yield lines with their ends, as the csv module wants them (a line break in a cell is part of the cell)."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     rest = ""
     for block in blocks:
-        *whole, rest = (rest + decoder.decode(block)).split("\n")
-        for line in whole:
-            yield f"{line}\n"
+        text, end = rest + decoder.decode(block), 0
+        for found in LINE.finditer(text):
+            yield found.group()
+            end = found.end()
+        rest = text[end:]
     if rest:
         yield rest
-
-
-def _chain(first: str, lines: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from lines
 
 
 def table_rows(tables: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[Raw]:
