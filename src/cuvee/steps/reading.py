@@ -106,10 +106,17 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _unique_ids(table: pa.Table) -> pa.Table:
-    """Return the table with every repeated id made unique by "~2", "~3", ... in row order."""
-    ids = pl.DataFrame({"id": pl.from_arrow(table["id"])})
-    if ids["id"].is_duplicated().any():
-        again = pl.int_range(1, pl.len() + 1).over("id")
-        unique = pl.when(again > 1).then(pl.format("{}~{}", "id", again)).otherwise(pl.col("id"))
-        table = table.set_column(0, "id", ids.select(unique.alias("id")).to_series().to_arrow().cast(pa.string()))
+    """Return the table with every repeated id made unique by "~2", "~3", ... in row order.
+
+    The first row of an id keeps it. A new name that some row had already is given one "~" more.
+    """
+    ids = pl.DataFrame({"id": pl.from_arrow(table["id"])})["id"]
+    if ids.is_duplicated().any():
+        given = ids.unique()
+        nth = ids.to_frame().select(pl.int_range(1, pl.len() + 1).over("id")).to_series()
+        names = ids.to_frame().select(pl.format("{}~{}", "id", nth)).to_series()
+        while (taken := names.is_in(given.implode()) & (nth > 1)).any():
+            names = (names + "~").zip_with(taken, names)
+        unique = names.zip_with(nth > 1, ids)
+        table = table.set_column(0, "id", unique.to_arrow().cast(pa.string()))
     return table
