@@ -45,10 +45,10 @@ def suffix(path: Path) -> str:
 def _one(given: str) -> list[Path | str]:
     if given in ("-", "/dev/stdin"):
         return [_standard_input()]
-    path = Path(given).expanduser()
-    if path.is_dir():
+    path, there = _found(given)
+    if there and path.is_dir():
         return _some(list(_inside(path)), given)
-    if path.exists():
+    if there:
         return [path]
     if given.startswith(hub.PREFIX):
         if not hub.installed():
@@ -62,6 +62,16 @@ def _one(given: str) -> list[Path | str]:
     if hub.looks_like_id(given) and not path.parent.exists() and hub.installed():
         return [hub.PREFIX + given]
     raise InputError(f"there is no {given}", _nearest(path))
+
+
+def _found(given: str) -> tuple[Path, bool]:
+    try:
+        path = Path(given).expanduser()
+        return path, path.exists()
+    except OSError as wrong:  # a name too long
+        raise InputError(f"{given[:80]} is no path: {wrong.strerror}", "name files or folders") from wrong
+    except RuntimeError as wrong:  # ~nobody/...
+        raise InputError(f"{given} is no path: {wrong}", "name files or folders") from wrong
 
 
 def _some(found: list[Path], given: str) -> list[Path | str]:
