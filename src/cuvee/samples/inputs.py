@@ -54,13 +54,13 @@ def _one(given: str) -> list[Path | str]:
         if not hub.installed():
             raise MissingExtraError("datasets", "hub", f"reading {given}")
         return [given]
+    if hub.looks_like_id(given) and not path.parent.exists() and hub.installed():
+        return [hub.PREFIX + given]  # before globs: org/name@train[:100]
     if glob.has_magic(given):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (an absolute pattern)
         return _some(
             [file for one in found for file in (_inside(one) if one.is_dir() else [one] * _is_data(one))], given
         )
-    if hub.looks_like_id(given) and not path.parent.exists() and hub.installed():
-        return [hub.PREFIX + given]
     raise InputError(f"there is no {given}", _nearest(path))
 
 
