@@ -154,3 +154,10 @@ def test_notes_tell_what_was_done(tmp_path: Path) -> None:
     reading, _ = read_text(json.dumps(rows), tmp_path)
     assert sorted(reading.notes.values()) == [1, 2] and any("`chosen`" in note for note in reading.notes)
     assert reading.rows == 3 and sum(reading.dialects.values()) == 4
+
+
+@pytest.mark.parametrize("head", [[], [{"role": "system", "content": "turn"}]], ids=["column", "column and turn"])
+def test_a_system_turn_wins_over_the_column(head: list[Any], tmp_path: Path) -> None:
+    row = {"system": "column", "messages": [*head, {"role": "user", "content": "q"}]}
+    _, table = read_text(json.dumps(row) + "\n", tmp_path)
+    assert turns(table) == [[("system", "turn" if head else "column"), ("user", "q")]]
