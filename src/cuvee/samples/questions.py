@@ -35,22 +35,32 @@ def _items(path: str | Path) -> list[tuple[int, str]]:
         if raw.value is None:
             raise InputError(f"{where}: {raw.error}", "an evaluation file must be readable as a whole")
         try:
-            texts = _texts(raw.value)
+            said_in_it = texts(raw.value)
         except InputError as wrong:
             raise InputError(f"{where}: {wrong.message}", "mend the row or take it out") from wrong
-        if not texts:
+        if not said_in_it:
             keys = ", ".join(map(str, raw.value)) if isinstance(raw.value, dict) else "none"
             raise InputError(
                 f"{where}: no question in it; its keys are {keys}", f"known are {', '.join(ASKED + SPOKEN)}"
             )
-        found += [(raw.line, said) for said in texts]
+        found += [(raw.line, said) for said in said_in_it]
     return found
 
 
-def _texts(row: Any) -> list[str]:
+def texts(row: Any) -> list[str]:
+    """Return what one row asks: one text per instance, none where it asks nothing."""
     dialect = detect(row)
     if dialect is not None:
         return [said for one in dialect.parse(row) if (said := _users(one.messages))]
+    return _bare(row)
+
+
+def is_bare(row: Any) -> bool:
+    """Return whether a row is a question without an answer: no dialect knows it, and it asks something."""
+    return detect(row) is None and bool(_bare(row))
+
+
+def _bare(row: Any) -> list[str]:
     if isinstance(row, Mapping):
         for key in SPOKEN:
             if row.get(key) is not None:

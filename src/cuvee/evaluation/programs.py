@@ -1,0 +1,63 @@
+"""Functions that a model wrote, run against their tests in the sandbox."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cuvee.evaluation import sandbox
+from cuvee.evaluation.answers import code
+from cuvee.evaluation.journal import Journal
+from cuvee.evaluation.question import STUB, Question
+from cuvee.progress import bar
+
+MOST = 65_536  # characters of an answer that are taken for code
+
+
+class Text(Protocol):
+    """What a model wrote."""
+
+    @property
+    def text(self) -> str:
+        """The answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a program passed its tests, and why not."""
+
+    passed: bool
+    reason: str
+
+
+def judge(
+    questions: Sequence[Question],
+    answers: Mapping[int, Text],
+    limits: sandbox.Limits,
+    journal: Journal | None = None,
+) -> dict[int, Verdict]:
+    """Return by row number whether the written functions pass. Raises ConfigError where this machine cannot fence them."""
+    rows = [row for row, question in enumerate(questions) if question.program is not None and row in answers]
+    kept = journal or Journal(None)
+    if rows:
+        sandbox.check()
+    with bar("running code", len(rows), unit="programs") as advance:
+        for row in rows:
+            if row not in kept.done:
+                ran = sandbox.run(program(questions[row], answers[row].text), limits)
+                kept.add(row, [ran.passed, ran.reason])
+            advance(1)
+    return {row: Verdict(*kept.done[row]) for row in rows}
+
+
+def program(question: Question, answer: str) -> str:
+    """Return what is run: the prompt's own imports and helpers, the answer's code, the tests.
+
+    An answer that goes on where the prompt stopped, instead of writing the function again, is joined to it.
+    """
+    assert question.program is not None
+    prelude, tests = question.program
+    written = code(answer)[:MOST]
+    if written.startswith((" ", "\t")):
+        return f"{prelude.removesuffix(STUB)}{written}\n{tests}"
+    return f"{prelude}{written}\n{tests}"
