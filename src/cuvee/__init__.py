@@ -4,6 +4,7 @@ The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", b
 """
 
 from cuvee.verbs.demo import demo
+from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
 from cuvee.verbs.report import report
@@ -12,4 +13,4 @@ from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evolve", "inspect", "report", "select", "why"]
+__all__ = ["__version__", "demo", "evaluate", "evolve", "inspect", "report", "select", "why"]

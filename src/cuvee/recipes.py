@@ -7,12 +7,15 @@ from typing import Any, get_type_hints
 
 from cuvee.errors import ConfigError
 from cuvee.result import Result
+from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 
-VERBS: dict[str, Callable[..., Result]] = {"evolve": evolve, "inspect": inspect, "report": report, "select": select}
+VERBS: dict[str, Callable[..., Result]] = {
+    "evaluate": evaluate, "evolve": evolve, "inspect": inspect, "report": report, "select": select,
+}  # fmt: skip
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:

@@ -20,11 +20,12 @@ def number(text: str) -> Decimal | None:
     3, "= -3" in -3). Currency signs and units are left out. Digits inside a word ("GPT4") are no number.
     """
     plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    body, mark, final = plain.rpartition(FINAL)
+    _, mark, final = plain.rpartition(FINAL)
     if mark:
         after = _numbers(final)
         return after[0] if after else None
-    return (_numbers(final) or [None])[-1]
+    every = _numbers(final)
+    return every[-1] if every else None
 
 
 def _numbers(text: str) -> list[Decimal]:
@@ -38,7 +39,7 @@ def _signed(match: re.Match[str], text: str) -> Decimal:
         return value
     left = before[:-1].rstrip(_CURRENCY)
     operand = left.rstrip()[-1:]
-    subtracts = operand in _OPERAND and operand or left[-1:].isalnum()
+    subtracts = (operand and operand in _OPERAND) or left[-1:].isalnum()
     return value if subtracts else -value
 
 

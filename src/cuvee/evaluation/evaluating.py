@@ -18,7 +18,7 @@ from cuvee.models import generation
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling
 from cuvee.progress import bar
-from cuvee.render import Ids, encode_prompt
+from cuvee.render import Ids, Messages, encode_prompt
 
 CHUNK = {"cpu": 60_000, "cuda": 4_000_000}  # characters that are read between two entries of the journal
 
@@ -77,7 +77,8 @@ def candidates(question: Question) -> tuple[str, ...]:
 def _read_chunk(
     causal: Causal, questions: list[Question], batch_tokens: int | None, label: str
 ) -> list[list[tuple[float | None, int, int]]]:
-    talks, tools = [], []
+    talks: list[Messages] = []
+    tools: list[str | None] = []
     for question in questions:
         if question.kind == "rows":
             talks.append(question.messages)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from cuvee.errors import ConfigError
 from cuvee.evaluation.table import TABLE
 from cuvee.models.causal import Causal, need
+from cuvee.runs import sha256
 
 OURS = {"acc": "accuracy", "acc_norm": "accuracy_norm", "exact_match": "exact_match"}  # measures that both have
 
@@ -61,7 +62,7 @@ def _manager(tasks: Sequence[str]) -> tuple[Any, list[Any]]:
     """Return lm-eval's task manager, without its 14,000 own tasks where only local ones are asked for, and the tasks."""
     from lm_eval.tasks import TaskManager
 
-    local = [task for task in tasks if task.endswith((".yaml", ".yml"))]
+    local = list(filter(_is_local, tasks))
     manager = TaskManager(include_defaults=len(local) < len(tasks))
     known = set(manager.all_tasks)
     named: list[Any] = []
@@ -87,6 +88,28 @@ def _local(path: Path) -> dict[str, Any]:
         given["data_files"] = _absolute(given["data_files"], path.resolve().parent)
         settings["dataset_kwargs"] = given
     return settings
+
+
+def data_of(tasks: Sequence[str]) -> list[list[str]]:
+    """Return every local task's YAML and data files with their SHA-256: what its results depend on."""
+    if not any(map(_is_local, tasks)):
+        return []
+    need("lm_eval", extra="eval", purpose="--lm-eval")
+    found = []
+    for task in filter(_is_local, tasks):
+        files = (_local(Path(task)).get("dataset_kwargs") or {}).get("data_files", [])
+        found += [[path, sha256(Path(path))] for path in [task, *_flat(files)] if Path(path).is_file()]
+    return found
+
+
+def _is_local(task: str) -> bool:
+    return task.endswith((".yaml", ".yml"))
+
+
+def _flat(files: Any) -> list[str]:
+    if isinstance(files, Mapping):
+        files = list(files.values())
+    return [path for inner in files for path in _flat(inner)] if isinstance(files, list) else [str(files)]
 
 
 def _absolute(files: Any, folder: Path) -> Any:
@@ -124,7 +147,14 @@ def _row(one: Mapping[str, Any], task: str, name: str) -> dict[str, Any]:
     answers = one.get("filtered_resps") or []
     answer = answers[0] if len(answers) == 1 and isinstance(answers[0], str) else None
     prompt = str(one.get("prompt_hash", ""))[:16]
-    return {"task": task, "id": name, "kind": "lm-eval", "prompt": prompt, "answer": answer, "right": str(one["target"])}
+    return {
+        "task": task,
+        "id": name,
+        "kind": "lm-eval",
+        "prompt": prompt,
+        "answer": answer,
+        "right": str(one["target"]),
+    }
 
 
 @contextlib.contextmanager

@@ -67,8 +67,8 @@ def _file(path: str, columns: Mapping[str, str], dialect: str | None) -> tuple[l
         return _open(path, raws, task) if _is_open(raws) else _rows(path, columns, dialect)
     for raw in raws:
         try:
-            if raw.value is None:
-                raise InputError(raw.error or "it cannot be read")
+            if not isinstance(raw.value, Mapping):
+                raise InputError(raw.error or "it is a list of turns among questions of another kind")
             made.append(shape.make(raw.value, task, id_of(raw.value, f"{task}:{raw.line}")))
         except InputError as wrong:
             aside.append(Quarantined(path, raw.line, wrong.message, raw.raw))
@@ -102,9 +102,7 @@ def _rows(path: str, columns: Mapping[str, str], dialect: str | None) -> tuple[l
                 aside.append(Quarantined(row["file"], row["line"], "it has no answer", row["raw"]))
                 continue
             task = row["task"] or containers.stem(path)
-            made.append(
-                Question(task, row["id"], "rows", tuple(turns), right=turns[-1]["content"], tools=row["tools"])
-            )
+            made.append(Question(task, row["id"], "rows", tuple(turns), right=turns[-1]["content"], tools=row["tools"]))
     return made, [*reading.quarantined, *aside]
 
 

@@ -72,9 +72,7 @@ def table(
     verdicts: Mapping[int, Verdict],
 ) -> pa.Table:
     """Return the table of ``TABLE``. answers, verdicts: by row number; what is missing there is null."""
-    rows = [
-        _row(question, readings[at], answers.get(at), verdicts.get(at)) for at, question in enumerate(questions)
-    ]
+    rows = [_row(question, readings[at], answers.get(at), verdicts.get(at)) for at, question in enumerate(questions)]
     return pa.Table.from_pylist(rows, TABLE)
 
 

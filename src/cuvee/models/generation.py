@@ -158,7 +158,9 @@ def _picker(sampling: Sampling, keys: Sequence[str]) -> Pick:
 
     def draw(logits: Any, rows: list[int]) -> list[int]:
         chances = (logits / sampling.temperature).softmax(1).double().cpu().numpy()
-        return [_drawn(chance, streams[row].random(), sampling.top_p) for chance, row in zip(chances, rows, strict=True)]
+        return [
+            _drawn(chance, streams[row].random(), sampling.top_p) for chance, row in zip(chances, rows, strict=True)
+        ]
 
     return draw
 
@@ -168,7 +170,9 @@ def _drawn(chance: F64, uniform: float, top_p: float) -> int:
     order = np.argsort(-chance, kind="stable")
     sums = np.cumsum(chance[order])
     kept = int(np.searchsorted(sums, top_p * sums[-1], side="left")) + 1
-    return int(order[np.searchsorted(sums[:kept], uniform * sums[min(kept, len(sums)) - 1], side="right").clip(0, kept - 1)])
+    return int(
+        order[np.searchsorted(sums[:kept], uniform * sums[min(kept, len(sums)) - 1], side="right").clip(0, kept - 1)]
+    )
 
 
 def _written(tokenizer: Any, row: list[int], ends: frozenset[int]) -> Written:

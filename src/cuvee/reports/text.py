@@ -124,9 +124,63 @@ def _models(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+MAIN = ("passed", "number_match", "accuracy", "exact_match")  # a task's score, the first of these that it has
+SHOWN = 40  # tasks in the table of an evaluation; means.parquet has all
+
+
+def _evaluation(told: dict[str, Any]) -> RenderableType:
+    """One row per task with its loss and its main score, then every measure over all."""
+    rows: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in told["means"]:
+        rows.setdefault(row["task"], {})[row["measure"]] = row
+    whole = [task for task in rows if task.startswith("(all ")]
+    tasks = [task for task in rows if task not in whole]
+    table = Table("task", box=None, header_style="bold")
+    for title in ("questions", "loss", "score"):
+        table.add_column(title, justify="right")
+    table.add_column("which is")
+    for task in tasks[:SHOWN]:
+        cells = rows[task]
+        main = next((name for name in (*MAIN, *cells) if name in cells and not name.endswith("loss")), "")
+        many = f"{max(cell['n'] for cell in cells.values()):,}"
+        table.add_row(Text(task), many, _with_error(cells.get("loss")), _with_error(cells.get(main)), main)
+    title = f"{told['model']} on {told['questions']:,} questions: mean \u00b1 standard error"
+    parts: list[RenderableType] = [Text(title, style="bold"), table]
+    parts += [Text(f"and {len(tasks) - SHOWN} more tasks, in means.parquet")] * (len(tasks) > SHOWN)
+    if whole:
+        parts.append(_over_all(rows, whole))
+    if told.get("against"):
+        parts.append(_versus(told["against"]))
+    return Group(*parts, *(Text(f"note: {note}", style="yellow") for note in told["notes"]))
+
+
+def _over_all(rows: dict[str, dict[str, dict[str, Any]]], whole: list[str]) -> Table:
+    table = Table("over all", "better", box=None, header_style="bold")
+    for task in whole:
+        table.add_column(task.removeprefix("(all ").removesuffix(")") + " weigh alike", justify="right")
+    for measure, cell in rows[whole[0]].items():
+        better = "higher" if cell["higher_is_better"] else "lower"
+        table.add_row(Text(measure), better, *(_with_error(rows[task].get(measure)) for task in whole))
+    return table
+
+
+def _with_error(cell: dict[str, Any] | None) -> str:
+    if cell is None:
+        return ""
+    return f"{cell['mean']:.4g}" + (f" \u00b1 {cell['se']:.2g}" if cell["se"] is not None else "")
+
+
+def _versus(against: dict[str, Any]) -> Text:
+    rate = "unknown" if against["wtr"] is None else f"{against['wtr']:.1%}"
+    score = "" if against["rs"] is None else f", RS {against['rs']:.3f}"
+    unread = f", {against['unread']:,} replies could not be read" if against["unread"] else ""
+    return Text(f"against {against['run']}: won or tied {rate} of {against['n']:,} questions{score}{unread}")
+
+
 _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "profile": _profile,
     "why": _why,
     "plan": _plan,
     "models": _models,
+    "evaluation": _evaluation,
 }
