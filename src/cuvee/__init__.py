@@ -6,10 +6,11 @@ The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", b
 from cuvee.verbs.demo import demo
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evolve", "inspect", "report", "select", "why"]
+__all__ = ["__version__", "demo", "evolve", "inspect", "prove", "report", "select", "why"]

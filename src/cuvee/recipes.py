@@ -9,10 +9,17 @@ from cuvee.errors import ConfigError
 from cuvee.result import Result
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 
-VERBS: dict[str, Callable[..., Result]] = {"evolve": evolve, "inspect": inspect, "report": report, "select": select}
+VERBS: dict[str, Callable[..., Result]] = {
+    "evolve": evolve,
+    "inspect": inspect,
+    "prove": prove,
+    "report": report,
+    "select": select,
+}
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:
