@@ -13,13 +13,7 @@ from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 
-VERBS: dict[str, Callable[..., Result]] = {
-    "evolve": evolve,
-    "inspect": inspect,
-    "prove": prove,
-    "report": report,
-    "select": select,
-}
+VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in (evolve, inspect, prove, report, select)}
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:

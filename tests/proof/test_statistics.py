@@ -176,9 +176,9 @@ def test_the_same_seed_gives_the_same_proof() -> None:
         (Verdict("k-center", "random", 0.0183, 0.0091), "k-center beats random by 0.0183 ± 0.0091"),
         (Verdict("full", "random", -1.234, 0.31), "full loses to random by 1.23 ± 0.31"),
         (
-            Verdict("top", "random", 0.0041, 0.012, 0.2, more_questions=1900, more_seeds=4),
-            "top is not distinguishable from random (difference +0.004 ± 0.012); about 1,900 more questions or 4 more "
-            "seeds per arm would tell (most of the width comes from the questions)",
+            Verdict("top", "random", 0.0041, 0.012, 0.2, 100, 3, more_questions=1900, more_seeds=4),
+            "top is not distinguishable from random (difference +0.004 ± 0.012); about 4 more seeds per arm or 1,900 more "
+            "questions would tell",
         ),
         (
             Verdict("top", "random", -0.0001, 0.012),

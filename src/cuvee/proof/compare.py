@@ -112,6 +112,8 @@ def _verdict(arm: Arm, base: Arm, asked: Questions, width: Width) -> Verdict:
         difference,
         half,
         share_of_runs=width.share_of_runs,
+        questions=width.questions,
+        seeds=width.runs,
         more_questions=width.more_questions(difference) if open_ else None,
         more_seeds=width.more_runs(difference) if open_ else None,
         notes=_notes(arm, base, width),

@@ -9,8 +9,8 @@ class Verdict:
     """One arm against the reference.
 
     difference: positive = the arm is better. half_width: of the interval around it. share_of_runs: how much of the squared
-    half-width comes from training runs, the rest from questions. more_questions, more_seeds: how many more would tell, None
-    where it is told already or where no number within reach would.
+    half-width is t^2 times the spread between runs. questions, seeds: how many the comparison had. more_questions,
+    more_seeds: how many more would tell, None where it is told already or where no number within reach would.
     """
 
     arm: str
@@ -18,6 +18,8 @@ class Verdict:
     difference: float
     half_width: float
     share_of_runs: float = 0.0
+    questions: int = 0
+    seeds: int = 0
     more_questions: int | None = None
     more_seeds: int | None = None
     notes: list[str] = field(default_factory=list)
@@ -41,14 +43,18 @@ class Verdict:
         return f"{self.arm} is not distinguishable from {self.reference} (difference {sign}{size} ± {half}); {self._more()}"
 
     def _more(self) -> str:
-        questions = f"{self.more_questions:,} more questions" if self.more_questions else ""
-        seeds = f"{self.more_seeds:,} more seeds per arm" if self.more_seeds else ""
-        wider = "training seeds" if self.share_of_runs > 0.5 else "questions"
-        ways = [seeds, questions] if self.share_of_runs > 0.5 else [questions, seeds]
-        found = " or ".join(filter(None, ways))
-        if not found:
+        """Say what would tell; of two ways the one first that needs the smaller growth."""
+        ways = [
+            (count / max(1, had), f"{count:,} more {what}")
+            for count, had, what in (
+                (self.more_questions, self.questions, "questions"),
+                (self.more_seeds, self.seeds, "seeds per arm"),
+            )
+            if count
+        ]
+        if not ways:
             return "no number of questions or seeds within reach would tell: if there is a difference, it is small"
-        return f"about {found} would tell (most of the width comes from the {wider})"
+        return f"about {' or '.join(text for _, text in sorted(ways))} would tell"
 
 
 def rounded(size: float, half: float) -> tuple[str, str]:

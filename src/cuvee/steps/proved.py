@@ -19,7 +19,7 @@ from cuvee.result import Result
 from cuvee.runs import Run, sha256, versions
 from cuvee.steps import summary
 from cuvee.steps.arms import Arm
-from cuvee.steps.selecting import Ground
+from cuvee.steps.selecting import Ground, kept_by
 from cuvee.steps.settings import Settings
 from cuvee.training import sft
 
@@ -161,7 +161,7 @@ def _told(compared: Proof, done: Proven, folder: Path) -> dict[str, Any]:
         "settings": {name: _plain(value) for name, value in typed.items() if value not in (None, "", [])},
         "reproduce": [command],
         "versions": versions(),
-        "warnings": [*done.ground.notes, *done.notes, *_warnings(compared, wanted)],
+        "warnings": [*done.ground.notes, *done.notes, *_warnings(compared, done)],
     }  # fmt: skip
     return told
 
@@ -214,13 +214,21 @@ def _and(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _warnings(compared: Proof, wanted: Wanted) -> list[str]:
-    found = [f"{verdict.arm}: {note}" for verdict in compared.verdicts for note in verdict.notes]
+def _warnings(compared: Proof, done: Proven) -> list[str]:
+    found = [note for arm in done.wanted.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
+    found += [f"{verdict.arm}: {note}" for verdict in compared.verdicts for note in verdict.notes]
     if compared.left_out:
         found.append(f"{compared.left_out:,} questions have no value in some arm and are left out of all")
-    if len(wanted.seeds) == 2:
+    if len(done.wanted.seeds) == 2:
         found.append("2 seeds say little about chance in training: intervals are wide; 5 make them much narrower")
     return found
+
+
+def _missing(source: Path, trials: list[Trial]) -> list[str]:
+    kept, used = len(kept_by(source)), len(trials[0].rows)
+    return [
+        f"{used:,} of {kept:,} rows that {source} kept were trained on: the others are held out, or over the budget"
+    ] * (used < kept)
 
 
 def _plain(value: Any) -> Any:

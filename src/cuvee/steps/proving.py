@@ -1,8 +1,8 @@
 """Prove: every arm is trained once per seed on the same budget and judged on the same questions; then they are compared."""
 
 import re
-import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal, forward
 from cuvee.models.causal import Causal
 from cuvee.progress import say
+from cuvee.proof.results import Questions
 from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256, write_json
 from cuvee.samples.pool import Pool
@@ -46,7 +47,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
-    arms = [wrong.check(lambda text=text: parse(text)) for text in listed(typed["arms"])]
+    arms = [wrong.check(partial(parse, text)) for text in listed(typed["arms"])]
     wrong.check(lambda: names.find(SAME, typed["same"], "--same"))
     wrong.check(lambda: _sensible(typed, [arm.label for arm in arms if arm]))
     training = wrong.check(
@@ -98,7 +99,7 @@ def _prove(run: Run, wanted: Wanted) -> Result:
         "training": sft.described(training), "budget": wanted.budget.__dict__, "k": k,
     }  # fmt: skip
     work = [(arm, seed) for seed in wanted.seeds for arm in wanted.arms if arm.kind.chance or seed == wanted.seeds[0]]
-    clock = _Clock(len(work))
+    clock = _Clock(len(work), Questions.of(field.tasks))
     steps: dict[tuple[str, int], Step] = {}
     for arm, seed in work:
         steps[arm.label, seed] = step = _one(run, wanted, field, arm, seed, k, training, depends)
@@ -232,9 +233,8 @@ def _slug(label: str) -> str:
 class _Clock:
     """Says after each training how far the proof is and how long it will take."""
 
-    def __init__(self, total: int) -> None:
-        self.total, self.done, self.seconds, self.timed = total, 0, 0.0, 0
-        self.start = time.perf_counter()
+    def __init__(self, total: int, asked: Questions) -> None:
+        self.total, self.asked, self.done, self.seconds, self.timed = total, asked, 0, 0.0, 0
 
     def tell(self, arm: Arm, seed: int, step: Step) -> None:
         """Count one finished step."""
@@ -243,14 +243,14 @@ class _Clock:
             self.seconds, self.timed = self.seconds + step.seconds, self.timed + 1
         if step.reused:
             return
-        loss = float(np.nanmean(np.load(step.path / "values.npy")))
+        loss = float(self.asked.means(np.load(step.path / "values.npy")).mean())
         which = f"{arm.label}, seed {seed}" if arm.kind.chance else arm.label
         left = (self.total - self.done) * self.seconds / max(1, self.timed)
-        ahead = f"; about {duration(left)} left" if self.done < self.total and self.timed else ""
+        ahead = f"; about {_duration(left)} left" if self.done < self.total and self.timed else ""
         say(f"{self.done}/{self.total}  {which}: held-out loss {loss:.4f}, {step.seconds:.1f} s{ahead}")
 
 
-def duration(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"

@@ -12,6 +12,7 @@ from cuvee.result import Result
 from cuvee.steps import plan as plans
 from cuvee.steps.proved import Wanted
 
+START = 1.5  # seconds that a training takes beside its updates
 EFFICIENCY = 0.5  # what training reaches of the machine's matrix product (FEASIBILITY 3.2: about half on a CPU)
 
 
@@ -41,7 +42,7 @@ def plan(wanted: Wanted, out: Path) -> Result:
         f"judge {len(trained) * len(wanted.seeds) + len(wanted.arms) - len(trained)} models on every question",
         f"compare with {wanted.typed['reference']} and publish to {out}",
     ]
-    told["seconds"] += round(flops / (EFFICIENCY * speed()))
+    told["seconds"] += round(flops / (EFFICIENCY * speed()) + START * len(trained) * len(wanted.seeds))
     return planned
 
 
