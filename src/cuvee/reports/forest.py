@@ -11,6 +11,7 @@ VERDICTS = {
     "open": ("within", "cannot tell"),
 }  # class, word
 MARGIN = 6.0  # percent kept free at both ends
+FAR = 4.0  # an arm this many times as far out as all others is shown at the edge, so that the others can be told apart
 
 
 def forest(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,10 +21,10 @@ def forest(told: Mapping[str, Any]) -> dict[str, Any]:
     """
     arms = list(told.get("arms") or [])
     judged = [arm for arm in arms if arm.get("difference") is not None]
-    reach = max((max(abs(arm["low"]), abs(arm["high"])) for arm in judged), default=0.0) or 1.0
+    reach = _reach([max(abs(arm["low"]), abs(arm["high"])) for arm in judged])
 
     def place(value: float) -> float:
-        return round(50 + (50 - MARGIN) * value / reach, 3)
+        return round(min(max(50 + (50 - MARGIN) * value / reach, 1.5), 98.5), 3)
 
     rows = [
         {
@@ -39,8 +40,19 @@ def forest(told: Mapping[str, Any]) -> dict[str, Any]:
         }
         for arm in judged
     ]
-    ticks = [{"at": place(value), "text": f"{value:+.2g}" if value else "0"} for value in (-reach, 0.0, reach)]
+    ticks = [
+        {"at": place(value), "text": f"{value:+.2g}".replace("-", "−") if value else "0"}
+        for value in (-reach, 0.0, reach)
+    ]
     return {"arms": rows, "ticks": ticks if rows else [], "tasks": tasks(told, arms)}
+
+
+def _reach(extents: list[float]) -> float:
+    """Return the difference at the end of the scale."""
+    ordered = sorted(extents, reverse=True) or [1.0]
+    while len(ordered) > 1 and ordered[0] > FAR * ordered[1] > 0:
+        ordered.pop(0)
+    return ordered[0] or 1.0
 
 
 def tasks(told: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
