@@ -27,7 +27,7 @@ class Width:
         The square is t^2 x (part of the runs) + c^2 x (part of the questions), each with its own critical value. As the
         distribution function of chi-square with one degree of freedom is concave, such an interval covers at least as
         often as its parts would (Banerjee 1960), whatever the true sizes of the parts: no weighing of degrees of freedom
-        is needed, which with 3 runs raises false alarms to twice their rate. What is in both parts counts once.
+        is needed, which makes intervals too narrow with 3 runs. What is in both parts counts once.
         """
         of_runs, of_questions, both = self._scaled(runs, questions)
         alone = self.critical**2 * (of_questions + both)

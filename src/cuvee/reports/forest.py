@@ -35,8 +35,7 @@ def forest(told: Mapping[str, Any]) -> dict[str, Any]:
             "size": "{}{} ± {}".format(
                 "+" if arm["difference"] >= 0 else "−", *rounded(abs(arm["difference"]), arm["half_width"])
             ),
-            "class": VERDICTS[arm["verdict"]][0],
-            "word": VERDICTS[arm["verdict"]][1],
+            **dict(zip(("class", "word"), VERDICTS.get(arm["verdict"], VERDICTS["open"]), strict=True)),
         }
         for arm in judged
     ]
