@@ -10,12 +10,12 @@ from cuvee.result import Result
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 
-VERBS: dict[str, Callable[..., Result]] = {
-    "evaluate": evaluate, "evolve": evolve, "inspect": inspect, "report": report, "select": select,
-}  # fmt: skip
+_KNOWN = (evaluate, evolve, inspect, prove, report, select)
+VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in _KNOWN}
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:

@@ -41,6 +41,20 @@ class Made:
     points: pa.Table
 
 
+def make_proof() -> dict[str, Any]:
+    """Return a proof of two arms beside the reference, one with a hostile name."""
+    shared = {"by_task": [2.0, 2.2], "mean": 2.1, "runs": 3, "rows": 100, "updates": 20, "tokens": 9_000}
+    arms = [{"arm": "random", "summary": "any rows", **shared}]
+    for name, difference in (("k-center", 0.12), (HOSTILE[1], -0.02)):
+        word, low, high = ("beats" if difference > 0.1 else "open"), difference - 0.05, difference + 0.05
+        judged = {"difference": difference, "half_width": 0.05, "low": low, "high": high, "verdict": word}
+        arms.append({"arm": name, "summary": "made", **shared, **judged, "sentence": f"{name} {word} random"})
+    return {
+        "reference": "random", "unit": "nats", "better": "lower", "level": 0.95, "questions": 40, "seeds": [0, 1, 2],
+        "tasks": ["maths", HOSTILE[0]], "arms": arms,
+    }  # fmt: skip
+
+
 def make_points(n: int, k: int, *, hostile: bool) -> pa.Table:
     """Return n rows in twelve planted clusters of unequal size, the last twelfth dropped, k of the others chosen."""
     draw = np.random.default_rng(7)
@@ -162,6 +176,7 @@ def make_summary(n: int, k: int) -> dict[str, Any]:
                 "false_count": None,
             },
         ],
+        "proof": make_proof(),
         "warnings": ["Distances are measured from a sample of 20,000 rows of the pool."],
         "settings": {"budget": str(k), "method": "k-center", "seed": 0, "embedder": "static", "near": 0.85},
         "reproduce": [f"cuvee select data/pool --budget {k} --method k-center --seed 0 --out runs/first"],

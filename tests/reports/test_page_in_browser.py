@@ -274,7 +274,7 @@ def test_without_scripts_the_tables_are_there_and_the_map_says_so(visit: Open) -
     tab = visit("made", scripts=False)
     assert "works without scripts" in tab.locator("noscript").inner_text()
     assert not tab.locator("#canvas").is_visible()
-    assert "covering radius" in tab.locator(".measures").inner_text()
+    assert "covering radius" in tab.locator("#measures .measures").inner_text()
     assert tab.locator("#curve-numbers table").count() == 2
 
 

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cuvee.reports.forest import forest
 from cuvee.result import Result
 
 
@@ -18,6 +19,10 @@ def show(result: Result, console: Console) -> None:
             console.print(draw(result.summary[key]))
     if "measures" in result.summary:
         console.print(_selection(result.summary))
+    if "proof" in result.summary:
+        for note in result.summary["warnings"]:
+            console.print(Text(f"note: {note}", style="yellow"))
+        console.print(Text(result.summary["sentence"], style="bold"))
     for path in result.files:
         console.print(Text(f"  {path}", style="cyan"), soft_wrap=True)
     if result.next:
@@ -117,6 +122,24 @@ def _plan(plan: dict[str, Any]) -> RenderableType:
     return Text("\n".join([*lines, *plan["notes"]]))
 
 
+def _proof(proof: dict[str, Any]) -> RenderableType:
+    table = Table("arm", box=None, header_style="bold")
+    for title in ("trainings", "rows", "updates", "mean", "better by", "verdict"):
+        table.add_column(title, justify="left" if title == "verdict" else "right")
+    shown = {arm["arm"]: arm for arm in forest(proof)["arms"]}
+    for arm in proof["arms"]:
+        judged = shown.get(arm["arm"], {"size": "", "word": "reference"})
+        counts = ["" if arm[name] is None else f"{arm[name]:,}" for name in ("runs", "rows", "updates")]
+        table.add_row(Text(arm["arm"]), *counts, f"{arm['mean']:.4f}", judged["size"], judged["word"])
+    said = [Text(f"  {arm['sentence']}") for arm in shown.values()]
+    sizes = f"{len(proof['tasks'])} tasks, {proof['questions']:,} questions, {len(proof['seeds'])} seeds"
+    how = (
+        f"{proof['unit']}, {proof['better']} is better; mean over {sizes}; "
+        f"all intervals hold together with probability {proof['level']:.0%}"
+    )
+    return Group(table, *said, Text(how, style="dim"))
+
+
 def _models(rows: list[dict[str, Any]]) -> Table:
     table = Table("name", "what", "size", "licence", "here", box=None, header_style="bold")
     for row in rows:
@@ -183,4 +206,5 @@ _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "plan": _plan,
     "models": _models,
     "evaluation": _evaluation,
+    "proof": _proof,
 }

@@ -1,0 +1,66 @@
+"""The numbers behind the page's proof: a forest plot of the differences, all arms on one scale, in percent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cuvee.proof.verdicts import rounded
+
+VERDICTS = {
+    "beats": ("better", "better"),
+    "loses": ("worse", "worse"),
+    "open": ("within", "cannot tell"),
+}  # class, word
+MARGIN = 6.0  # percent kept free at both ends
+FAR = 4.0  # an arm this many times as far out as all others is shown at the edge, so that the others can be told apart
+
+
+def forest(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arms with positions (percent, right is better), ticks, and the table of tasks; empty where there is no proof.
+
+    told: as ``proof.json``. Each arm gets at (difference), low, high, size (text), class of its verdict.
+    """
+    arms = list(told.get("arms") or [])
+    judged = [arm for arm in arms if arm.get("difference") is not None]
+    reach = _reach([max(abs(arm["low"]), abs(arm["high"])) for arm in judged])
+
+    def place(value: float) -> float:
+        return round(min(max(50 + (50 - MARGIN) * value / reach, 1.5), 98.5), 3)
+
+    rows = [
+        {
+            **arm,
+            "at": place(arm["difference"]),
+            "from": place(arm["low"]),
+            "to": place(arm["high"]),
+            "size": "{}{} ± {}".format(
+                "+" if arm["difference"] >= 0 else "−", *rounded(abs(arm["difference"]), arm["half_width"])
+            ),
+            **dict(zip(("class", "word"), VERDICTS.get(arm["verdict"], VERDICTS["open"]), strict=True)),
+        }
+        for arm in judged
+    ]
+    ticks = [
+        {"at": place(value), "text": f"{value:+.2g}".replace("-", "−") if value else "0"}
+        for value in (-reach, 0.0, reach)
+    ]
+    return {"arms": rows, "ticks": ticks if rows else [], "tasks": tasks(told, arms)}
+
+
+def _reach(extents: list[float]) -> float:
+    """Return the difference at the end of the scale."""
+    ordered = sorted(extents, reverse=True) or [1.0]
+    while len(ordered) > 1 and ordered[0] > FAR * ordered[1] > 0:
+        ordered.pop(0)
+    return ordered[0] or 1.0
+
+
+def tasks(told: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one line per task, and one for their mean: the name, and every arm's mean with whether it is the best."""
+    lines = [(name, [arm["by_task"][at] for arm in arms]) for at, name in enumerate(told.get("tasks") or [])]
+    if lines:
+        lines.append(("all tasks, alike", [arm["mean"] for arm in arms]))
+    best = min if told.get("better") == "lower" else max
+    return [
+        {"task": name, "cells": [{"value": value, "best": value == best(values)} for value in values]}
+        for name, values in lines
+    ]

@@ -1,0 +1,256 @@
+"""Prove: every arm is trained once per seed on the same budget and judged on the same questions; then they are compared."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from cuvee import budget as budgets
+from cuvee import names, render
+from cuvee.arrays import F64, I64
+from cuvee.errors import ConfigError, InputError
+from cuvee.models import causal, forward
+from cuvee.models.causal import Causal
+from cuvee.progress import say
+from cuvee.proof.results import Questions
+from cuvee.result import Result
+from cuvee.runs import Run, Step, digest, open_run, sha256, write_json
+from cuvee.samples.pool import Pool
+from cuvee.steps import proved
+from cuvee.steps.arms import Arm, Ask, parse
+from cuvee.steps.choosing import score
+from cuvee.steps.holding import HeldOut, hold_out, labels_of
+from cuvee.steps.proved import Figures, Proven, Wanted
+from cuvee.steps.proving_plan import plan
+from cuvee.steps.reading import read_inputs
+from cuvee.steps.selecting import CHOSEN_BY, Ground, prepare
+from cuvee.steps.settings import Mistakes, ground_settings, listed, paths
+from cuvee.training import sft
+
+SAME = {"updates": "every arm takes the same number of optimiser steps", "epochs": "every arm sees its rows as often"}
+
+
+def run_prove(*, out: Path, dry_run: bool, **typed: Any) -> Result:
+    """Do what ``cuvee.verbs.prove`` says."""
+    wanted = bind(typed)
+    if dry_run:
+        return plan(wanted, Path(out))
+    with open_run(Path(out)) as run:
+        return _prove(run, wanted)
+
+
+def bind(typed: dict[str, Any]) -> Wanted:
+    """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
+    wrong = Mistakes()
+    budget = wrong.check(lambda: budgets.parse(typed["budget"]))
+    arms = [wrong.check(partial(parse, text)) for text in listed(typed["arms"])]
+    wrong.check(lambda: names.find(SAME, typed["same"], "--same"))
+    wrong.check(lambda: _sensible(typed, [arm.label for arm in arms if arm]))
+    training = wrong.check(
+        lambda: sft.Training(
+            epochs=typed["epochs"], lr=typed["lr"], batch=typed["batch"], max_length=typed["max_length"],
+            lora=typed["lora"] or None,
+        )
+    )  # fmt: skip
+    held_out = wrong.check(lambda: budgets.parse(typed["held_out"]))
+    on = paths(typed["on"])
+    base = wrong.check(lambda: causal.folder_of(typed["model"]))
+    wrong.stop()
+    guarded = [*paths(typed["decontaminate"]), *on]
+    ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
+    seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
+    return Wanted(ground, arms, budget, seeds, base, training, held_out, on, dict(typed))
+
+
+def _sensible(typed: dict[str, Any], labels: list[str]) -> None:
+    if len(set(labels)) < len(labels):
+        raise ConfigError("an arm is named twice", "name each once; `random,uniform` are two draws of the same kind")
+    if typed["reference"] not in labels:
+        raise ConfigError(f"the reference {typed['reference']!r} is not an arm", "add it to --arms, or name another")
+    if typed["seeds"] < 1:
+        raise ConfigError(f"seeds is {typed['seeds']}", "give at least 1; 3 or more to know what chance does")
+    if not 0.5 <= typed["level"] < 1:
+        raise ConfigError(f"level is {typed['level']}", "give a number from 0.5 to below 1, such as 0.95")
+
+
+@dataclass(frozen=True)
+class Field:
+    """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids and tasks."""
+
+    ground: Ground
+    encoded: list[render.Encoded]
+    held: list[render.Encoded]
+    ids: list[str]
+    tasks: list[str]
+    notes: list[str]
+
+
+def _prove(run: Run, wanted: Wanted) -> Result:
+    field = _field(run, wanted)
+    k = _rows(field.ground, wanted.budget)
+    training = _training(wanted, k)
+    version = causal.version_of(wanted.base)
+    depends = {
+        "ground": field.ground.fingerprint, "held": digest([encoded.ids for encoded in field.held]), "base": version,
+        "training": sft.described(training), "budget": wanted.budget.__dict__, "k": k,
+    }  # fmt: skip
+    work = [(arm, seed) for seed in wanted.seeds for arm in wanted.arms if arm.kind.chance or seed == wanted.seeds[0]]
+    clock = _Clock(len(work), Questions.of(field.tasks))
+    steps: dict[tuple[str, int], Step] = {}
+    for arm, seed in work:
+        steps[arm.label, seed] = step = _one(run, wanted, field, arm, seed, k, training, depends)
+        clock.tell(arm, seed, step)
+    results = {
+        arm.label: [_read(steps[arm.label, seed].path, seed) for seed in wanted.seeds if (arm.label, seed) in steps]
+        for arm in wanted.arms
+    }
+    done = Proven(wanted, field.ground, field.ids, field.tasks, results, training, version, field.notes)
+    return proved.finish(run, done)
+
+
+def _field(run: Run, wanted: Wanted) -> Field:
+    """Read, clean, embed, hold out and render; rows without an answer that counts are left out, and counted."""
+    ground = prepare(run, wanted.ground)
+    if wanted.on:
+        held = _given(run, wanted)
+    else:
+        ground, held = hold_out(ground, wanted.held_out, seed=wanted.ground.seed)
+    ground = _scored(run, ground, sorted({name for arm in wanted.arms for name in arm.scores}))
+    tokenizer, longest = causal.tokenizer_of(wanted.base), wanted.training.max_length
+    encoded = render.encode_all(ground.pool.table["messages"].to_pylist(), tokenizer, max_length=longest)
+    empty = [row for row, one in enumerate(encoded) if not one.answer[1:].any()]
+    scores = ground.pool.scores
+    ground = ground.without([(row, "prove", f"no answer within {longest} tokens", None) for row in empty])
+    if empty:
+        stand = np.setdiff1d(np.arange(len(encoded)), empty)
+        ground = replace(ground, pool=ground.pool.with_scores(**{name: x[stand] for name, x in scores.items()}))
+    tests = render.encode_all(held.rows["messages"].to_pylist(), tokenizer, max_length=longest)
+    asked = [at for at, one in enumerate(tests) if one.answer[1:].any()]
+    if not asked:
+        raise InputError("nothing is held out to judge the arms on", "raise --held-out, or name files with --on")
+    kept = [one for one in encoded if one.answer[1:].any()]
+    ids = held.rows["id"].to_pylist()
+    cut = sum(one.cut > 0 for one in kept)
+    notes = [f"{cut:,} rows are longer than {longest} tokens and lose their end"] if cut else []
+    notes += [f"{len(tests) - len(asked):,} held-out rows have no answer within {longest} tokens"] * (
+        len(asked) < len(tests)
+    )
+    return Field(
+        ground, kept, [tests[at] for at in asked], [ids[at] for at in asked], [held.labels[at] for at in asked], notes
+    )
+
+
+def _given(run: Run, wanted: Wanted) -> HeldOut:
+    """Return the rows of the evaluation files; the pool's rows that hold one of them have left in cleaning."""
+    source = read_inputs(run, wanted.on, columns={}, dialect=None, strict=True)
+    rows = source.table.select(CHOSEN_BY)
+    return HeldOut(rows, labels_of(Pool(rows)))
+
+
+def _scored(run: Run, ground: Ground, wanted: list[str]) -> Ground:
+    if not wanted:
+        return ground
+    pool, scored = score(run, ground.pool, wanted, ground.fingerprint)
+    return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored]))
+
+
+def _rows(ground: Ground, budget: budgets.Budget) -> int:
+    """Return the rows of the budget, about as many where it is in tokens."""
+    n = len(ground.pool)
+    k = round(budget.amount / max(1.0, float(ground.tokens.mean()))) if budget.kind == "tokens" else budget.rows(n)
+    return min(max(1, k), n)
+
+
+def _training(wanted: Wanted, k: int) -> sft.Training:
+    """Return the settings of every arm: as many updates as --epochs over the budget need, or --epochs of its own rows."""
+    training = replace(wanted.training, batch=min(wanted.training.batch, k))
+    if wanted.typed["same"] == "epochs":
+        return training
+    return replace(training, epochs=None, steps=training.updates(k, 0.0))
+
+
+def _one(
+    run: Run, wanted: Wanted, field: Field, arm: Arm, seed: int, k: int, training: sft.Training, depends: dict[str, Any]
+) -> Step:
+    """Make one arm with one seed: its rows, its model, and what that loses on every question. The weights are not kept."""
+
+    def make(folder: Path) -> None:
+        ask = Ask(
+            field.ground, field.encoded, wanted.budget, k, seed, arm.settings, wanted.base, training, folder / "method"
+        )
+        model, figures, rows = _model(arm, ask, folder / "model")
+        values = forward.passes(model, field.held, label="judging").mean_loss
+        np.save(folder / "values.npy", values)
+        np.save(folder / "rows.npy", rows)
+        write_json(folder / "figures.json", figures)
+        _forget(folder)
+
+    source = sha256(arm.source / "ledger.parquet") if arm.source else None
+    own = {"arm": arm.label, "seed": seed if arm.kind.chance else None, "source": source}
+    return run.step(f"arm-{_slug(arm.label)}-{seed}", {**depends, **own}, make, resumable=True)
+
+
+def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
+    """Return the arm's model, what its training took, and the rows that it saw."""
+    nothing: I64 = np.empty(0, dtype=np.int64)
+    if arm.kind.model is not None:
+        return arm.kind.model(ask), {"rows": None, "updates": None, "tokens": None}, nothing
+    fresh = causal.load(ask.base)
+    if arm.kind.rows is None:
+        return fresh, {"rows": 0, "updates": 0, "tokens": 0}, nothing
+    rows = arm.kind.rows(ask)
+    if ask.training.lora is not None:
+        fresh = causal.with_lora(fresh, rank=ask.training.lora, seed=ask.seed)
+    trained = sft.train(fresh, [ask.encoded[row] for row in rows], ask.training, folder, seed=ask.seed)
+    loss = trained.curve[-1]["loss"] if trained.curve else None
+    figures = {"rows": len(rows), "updates": trained.steps, "tokens": trained.tokens, "train loss": loss}
+    return trained.model, figures, rows
+
+
+def _forget(folder: Path) -> None:
+    """Remove weights that are read no more: arms times seeds of a large model would fill the disk."""
+    import shutil
+
+    for name in ("model", "method"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _read(folder: Path, seed: int) -> proved.Trial:
+    values: F64 = np.load(folder / "values.npy")
+    rows: I64 = np.load(folder / "rows.npy")
+    figures: Figures = orjson.loads((folder / "figures.json").read_bytes())
+    return proved.Trial(seed, values, rows, figures)
+
+
+def _slug(label: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.=-]+", "_", label)[:60]
+
+
+class _Clock:
+    """Says after each training how far the proof is and how long it will take."""
+
+    def __init__(self, total: int, asked: Questions) -> None:
+        self.total, self.asked, self.done, self.seconds, self.timed = total, asked, 0, 0.0, 0
+
+    def tell(self, arm: Arm, seed: int, step: Step) -> None:
+        """Count one finished step."""
+        self.done += 1
+        if arm.kind.chance:
+            self.seconds, self.timed = self.seconds + step.seconds, self.timed + 1
+        if step.reused:
+            return
+        loss = float(self.asked.means(np.load(step.path / "values.npy")).mean())
+        which = f"{arm.label}, seed {seed}" if arm.kind.chance else arm.label
+        left = (self.total - self.done) * self.seconds / max(1, self.timed)
+        ahead = f"; about {_duration(left)} left" if self.done < self.total and self.timed else ""
+        say(f"{self.done}/{self.total}  {which}: held-out loss {loss:.4f}, {step.seconds:.1f} s{ahead}")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
