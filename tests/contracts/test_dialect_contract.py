@@ -77,7 +77,21 @@ ALONG = {  # id, source, task, license where the example has them
     "flan": (None, None, "sentiment", None),
     "prompt-completion": (None, None, "sums", None),
 }
-BROKEN = [None, 5, True, 0.5, "text", {}, [], [None], [5], [[]], [{}], {"no": "such key"}, [{"role": "user"}, 7]]
+BROKEN: list[Any] = [
+    None,
+    5,
+    True,
+    0.5,
+    "text",
+    {},
+    [],
+    [None],
+    [5],
+    [[]],
+    [{}],
+    {"no": "such key"},
+    [{"role": "user"}, 7],
+]
 
 
 def read_rows(rows: list[Any], folder: Path, **options: Any) -> tuple[Reading, pa.Table]:

@@ -37,7 +37,7 @@ def answers(rows: list[Any], folder: Path) -> list[str | None]:
 
 def test_conversations_survive_whole(tmp_path: Path) -> None:
     call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": '{"x":  1}'}}
-    turns = [
+    turns: list[dict[str, Any]] = [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "one"},
         {"role": "user", "content": "two"},
@@ -68,7 +68,7 @@ def test_what_a_row_does_not_say(tmp_path: Path) -> None:
 
 
 def test_ids_repeat_and_split(tmp_path: Path) -> None:
-    rows = [{"id": name, "question": "q", "answer": "a"} for name in ("x", "x", 5, 5.0, "", None, True)]
+    rows: list[Any] = [{"id": name, "question": "q", "answer": "a"} for name in ("x", "x", 5, 5.0, "", None, True)]
     rows += [{"id": "s", "instruction": "i", "instances": [{"output": "1"}, {"output": "2"}]}]
     _, table = read_text(json.dumps(rows), tmp_path)
     content = table["fingerprint"][0].as_py().hex()[:16]

@@ -117,8 +117,12 @@ COLUMNS: dict[str, tuple[dict[str, str], dict[str, Any], list[tuple[str, str]]]]
     ),
     "prompt": ({"prompt": "q", "completion": "a"}, {"q": "x", "a": " y"}, [("user", "x"), ("assistant", " y")]),
     "messages": ({"messages": "talk"}, {"talk": [{"role": "user", "content": "x"}]}, [("user", "x")]),
-    "beside a known dialect": ({"task": "kind"}, {"question": "x", "answer": "y", "kind": "k"}, [("user", "x"), ("assistant", "y")]),
-}  # fmt: skip
+    "beside a known dialect": (
+        {"task": "kind"},
+        {"question": "x", "answer": "y", "kind": "k"},
+        [("user", "x"), ("assistant", "y")],
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", COLUMNS)
