@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cuvee.embedders import EMBEDDERS
+from cuvee.evaluation.kinds import SHAPES
+from cuvee.evaluation.question import KINDS
+from cuvee.evaluation.table import MEASURES as JUDGED
 from cuvee.models.catalog import CATALOG
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
@@ -62,6 +65,12 @@ TABLES: dict[str, Callable[[], str]] = {
     ),
     "measures": lambda: table(
         "measure, what it says, better", [[n, w, "higher" if h else "lower"] for n, (w, h) in MEASURES.items()]
+    ),
+    "shapes": lambda: table("shape, what a row holds", [[shape.name, shape.summary] for shape in SHAPES]),
+    "kinds": lambda: table("kind, what is done", [[f"`{name}`", what] for name, what in KINDS.items()]),
+    "evaluation": lambda: table(
+        "measure, what it says, better",
+        [[f"`{name}`", m.what, "higher" if m.higher_is_better else "lower"] for name, m in JUDGED.items()],
     ),
     "ledger": lambda: table("column, type", [[f"`{column.name}`", column.type] for column in LEDGER]),
 }
