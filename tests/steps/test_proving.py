@@ -204,8 +204,8 @@ def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: 
         cuvee.prove([str(sample.pool)], model=str(tiny_model), **{**OPTIONS, **change})
 
 
-def test_nothing_to_judge_on_is_said(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--held-out"):
+def test_nothing_to_learn_from_is_said(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--max-length"):
         cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **{**OPTIONS, "max_length": 2})
 
 

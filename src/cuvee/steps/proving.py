@@ -13,7 +13,8 @@ from cuvee import budget as budgets
 from cuvee import names, render
 from cuvee.arrays import F64, I64
 from cuvee.errors import ConfigError, InputError
-from cuvee.models import causal, forward
+from cuvee.evaluation import heldout
+from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.proof.results import Questions
@@ -119,7 +120,7 @@ def _field(run: Run, wanted: Wanted) -> Field:
         held = _given(run, wanted)
     else:
         ground, held = hold_out(ground, wanted.held_out, seed=wanted.ground.seed)
-    ground = _scored(run, ground, sorted({name for arm in wanted.arms for name in arm.scores}))
+    ground = _scored(run, ground, wanted)
     tokenizer, longest = causal.tokenizer_of(wanted.base), wanted.training.max_length
     encoded = render.encode_all(ground.pool.table["messages"].to_pylist(), tokenizer, max_length=longest)
     empty = [row for row, one in enumerate(encoded) if not one.answer[1:].any()]
@@ -128,7 +129,9 @@ def _field(run: Run, wanted: Wanted) -> Field:
     if empty:
         stand = np.setdiff1d(np.arange(len(encoded)), empty)
         ground = replace(ground, pool=ground.pool.with_scores(**{name: x[stand] for name, x in scores.items()}))
-    tests = render.encode_all(held.rows["messages"].to_pylist(), tokenizer, max_length=longest)
+    if len(empty) == len(encoded):
+        raise InputError(f"no row has an answer within {longest} tokens", "raise --max-length")
+    tests = render.encode_all(held.rows["messages"].to_pylist(), tokenizer, max_length=longest, side="left")
     asked = [at for at, one in enumerate(tests) if one.answer[1:].any()]
     if not asked:
         raise InputError("nothing is held out to judge the arms on", "raise --held-out, or name files with --on")
@@ -136,9 +139,8 @@ def _field(run: Run, wanted: Wanted) -> Field:
     ids = held.rows["id"].to_pylist()
     cut = sum(one.cut > 0 for one in kept)
     notes = [f"{cut:,} rows are longer than {longest} tokens and lose their end"] if cut else []
-    notes += [f"{len(tests) - len(asked):,} held-out rows have no answer within {longest} tokens"] * (
-        len(asked) < len(tests)
-    )
+    if len(asked) < len(tests):
+        notes.append(f"{len(tests) - len(asked):,} held-out rows have no answer within {longest} tokens")
     return Field(
         ground, kept, [tests[at] for at in asked], [ids[at] for at in asked], [held.labels[at] for at in asked], notes
     )
@@ -151,10 +153,12 @@ def _given(run: Run, wanted: Wanted) -> HeldOut:
     return HeldOut(rows, labels_of(Pool(rows)))
 
 
-def _scored(run: Run, ground: Ground, wanted: list[str]) -> Ground:
-    if not wanted:
+def _scored(run: Run, ground: Ground, wanted: Wanted) -> Ground:
+    """Return the ground with the scores that the arms choose by; a score by a language model is that of the base."""
+    scores = sorted({name for arm in wanted.arms for name in arm.scores})
+    if not scores:
         return ground
-    pool, scored = score(run, ground.pool, wanted, ground.fingerprint)
+    pool, scored = score(run, ground.pool, scores, ground.fingerprint, wanted.ground.asked)
     return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored]))
 
 
@@ -183,7 +187,7 @@ def _one(
             field.ground, field.encoded, wanted.budget, k, seed, arm.settings, wanted.base, training, folder / "method"
         )
         model, figures, rows = _model(arm, ask, folder / "model")
-        values = forward.passes(model, field.held, label="judging").mean_loss
+        values = heldout.losses(model, field.held, label="judging").mean
         np.save(folder / "values.npy", values)
         np.save(folder / "rows.npy", rows)
         write_json(folder / "figures.json", figures)
