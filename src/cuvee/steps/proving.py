@@ -155,7 +155,7 @@ def _scored(run: Run, ground: Ground, wanted: list[str]) -> Ground:
     if not wanted:
         return ground
     pool, scored = score(run, ground.pool, wanted, ground.fingerprint)
-    return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored]))
+    return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored.fingerprint]))
 
 
 def _rows(ground: Ground, budget: budgets.Budget) -> int:
