@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from pathlib import Path
 
 from cuvee.embedders import EMBEDDERS
@@ -10,11 +11,13 @@ from cuvee.evaluation.kinds import SHAPES
 from cuvee.evaluation.question import KINDS
 from cuvee.evaluation.table import MEASURES as JUDGED
 from cuvee.models.catalog import CATALOG
+from cuvee.models.requesting import KEY_VARIABLE, Sampling, Server
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.ledger import LEDGER
 from cuvee.scorers import SCORERS
 from cuvee.selectors import SELECTORS, settings_of
+from cuvee.steps.judging import KNOWN
 from cuvee.steps.measuring import MEASURES
 
 HERE = Path(__file__).parent
@@ -39,8 +42,18 @@ def selectors() -> str:
 
 def scorers() -> str:
     """Return every score and its direction."""
-    rows = [[f"`{s.name}`", s.summary, "higher" if s.higher_is_better else "lower"] for s in SCORERS.values()]
-    return table("score, what it says, better", rows)
+    rows = []
+    for s in SCORERS.values():
+        needs = "vectors" if s.needs_vectors else "a model" if s.needs_model else "a judge" if s.asks else ""
+        rows.append([f"`{s.name}`", s.summary, "higher" if s.higher_is_better else "lower", needs])
+    return table("score, what it says, better, needs", rows)
+
+
+def judge_settings() -> str:
+    """Return every setting of a judge, and its default."""
+    defaults = {f.name: f.default for f in (*fields(Server), *fields(Sampling))} | {"key": KEY_VARIABLE}
+    rows = [[f"`{name}`", "" if defaults.get(name) is None else f"`{defaults[name]}`", w] for name, w in KNOWN.items()]
+    return table("setting, default, what it is", rows)
 
 
 def dialects() -> str:
@@ -57,6 +70,7 @@ def dialects() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "selectors": selectors,
     "scorers": scorers,
+    "judge-settings": judge_settings,
     "dialects": dialects,
     "formats": lambda: table("format, what is written", [[f"`{f.name}`", f.summary] for f in FORMATS.values()]),
     "embedders": lambda: table("embedder, what it is", [[f"`{name}`", doc(make)] for name, make in EMBEDDERS.items()]),

@@ -1,9 +1,11 @@
 """What every test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.chat_server import ChatServer
 
 hypothesis.settings.register_profile("cuvee", deadline=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("cuvee")
@@ -35,3 +37,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from cuvee.models import tiny
 
     return tiny.make(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def chat_server() -> Iterator[ChatServer]:
+    """Return a real server of chat completions on this machine; a test sets how it behaves."""
+    server = ChatServer()
+    yield server
+    server.close()

@@ -82,3 +82,45 @@ def test_keys_that_end_in_zero_bytes_stay_apart(tmp_path: Path) -> None:
     Store(tmp_path / "s").fill("c", keys, lambda rows: values[rows], dim=2, out=out, label="")
     Store(tmp_path / "s").fill("c", keys[::-1].copy(), lambda rows: values[rows] * 0, dim=2, out=out, label="")
     assert np.array_equal(np.load(out), values[::-1])
+
+
+def test_a_text_is_there_when_put_returns_and_after(tmp_path: Path) -> None:
+    with Store(tmp_path).texts("replies") as texts:
+        texts.put(content_key("a"), "first \ud800")
+        with Store(tmp_path).texts("replies") as other:  # another process, at the same time
+            assert other.get([content_key("a")]) == ["first ?"]
+            other.put(content_key("b"), "second")
+        assert texts.get([content_key("a"), content_key("c")]) == ["first ?", None]
+    with Store(tmp_path).texts("replies") as texts:
+        assert texts.get([content_key(name) for name in "bcab"]) == ["second", None, "first ?", "second"]
+        assert texts.get([]) == []
+    assert sorted(path.suffix for path in tmp_path.rglob("*") if path.is_file()) == [".arrow", ".arrow"]
+
+
+def test_a_journal_is_read_up_to_where_it_breaks_off(tmp_path: Path) -> None:
+    column = Store(tmp_path).texts("replies")
+    for name in "abc":
+        column.put(content_key(name), name * 100)
+    journal = next(tmp_path.rglob("*.journal"))
+    whole = journal.read_bytes()
+    column.close()
+    for left, count in [(len(whole), 3), (len(whole) - 1, 2), (len(whole) // 2, 1), (20, 0), (0, 0)]:
+        folder = tmp_path / str(left) / "replies"
+        folder.mkdir(parents=True)
+        (folder / "dead.journal").write_bytes(whole[:left])
+        for _ in range(2):
+            with Store(tmp_path / str(left)).texts("replies") as texts:
+                found = texts.get([content_key(name) for name in "abc"])
+            assert [text for text in found if text] == ["a" * 100, "b" * 100, "c" * 100][:count]
+        assert not (folder / "dead.journal").exists()
+
+
+def test_many_texts_become_several_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "SEGMENT_ROWS", 10)
+    names = [str(number) for number in range(35)]
+    with Store(tmp_path).texts("replies") as texts:
+        for name in names:
+            texts.put(content_key(name), name)
+            assert texts.get([content_key(name)]) == [name]
+        assert texts.get([content_key(name) for name in names]) == names
+    assert len(list(tmp_path.rglob("*.arrow"))) == 4

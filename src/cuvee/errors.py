@@ -28,6 +28,10 @@ class SelectionError(CuveeError):
     """A selection that was asked for cannot be made."""
 
 
+class ServiceError(CuveeError):
+    """A server that does not answer, refuses us, or would cost more than it may."""
+
+
 class MissingExtraError(CuveeError):
     """A library of an optional extra is not installed."""
 

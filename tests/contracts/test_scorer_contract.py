@@ -1,43 +1,56 @@
 """What every scorer promises, run over every member of SCORERS."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import xxhash
+from tests.chat_server import ChatServer
 
 from cuvee.arrays import F32
 from cuvee.errors import SelectionError
+from cuvee.models.chat import Chat, Server
 from cuvee.samples.pool import Pool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS
+from cuvee.scorers.judge import Judge
 from cuvee.scorers.language import Reader
 from cuvee.store import Store
 
 every = pytest.mark.parametrize("name", SCORERS)
+FunctionOf = Callable[[str], Callable[..., F32]]
 
 
-@pytest.fixture(autouse=True)
-def reader(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Make a tiny model ready for the scores that ask one."""
-    global READER
-    name = getattr(request.node, "callspec", None)
-    if name is not None and SCORERS[name.params["name"]].needs_model:
+def opinion(body: dict[str, Any], number: int) -> str:
+    """Return what a judge says: ratings that belong to the text."""
+    drawn = np.random.default_rng(list(body["messages"][-1]["content"].encode())).integers(1, 7, size=5)
+    ratings = ("Rating", "Rarity", "Complexity", "Informativeness", "Overall")
+    return "\n".join(f"{name}: {rating}" for name, rating in zip(ratings, drawn, strict=True))
+
+
+@pytest.fixture
+def function_of(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[FunctionOf]:
+    """Return name -> the scorer's function, given what it needs besides the pool: a tiny model, or a judge."""
+    member = SCORERS[request.node.callspec.params["name"]]
+    store = Store(tmp_path / "store")
+    if member.needs_model:
         causal = pytest.importorskip("cuvee.models.causal")
-        READER = Reader(causal.load(request.getfixturevalue("tiny_model"), device="cpu"), Store(tmp_path / "store"))
-
-
-READER: Reader | None = None
-
-
-def function_of(name: str) -> Callable[..., F32]:
-    function = SCORERS[name].function
-    return partial(function, reader=READER) if SCORERS[name].needs_model else function
+        reader = Reader(causal.load(request.getfixturevalue("tiny_model"), device="cpu"), store)
+        yield lambda name: partial(SCORERS[name].function, reader=reader)
+    elif member.asks:
+        server: ChatServer = request.getfixturevalue("chat_server")
+        server.answer = opinion
+        with Chat(Server(server.url, "judge"), store) as chat:
+            judge = Judge(chat)
+            yield lambda name: partial(SCORERS[name].function, judge=judge)
+    else:
+        yield lambda name: SCORERS[name].function
 
 
 def build(n: int) -> Pool:
@@ -61,7 +74,7 @@ def build(n: int) -> Pool:
 
 @every
 @pytest.mark.parametrize("n", [0, 1, 2, 16, 90])
-def test_one_float32_per_row_and_inputs_untouched(name: str, n: int) -> None:
+def test_one_float32_per_row_and_inputs_untouched(name: str, n: int, function_of: FunctionOf) -> None:
     pool = build(n)
     assert pool.vectors is not None
     before, table = pool.vectors.copy(), pool.table
@@ -73,7 +86,7 @@ def test_one_float32_per_row_and_inputs_untouched(name: str, n: int) -> None:
 
 
 @every
-def test_row_order_does_not_matter(name: str) -> None:
+def test_row_order_does_not_matter(name: str, function_of: FunctionOf) -> None:
     pool = build(90)
     assert pool.vectors is not None
     shuffle = np.random.default_rng(0).permutation(90)
@@ -83,17 +96,18 @@ def test_row_order_does_not_matter(name: str) -> None:
 
 
 @every
-def test_batch_size_does_not_matter(name: str) -> None:
+def test_batch_size_does_not_matter(name: str, function_of: FunctionOf) -> None:
     function = function_of(name)
     if "batch" not in inspect.signature(function).parameters:
         pytest.skip("reads no texts, so has no batches")
     pool = build(90)
+    whole = function(pool)
     for batch in (1, 7, 89, 90, 1000):
-        np.testing.assert_array_equal(function(pool, batch=batch), function(pool))
+        np.testing.assert_array_equal(function(pool, batch=batch), whole)
 
 
 @every
-def test_null_is_not_a_default(name: str) -> None:
+def test_null_is_not_a_default(name: str, function_of: FunctionOf) -> None:
     pool = build(90)
     if SCORERS[name].needs_vectors:
         assert np.isnan(function_of(name)(build(1))).all()  # no other row to compare with
@@ -107,11 +121,14 @@ def test_null_is_not_a_default(name: str) -> None:
 
 
 @every
-def test_what_is_missing_is_asked_for(name: str) -> None:
+def test_what_is_missing_is_asked_for(name: str, function_of: FunctionOf) -> None:
     pool = build(5)
     bare = replace(pool, vectors=None) if SCORERS[name].needs_vectors else replace(pool, table=pa.table({"id": ["a"]}))
     with pytest.raises(SelectionError, match=name):
         function_of(name)(bare)
+    if SCORERS[name].asks:
+        with pytest.raises(SelectionError, match=name):
+            SCORERS[name].function(pool)
 
 
 @every

@@ -143,6 +143,19 @@ def make_summary(n: int, k: int) -> dict[str, Any]:
             ],
         },
         "curve": _curve(k),
+        "scores": [
+            {
+                "name": name,
+                "what": "how good the answer is, 1 to 6",
+                "higher_is_better": True,
+                "nulls": 0.02,
+                "distinct": 6,
+                "tied": tied,
+                "length": length,
+                "cut": cut,
+            }
+            for name, tied, length, cut in (("judge-quality", 0.51, 0.34, 0.01), ("mine", None, None, None))
+        ],
         "drops": [
             {
                 "stage": stage,

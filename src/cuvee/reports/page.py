@@ -36,6 +36,8 @@ FIELDS: dict[str, str] = {
     "selection}; counts of rows. length_unit (str, default tokens)",
     "curve": "dict: 'x label', budgets (list of int), measures: name -> {selection, random_mean, random_low, random_high}, "
     "lists as long as budgets, None where unknown, keys may be missing",
+    "scores": "list of dict: name, what (one line), higher_is_better (bool), nulls, tied, cut (shares; None where unknown), "
+    "distinct (int), length (rank correlation with the answer's length, or None)",
     "drops": "list of dict: stage, reason, rows, examples: list of {id, text, detail, neighbour_id, neighbour_text}",
     "found": "list of dict: planted, what, planted_count, found_count, false_count (None where it has no meaning)",
     "proof": "dict: as proof.json of `cuvee prove`: reference, unit, better, level, questions, tasks, seeds, arms",

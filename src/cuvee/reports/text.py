@@ -41,6 +41,8 @@ def _selection(summary: dict[str, Any]) -> RenderableType:
         )
     )
     parts.append(_measures(summary["measures"]))
+    if summary.get("scores"):
+        parts.append(_scores(summary["scores"]))
     if summary.get("drops"):
         parts.append(_drops(summary["drops"]))
     if summary.get("found"):
@@ -58,6 +60,18 @@ def _measures(measures: list[dict[str, Any]]) -> Table:
         better = "higher" if row["higher_is_better"] else "lower"
         chance = f"{mean} ({low} .. {high})" if row["random_mean"] is not None else ""
         table.add_row(row["name"], better, _number(row["pool"]), Text(_number(row["selection"]), style="bold"), chance)
+    return table
+
+
+def _scores(scores: list[dict[str, Any]]) -> Table:
+    table = Table("score", "better", box=None, header_style="bold")
+    for title in ("null", "values", "most frequent", "with length", "cut"):
+        table.add_column(title, justify="right")
+    for row in scores:
+        better = "higher" if row["higher_is_better"] else "lower"
+        shares = ["" if row[key] is None else f"{row[key]:.1%}" for key in ("nulls", "tied", "cut")]
+        rho = "" if row["length"] is None else f"{row['length']:+.2f}"
+        table.add_row(row["name"], better, shares[0], f"{row['distinct']:,}", shares[1], rho, shares[2])
     return table
 
 
@@ -118,7 +132,14 @@ def _plan(plan: dict[str, Any]) -> RenderableType:
     lines += [f"  {row['file']}" + (f"  about {row['rows']:,} rows" if "rows" in row else "") for row in plan["files"]]
     lines += [f"would {step}" for step in plan["steps"]]
     if "seconds" in plan:
-        lines.append(f"about {plan['rows']:,} rows, about {plan['seconds']:,} s on this machine; no money")
+        money = "the judge is asked for besides" if "judge" in plan else "no money"
+        lines.append(f"about {plan['rows']:,} rows, about {plan['seconds']:,} s on this machine; {money}")
+    if "judge" in plan:
+        asked = plan["judge"]
+        lines.append(
+            f"judge {asked['model']}: about {asked['questions']:,} questions, {asked['tokens_in']:,} tokens in and at most "
+            f"{asked['tokens_out']:,} tokens out, less what the store has; {asked['cap']}"
+        )
     return Text("\n".join([*lines, *plan["notes"]]))
 
 

@@ -1,6 +1,6 @@
 """Scorers: samples -> one nullable number per row."""
 
-from cuvee.scorers import language
+from cuvee.scorers import judge, language
 from cuvee.scorers.duplicates import duplicate_degree
 from cuvee.scorers.length import length
 from cuvee.scorers.rarity import rarity
@@ -29,6 +29,7 @@ _MEMBERS = (
         "uncertainty-entropy", language.entropy, True, "mean entropy of the answer's next tokens, in nats",
         needs_model=True,
     ),
+    *judge.MEMBERS,
 )  # fmt: skip
 
 SCORERS: dict[str, Scorer] = {member.name: member for member in _MEMBERS}

@@ -20,7 +20,8 @@ class Scorer:
 
     function: ``f(pool, *, ...) -> (n,) float32``; NaN where a row could not be scored, never a default.
     higher_is_better: the direction that ``top`` and ``deita`` take. needs_model: it takes ``reader=``, a
-    ``scorers.language.Reader``. most: a row above this is unfit: ``top`` leaves it out.
+    ``scorers.language.Reader``. most: a row above this is unfit: ``top`` leaves it out. asks:
+    the kind of question for a chat model (``scorers.judge.KINDS``): it takes ``judge=``; empty where none is asked.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Scorer:
     needs_vectors: bool = False
     needs_model: bool = False
     most: float | None = None
+    asks: str = ""
 
 
 def vectors(pool: "Pool", name: str) -> F32:
@@ -39,8 +41,8 @@ def vectors(pool: "Pool", name: str) -> F32:
     return pool.vectors
 
 
-def answers(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[str | None]]:
-    """Yield the last assistant turn's text of every row, ``batch`` rows at a time; None where there is none.
+def talks(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[render.Messages]]:
+    """Yield the conversations of the rows, ``batch`` rows at a time.
 
     Raises SelectionError where the pool has no messages; ``name``: who asks.
     """
@@ -48,4 +50,13 @@ def answers(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[str
         raise SelectionError(f"{name} reads the messages and the pool's table has none", "keep the messages column")
     column = pool.table.column("messages")
     for start in range(0, len(pool), batch):
-        yield [render.response(messages) for messages in column.slice(start, batch).to_pylist()]
+        yield column.slice(start, batch).to_pylist()
+
+
+def answers(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[str | None]]:
+    """Yield the last assistant turn's text of every row, ``batch`` rows at a time; None where there is none.
+
+    Raises SelectionError where the pool has no messages; ``name``: who asks.
+    """
+    for rows in talks(pool, name, batch=batch):
+        yield [render.response(messages) for messages in rows]

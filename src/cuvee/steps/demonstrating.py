@@ -11,6 +11,7 @@ from cuvee.planting.files import Written, write
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.steps.selecting import run_select
+from cuvee.steps.settings import DEFAULTS
 
 Row = dict[str, Any]
 
@@ -21,11 +22,11 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path) -> Result:
     written = write(out, rows, seed=seed)
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     result = run_select(
-        data=[str(written.pool)], budget=budget, method="k-center", settings="", embedder="lexical", format="messages",
-        file="jsonl", near=0.8, near_vectors="off", decontaminate=[str(written.questions)], contamination=0.65,
-        keep_empty=False, drop_truncated=True, given=None, scores="length,lexical-richness", columns="", dialect=None,
-        tokenizer=None, draws=5, strict=False, seed=seed, out=out / "run", dry_run=False,
-        found=lambda ledger: found(written, ledger),
+        found=lambda ledger: found(written, ledger), out=out / "run", dry_run=False,
+        **DEFAULTS | {
+            "data": [str(written.pool)], "budget": budget, "embedder": "lexical", "format": "messages", "seed": seed,
+            "decontaminate": [str(written.questions)], "drop_truncated": True, "scores": "length,lexical-richness",
+        },
     )  # fmt: skip
     next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
     return Result(result.folder, result.summary, result.files, next=next_command)

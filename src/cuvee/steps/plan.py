@@ -1,10 +1,12 @@
 """``--dry-run``: what a command would do, and what it would cost, without doing it."""
 
 from pathlib import Path
+from typing import Any
 
 from cuvee import embedders
 from cuvee.result import Result
 from cuvee.samples import containers, inputs
+from cuvee.steps import judging
 from cuvee.steps.settings import Settings
 
 SAMPLE_ROWS = 200
@@ -12,7 +14,7 @@ SAMPLE_ROWS = 200
 
 def plan(wanted: Settings, out: Path) -> Result:
     """Return the files that would be read, an estimate of their rows, and the steps that would run."""
-    files = []
+    files: list[dict[str, Any]] = []
     for path in inputs.expand(wanted.data):
         size = Path(path).stat().st_size if Path(path).is_file() else 0
         files.append({"file": str(path), "bytes": size, "rows": _estimate(str(path), size)})
@@ -24,11 +26,15 @@ def plan(wanted: Settings, out: Path) -> Result:
         f"embed by {embedder.name}",
         f"select {wanted.typed['budget']} by {wanted.request.method}",
     ]
+    asked = None
+    if wanted.judge:
+        size = sum(_packed(file["file"]) * file["bytes"] for file in files)
+        asked = judging.plan(wanted.judge, wanted.scores, rows, size)
+        steps.insert(3, f"ask {asked['model']} at {asked['url']} for {', '.join(judging.kinds(wanted.scores))}")
     steps += [f"measure beside {wanted.draws} random selections", "map", f"publish to {out}"]
     seconds = rows / embedder.rate + rows / 1_500
-    return Result(
-        out, {"plan": {"files": files, "rows": rows, "steps": steps, "seconds": round(seconds), "notes": why}}
-    )
+    told = {"files": files, "rows": rows, "steps": steps, "seconds": round(seconds), "notes": why}
+    return Result(out, {"plan": {**told, "judge": asked} if asked else told})
 
 
 def _estimate(path: str, size: int) -> int:
@@ -37,6 +43,10 @@ def _estimate(path: str, size: int) -> int:
     for raw in containers.rows(path):
         lengths.append(len(raw.raw) + 1)
         if len(lengths) == SAMPLE_ROWS:
-            packed = 4 if Path(path).suffix in (".gz", ".zst", ".xz", ".bz2", ".parquet") else 1
-            return round(packed * size * SAMPLE_ROWS / sum(lengths))
+            return round(_packed(path) * size * SAMPLE_ROWS / sum(lengths))
     return len(lengths)
+
+
+def _packed(path: str) -> int:
+    """Return about how many bytes of text a byte of this file holds."""
+    return 4 if Path(path).suffix in (".gz", ".zst", ".xz", ".bz2", ".parquet") else 1

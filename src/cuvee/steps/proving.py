@@ -159,7 +159,7 @@ def _scored(run: Run, ground: Ground, wanted: Wanted) -> Ground:
     if not scores:
         return ground
     pool, scored = score(run, ground.pool, scores, ground.fingerprint, wanted.ground.asked)
-    return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored]))
+    return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored.fingerprint]))
 
 
 def _rows(ground: Ground, budget: budgets.Budget) -> int:

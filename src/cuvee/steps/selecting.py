@@ -17,9 +17,11 @@ from cuvee.runs import Run, digest, open_run, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
 from cuvee.samples.questions import evaluation_items
-from cuvee.selectors import scores_needed
-from cuvee.steps import plan, publishing, summary
-from cuvee.steps.choosing import choose, score
+from cuvee.scorers import health
+from cuvee.scorers.health import Health
+from cuvee.scorers.length import length
+from cuvee.steps import judging, plan, publishing, summary
+from cuvee.steps.choosing import choose, cut_shares, score
 from cuvee.steps.cleaning import clean
 from cuvee.steps.comparing import Fallen, compare
 from cuvee.steps.embedding import embed
@@ -45,9 +47,9 @@ def run_select(*, out: Path, dry_run: bool, found: Found | None = None, **typed:
 
 def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     ground = prepare(run, wanted)
-    scores = sorted({*wanted.scores, *scores_needed(wanted.request.method, **wanted.request.settings)})
-    pool, scored = score(run, ground.pool, scores, ground.fingerprint, wanted.asked)
-    chosen, selection = choose(run, pool, wanted.request, ground.tokens, [ground.fingerprint, scored])
+    scored = _score(run, wanted, ground)
+    pool = scored.pool
+    chosen, selection = choose(run, pool, wanted.request, ground.tokens, [ground.fingerprint, scored.fingerprint])
     measured, measures = measure(
         run,
         pool,
@@ -70,15 +72,17 @@ def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
         method=wanted.request.method,
         seed=wanted.seed,
     )
-    facts = summary.Facts(wanted, run.path, ground.source, ledger, counts, pool, selection, measures, command)
-    told = summary.summarise(facts, ground.embedder, ground.notes)
+    facts = summary.Facts(
+        wanted, run.path, ground.source, ledger, counts, pool, selection, measures, command, scored.health
+    )
+    told = summary.summarise(facts, ground.embedder, [*ground.notes, *scored.notes])
     if found is not None:
         told["found"] = found(ledger)
     depends = [measured.fingerprint, mapped.fingerprint]
     files = publishing.publish(
         run, outcome, mapped, ledger, told, format=wanted.format, file=wanted.file, depends=depends
     )
-    _finish(run, wanted, ground, counts, files)
+    _finish(run, wanted, ground, counts, files, scored.used)
     return Result(run.path, told, files, next=_next(run.path, ledger, selection))
 
 
@@ -114,6 +118,30 @@ class Ground:
         return replace(
             self, table=table, alive=self.alive[stand], pool=pool, tokens=self.tokens[stand], fingerprint=fingerprint
         )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A pool with its scores, how healthy they are, and what a judge used (None where none was asked)."""
+
+    pool: Pool
+    fingerprint: str
+    health: list[Health]
+    notes: list[str]
+    used: dict[str, Any] | None
+
+
+def _score(run: Run, wanted: Settings, ground: Ground) -> Scored:
+    with judging.opened(wanted.judge) as judge:
+        if judge and wanted.judge:
+            judging.announce(judge, ground.pool, wanted.scores, wanted.judge)
+        pool, step = score(run, ground.pool, wanted.scores, ground.fingerprint, wanted.asked, judge)
+    counts = judge.counts if judge else {}
+    cut = {**cut_shares(step), **{name: told.cut / max(told.asked, 1) for name, told in counts.items()}}
+    lengths = length(pool) if pool.scores else ()
+    notes = [note for name, told in counts.items() for note in told.notes(name)]
+    used = judging.used(judge, wanted.judge) if judge and wanted.judge else None
+    return Scored(pool, step.fingerprint, health.table(pool.scores, lengths, cut=cut), notes, used)
 
 
 def prepare(run: Run, wanted: Settings) -> Ground:
@@ -182,7 +210,9 @@ def rows_of(table: pa.Table, fingerprints: Iterable[str]) -> I64:
     return np.array([place[name] for name in fingerprints if name in place], dtype=np.int64)
 
 
-def _finish(run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path]) -> None:
+def _finish(
+    run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path], judge: dict[str, Any] | None
+) -> None:
     outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
     run.finish(
         {
@@ -194,6 +224,7 @@ def _finish(run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], 
             "rows": {"input": ground.source.total, **{status: counts[status] for status in ledgers.STATUSES}},
             "embedder": {"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
             "notes": ground.notes,
+            **({"judge": judge} if judge else {}),
         }
     )
 

@@ -15,7 +15,8 @@ from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.write import FILES
 from cuvee.scorers import SCORERS
-from cuvee.selectors import settings_of
+from cuvee.selectors import scores_needed, settings_of
+from cuvee.steps import judging
 from cuvee.steps.choosing import Asked, Request
 from cuvee.steps.cleaning import Rules
 
@@ -88,8 +89,9 @@ class Settings:
     near_vectors: str
     decontaminate: list[str]
     given: list[Path]
-    scores: list[str]
+    scores: list[str]  # those that the method reads too
     asked: Asked
+    judge: judging.Judging | None
     tokenizer: str | None
     format: str
     file: str
@@ -104,14 +106,16 @@ def bind(typed: Mapping[str, Any]) -> Settings:
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
     method_settings = wrong.check(lambda: pairs(typed["settings"], "settings")) or {}
     columns = wrong.check(lambda: pairs(typed["columns"], "columns")) or {}
-    wrong.check(lambda: _known(typed["method"], method_settings))
+    needed = wrong.check(lambda: _needed(typed["method"], method_settings)) or []
     wrong.check(lambda: names.find(FORMATS, typed["format"], "format"))
     wrong.check(lambda: names.find(dict.fromkeys(FILES), typed["file"], "file type"))
     if typed["dialect"] is not None:
         wrong.check(lambda: names.find(DIALECTS, typed["dialect"], "dialect"))
-    scores = listed(typed["scores"])
+    scores = sorted({*listed(typed["scores"]), *needed})
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
+    judge_settings = wrong.check(lambda: pairs(typed["judge_settings"], "judge-settings")) or {}
+    judge = wrong.check(lambda: judging.bind(typed, judge_settings, scores))
     wrong.check(lambda: _between(typed["near"], "near", 0, 1))
     wrong.check(lambda: _between(typed["contamination"], "contamination", 0, 1))
     wrong.check(lambda: _between(typed.get("max_length", 0), "max-length", 0, 1_000_000))
@@ -130,6 +134,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         given=[Path(path) for path in paths(typed["given"])],
         scores=scores,
         asked=Asked(typed.get("model"), typed.get("max_length") or None),
+        judge=judge,
         tokenizer=typed["tokenizer"],
         format=typed["format"],
         file=typed["file"],
@@ -145,6 +150,7 @@ DEFAULTS: dict[str, Any] = {
     "near": 0.8, "near_vectors": "off", "decontaminate": None, "contamination": 0.65, "keep_empty": False,
     "drop_truncated": False, "given": None, "scores": "", "columns": "", "dialect": None, "tokenizer": None, "draws": 5,
     "model": None, "max_length": 0, "strict": False, "seed": 0,
+    "base_url": "", "judge_model": "", "judge_settings": "", "max_tokens_spent": None,
 }  # fmt: skip
 
 
@@ -153,13 +159,15 @@ def ground_settings(**typed: Any) -> Settings:
     return bind({**DEFAULTS, **{name: value for name, value in typed.items() if name in DEFAULTS or name == "data"}})
 
 
-def _known(method: str, given: Mapping[str, Any]) -> None:
+def _needed(method: str, given: Mapping[str, Any]) -> list[str]:
+    """Return the scores that a method will read. Raises ConfigError for an unknown method or setting."""
     known = settings_of(method)
     for name in given:
         if name not in known:
             raise ConfigError(
                 f"{method} has no setting {name!r}", f"its settings: {', '.join(sorted(known)) or 'none'}"
             )
+    return scores_needed(method, **given)
 
 
 def _between(value: float, name: str, low: float, high: float) -> None:

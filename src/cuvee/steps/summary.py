@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.runs import versions
 from cuvee.samples.pool import Pool, Selection
+from cuvee.scorers import SCORERS
+from cuvee.scorers.health import Health
 from cuvee.selectors import SELECTORS
 from cuvee.steps.measuring import MEASURES
 from cuvee.steps.reading import Source
@@ -38,6 +40,7 @@ class Facts:
     selection: Selection
     measures: Mapping[str, Any]
     command: str
+    health: Sequence[Health] = ()
 
 
 def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, Any]:
@@ -65,12 +68,14 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
         "measures": measures,
         "distributions": _distributions(facts),
         "curve": _curve(facts.measures),
+        "scores": [_health(one) for one in facts.health],
         "drops": _drops(facts),
         "settings": {key: value for key, value in wanted.typed.items() if value not in (None, "", [])},
         "reproduce": [facts.command],
         "versions": versions(),
         "warnings": [
             *_warnings(facts),
+            *(warning for one in facts.health for warning in one.warnings),
             *notes,
             *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items()),
         ],
@@ -98,6 +103,16 @@ def _warnings(facts: Facts) -> list[str]:
     if facts.measures["sampled"]:
         found.append(f"distances are measured from a sample of {facts.measures['sample']:,} rows of the pool")
     return found
+
+
+def _health(one: Health) -> dict[str, Any]:
+    known = SCORERS.get(one.name)
+    told = {key: value for key, value in vars(one).items() if key != "warnings"}
+    return {
+        **told,
+        "what": known.summary if known else "",
+        "higher_is_better": known.higher_is_better if known else True,
+    }
 
 
 def _measures(measured: Mapping[str, Any]) -> list[dict[str, Any]]:

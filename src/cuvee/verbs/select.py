@@ -25,6 +25,10 @@ def select(
     scores: str = "",
     model: str | None = None,
     max_length: int = 0,
+    base_url: str = "",
+    judge_model: str = "",
+    judge_settings: str = "",
+    max_tokens_spent: int | None = None,
     columns: str = "",
     dialect: str | None = None,
     tokenizer: str | None = None,
@@ -72,12 +76,21 @@ def select(
     given:
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
-        Scores to compute and put in the ledger, for instance "length,rarity".
+        Scores to compute and put in the ledger, for instance "length,rarity". Those that start with judge- ask a chat model.
     model:
         The language model of the scores loss, perplexity, ifd and uncertainty-...: a folder, a catalogue name, a GGUF file or
         a hub id. Default: smollm2-135m.
     max_length:
         Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
+    base_url:
+        An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".
+    judge_model:
+        The name of the chat model on that server.
+    judge_settings:
+        "concurrency=8,per_minute=60,timeout=120,tries=5,temperature=0,max_tokens=512,key=VARIABLE"; key names the environment
+        variable that holds the server's key, OPENAI_API_KEY where it is left out.
+    max_tokens_spent:
+        Stop before the judge has used more tokens, in and out, in this call; its replies are kept, and the next call goes on.
     columns:
         Where the columns have names of their own: "instruction=q,output=a".
     dialect:

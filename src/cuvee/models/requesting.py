@@ -1,0 +1,265 @@
+"""One question to an OpenAI-compatible server: sent, sent again where that may help, and what came back."""
+
+import asyncio
+import email.utils
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from cuvee.errors import ConfigError, MissingExtraError, ServiceError
+from cuvee.models.spending import Pace, Purse, Talk, Usage, prompt_at_most
+
+KEY_VARIABLE = "OPENAI_API_KEY"
+LONGEST_WAIT = 120.0  # seconds between two tries, unless the server asks for more
+PATIENCE = 600.0  # seconds of Retry-After beyond which a question is given up
+SECRET = 8  # characters from which a key is searched for in texts
+
+
+@dataclass(frozen=True)
+class Server:
+    """An OpenAI-compatible server and how to treat it.
+
+    url: up to and including /v1. key_variable: the environment variable that holds the key; a server without keys needs
+    none. timeout: seconds for a whole request. tries: per question. backoff: seconds before the second try, doubled
+    for each further one. per_minute: requests, None for no limit.
+    """
+
+    url: str
+    model: str
+    key_variable: str = KEY_VARIABLE
+    concurrency: int = 8
+    timeout: float = 120.0
+    tries: int = 5
+    backoff: float = 0.5
+    per_minute: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The key, or an empty text."""
+        return os.environ.get(self.key_variable, "").strip()
+
+    def clean(self, text: str) -> str:
+        """Return a server's text without our key, should it stand there."""
+        return text.replace(self.key, "[key]") if len(self.key) >= SECRET else text
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a reply is drawn. max_tokens: of a reply, at most. more: further fields of the request, such as top_p.
+
+    limit: the request's field for max_tokens; some models take only "max_completion_tokens".
+    """
+
+    temperature: float = 0.0
+    max_tokens: int = 512
+    limit: str = "max_tokens"
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model said. finish: why it ended ("stop", "length", ...). Tokens are None where the server counted none."""
+
+    text: str
+    finish: str = ""
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+class RefusedError(Exception):
+    """The server will not answer this question (too long, or not allowed): asking again would not help."""
+
+
+class UnansweredError(Exception):
+    """No reply came, after all tries."""
+
+
+class _AgainError(Exception):
+    """A failure that may pass. after: seconds the server asked to wait, None where it did not say."""
+
+    def __init__(self, why: str, after: float | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class Line:
+    """An open connection. purse, pace and usage belong to the session; use it in an ``async with`` block."""
+
+    def __init__(self, server: Server, sampling: Sampling, purse: Purse, pace: Pace, usage: Usage) -> None:
+        self.server, self.sampling = server, sampling
+        self.purse, self.pace, self.usage = purse, pace, usage
+
+    async def __aenter__(self) -> "Line":
+        import httpx2
+        from openai import AsyncOpenAI
+
+        limits = httpx2.Timeout(self.server.timeout, connect=min(10.0, self.server.timeout))
+        # retries are ours: each counts against the cap and the pace. The library insists on some key.
+        self.client = AsyncOpenAI(
+            base_url=self.server.url, api_key=self.server.key or "none", max_retries=0, timeout=limits
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client.close()
+
+    async def send(self, talk: Talk) -> Reply:
+        """Return the reply. Raises RefusedError, UnansweredError, and ServiceError where no question would be answered."""
+        import tenacity
+
+        retrying = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(self.server.tries),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception_type(_AgainError),
+            reraise=True,
+        )
+        try:
+            reply: Reply = await retrying(self._once, talk)
+        except _AgainError as last:
+            raise UnansweredError(f"{last} ({self.server.tries} tries)") from None
+        return reply
+
+    def _wait(self, state: Any) -> float:
+        import tenacity
+
+        asked = state.outcome.exception().after
+        if asked is not None:
+            return float(asked)
+        doubling = tenacity.wait_exponential(multiplier=self.server.backoff, max=LONGEST_WAIT)
+        return doubling(state) + tenacity.wait_random(0, self.server.backoff)(state)
+
+    async def _once(self, talk: Talk) -> Reply:
+        prompt = prompt_at_most(talk)
+        worst, used = prompt + self.sampling.max_tokens, 0
+        await self.purse.reserve(worst)
+        try:
+            await self.pace.turn()
+            self.usage.requests += 1
+            used = worst  # until the server is known not to have worked
+            raw = await self._post(talk)
+            if isinstance(raw, Exception):
+                used = 0
+                raise raw
+            reply = _read(raw, self.server)
+            known_in = prompt if reply.tokens_in is None else reply.tokens_in
+            known_out = self.sampling.max_tokens if reply.tokens_out is None else reply.tokens_out
+            used = known_in + known_out
+            self.usage.replies += 1
+            self.usage.tokens_in += known_in
+            self.usage.tokens_out += known_out
+        except BaseException:
+            self.usage.tokens_lost += used
+            raise
+        finally:
+            await self.purse.settle(worst, used)
+        return reply
+
+    async def _post(self, talk: Talk) -> bytes | Exception:
+        """Return the body of a reply, or the error where the server did not work on the question."""
+        import httpx2
+        import openai
+
+        body: dict[str, Any] = {
+            "model": self.server.model,
+            "messages": [dict(turn) for turn in talk],
+            "temperature": self.sampling.temperature,
+            self.sampling.limit: self.sampling.max_tokens,
+            **self.sampling.more,
+        }
+        try:
+            async with asyncio.timeout(self.server.timeout):
+                raw = await self.client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+                return bytes(raw.content)
+        except openai.APIStatusError as wrong:
+            return self._sorted(wrong)
+        except (TimeoutError, openai.APITimeoutError):
+            raise _AgainError(f"no reply within {self.server.timeout:g} s") from None
+        except openai.APIConnectionError as wrong:
+            again = _AgainError(
+                f"no connection to {self.server.url}: {self.server.clean(str(wrong.__cause__ or wrong))}"
+            )
+            if isinstance(wrong.__cause__, httpx2.ConnectError):
+                return again
+            raise again from None
+
+    def _sorted(self, wrong: Any) -> Exception:
+        """Return what a status code means for us: for this question, for every question, or for a while."""
+        code, text = wrong.status_code, self._said(wrong)
+        if code in (400, 413, 422):
+            return RefusedError(text)
+        if code in (401, 403):
+            have = "refuses the key in" if self.server.key else "asks for a key, and there is none in"
+            return ServiceError(f"{self.server.url} {have} {self.server.key_variable}: {text}", "set the variable")
+        if wrong.code == "insufficient_quota" or (400 <= code < 500 and code not in (408, 409, 425, 429)):
+            return ServiceError(f"{self.server.url} answers {text}", "check --base-url and --judge-model")
+        after = _seconds(wrong.response.headers.get("retry-after"))
+        if after is not None and after > PATIENCE:
+            return ServiceError(f"{self.server.url} asks to wait {after:,.0f} s: {text}", "call again then")
+        if after is not None and code in (429, 503):
+            self.pace.hold(after)
+        return _AgainError(text, after)
+
+    def _said(self, wrong: Any) -> str:
+        body = wrong.body if isinstance(wrong.body, dict) else {}
+        text = str(body.get("message") or wrong.message or "")
+        return f"{wrong.status_code} {' '.join(self.server.clean(text).split())[:200]}"
+
+
+def require(purpose: str) -> None:
+    """Raise MissingExtraError where the client's libraries are not installed."""
+    import importlib.util
+
+    for library in ("openai", "tenacity"):
+        if importlib.util.find_spec(library) is None:
+            raise MissingExtraError(library, "api", purpose)
+
+
+def check(server: Server) -> None:
+    """Raise ConfigError for a server that cannot be asked, or whose settings would put a secret on disk."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(server.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError("the base URL is not one of a server", "write it as http://localhost:8000/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError("the base URL holds a user, a password or a query", "put the key into the environment")
+    if not server.model:
+        raise ConfigError("no chat model is named", "name it with --judge-model")
+    if server.key_variable != KEY_VARIABLE and not server.key:  # not repeated here: it may be the key itself
+        raise ConfigError("the environment variable that key names is not set", "give its name, not the key")
+
+
+def _read(raw: bytes, server: Server) -> Reply:
+    """Return the reply in a chat completion. Raises _AgainError where there is none: the server, or a proxy, is confused."""
+    try:
+        whole = orjson.loads(raw)
+        choice = whole["choices"][0]
+        text = choice["message"].get("content")
+        usage = whole.get("usage") or {}
+        counts = [value if isinstance(value := usage.get(key), int) else None for key in _COUNTS]
+    except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
+        start = " ".join(server.clean(raw[:80].decode("utf-8", "replace")).split())
+        raise _AgainError(f"the reply is no chat completion: {start!r}") from None
+    if text is not None and not isinstance(text, str):
+        text = orjson.dumps(text).decode()
+    return Reply(server.clean(text or ""), str(choice.get("finish_reason") or ""), *counts)
+
+
+_COUNTS = ("prompt_tokens", "completion_tokens")
+
+
+def _seconds(header: str | None) -> float | None:
+    """Return a Retry-After header, seconds or a date, as seconds from now; None where it cannot be read."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,105 @@
+"""Two answers to the same question, judged by a chat model in both orders; DiverseEvol's RS and WTR (arXiv 2311.08182)."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cuvee import names
+from cuvee.scorers.prompting import Kind, messages, ratings, verdict
+
+if TYPE_CHECKING:
+    from cuvee.models.chat import Chat
+
+WAYS = {
+    "preference": Kind("preference", (), 1, 10),
+    "ratings": Kind("ratings", ("Answer A", "Answer B"), 1, 10),
+}
+COMPARED = pa.schema(
+    [
+        ("question", pa.int64()),
+        ("forward", pa.string()),
+        ("backward", pa.string()),
+        ("verdict", pa.string()),
+        ("left", pa.float32()),
+        ("right", pa.float32()),
+    ]
+)
+_TURNED = {"win": "loss", "loss": "win", "tie": "tie"}
+Pair = tuple[float, float] | None  # ratings of (left, right)
+
+
+def compare(
+    questions: Sequence[str],
+    left: Sequence[str | None],
+    right: Sequence[str | None],
+    client: "Chat",
+    *,
+    by: str = "preference",
+) -> pa.Table:
+    """Return a table with one row per question, in order; see ``COMPARED``.
+
+    Each pair is judged twice, left first (forward) and right first (backward). forward, backward, verdict: "win", "tie"
+    or "loss" of the left answer. The verdict is what both orders say; where they disagree it is a tie; where either
+    could not be read, or an answer is None, it is null. by: "preference" asks which is better; "ratings" asks for a
+    number from 1 to 10 for each, and the higher one wins; left and right are then the means over both orders, else null.
+
+    Raises ConfigError for another ``by``, ServiceError as ``client.ask`` does, ValueError for unequal lengths.
+    """
+    kind = names.find(WAYS, by, "way to compare")
+    rows = list(zip(questions, left, right, strict=True))
+    there = [(at, q, a, b) for at, (q, a, b) in enumerate(rows) if a is not None and b is not None]
+    talks = [messages(kind, question=q, first=a, second=b) for _, q, a, b in there]
+    talks += [messages(kind, question=q, first=b, second=a) for _, q, a, b in there]
+    replies = [None if reply is None else reply.text for reply in client.ask(talks, label=f"comparing by {by}")]
+    told = dict.fromkeys(range(len(rows)), (None, None, None, None, None))
+    for (at, *_), one, two in zip(there, replies[: len(there)], replies[len(there) :], strict=True):
+        told[at] = _row(kind, one, two)  # type: ignore[assignment]
+    columns = list(zip(*told.values(), strict=True)) if rows else [()] * 5
+    return pa.table([list(told), *map(list, columns)], schema=COMPARED)
+
+
+def rs(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
+    """Return the sum of the left ratings over the sum of the right ones: above 1 the left side is better.
+
+    left, right: (n,) positive ratings of the same questions, NaN where there is none; a question that misses either is
+    left out on both sides. NaN where none is left.
+    """
+    ours, theirs = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    return float(ours[both].sum() / theirs[both].sum()) if both.any() else float("nan")
+
+
+def wtr(verdicts: Sequence[str | None]) -> float:
+    """Return the share of questions won or tied, in [0, 1], among those with a verdict; NaN where there is none."""
+    known = [verdict for verdict in verdicts if verdict is not None]
+    return sum(verdict != "loss" for verdict in known) / len(known) if known else float("nan")
+
+
+def _row(kind: Kind, one: str | None, two: str | None) -> tuple[str | float | None, ...]:
+    if kind.ratings:
+        forward, backward = _pair(kind, one), _pair(kind, two)
+        backward = backward and (backward[1], backward[0])
+        said = _winner(forward), _winner(backward)
+        means = [(f + b) / 2 for f, b in zip(forward, backward, strict=True)] if forward and backward else [None, None]
+        return (*said, _agreed(*said), *means)
+    first = {"A": "win", "B": "loss", "tie": "tie", None: None}
+    said = first[verdict(one or "")], _TURNED.get(first[verdict(two or "")] or "")
+    return (*said, _agreed(*said), None, None)
+
+
+def _pair(kind: Kind, reply: str | None) -> Pair:
+    first, second = ratings(kind, reply or "")
+    return None if first is None or second is None else (first, second)
+
+
+def _winner(pair: Pair) -> str | None:
+    return None if pair is None else "win" if pair[0] > pair[1] else "loss" if pair[0] < pair[1] else "tie"
+
+
+def _agreed(forward: str | None, backward: str | None) -> str | None:
+    if forward is None or backward is None:
+        return None
+    return forward if forward == backward else "tie"

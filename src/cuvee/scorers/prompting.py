@@ -1,0 +1,74 @@
+"""What is asked of a judge, and what its replies say: prompts stand in ``prompts/``, one file per kind of question."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from string import Template
+
+LONGEST = 8_000  # characters of a question or an answer that a judge is shown; the rest is cut off its end
+CUT = "\n[the rest is left out]"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of question. ratings: names of the numbers in a reply. low, high: the scale, both ends included."""
+
+    file: str
+    ratings: tuple[str, ...]
+    low: int
+    high: int
+
+
+def messages(kind: Kind, **texts: str) -> list[dict[str, str]]:
+    """Return the conversation that asks this: a system turn and a user turn. texts: what the prompt's $names stand for."""
+    system, user = _templates(kind.file)
+    shown = {name: text if len(text) <= LONGEST else text[:LONGEST] + CUT for name, text in texts.items()}
+    content = user.substitute(shown, low=kind.low, high=kind.high)  # a $ inside the texts is not looked at
+    return [{"role": "system", "content": system}, {"role": "user", "content": content}]
+
+
+def ratings(kind: Kind, reply: str) -> list[float | None]:
+    """Return the numbers of a reply in the order of ``kind.ratings``; None for one that is not there or off the scale.
+
+    Read are lines such as "Rating: 4", "**Rating:** 4/6" or "Rating = 4.5 (good)"; the last one of a name counts. Not
+    read: "4-5", "4 or 5", a number outside the scale or out of another one. Where one rating is asked for, the number
+    alone will do.
+    """
+    text = _said(reply)
+    if len(kind.ratings) == 1 and (alone := re.fullmatch(rf"[\W_]*?{_NUMBER}[\W_]*", text)):
+        return [_on_scale(kind, *alone.groups())]
+    return [_last(kind, name, text) for name in kind.ratings]
+
+
+def verdict(reply: str) -> str | None:
+    """Return "A", "B" or "tie"; None where the reply does not say."""
+    found = re.findall(r"^[\W_]*verdict[\W_]*[:=][\W_]*(?:answer )?(A|B|tie)\b[\W_]*$", _said(reply), _LINES)
+    return None if not found else "tie" if found[-1].lower() == "tie" else found[-1].upper()
+
+
+_LINES = re.IGNORECASE | re.MULTILINE
+_NUMBER = r"(-?\d+(?:\.\d+)?)\s*(?:(?:/|out of)\s*(\d+))?"
+
+
+def _said(reply: str) -> str:
+    """Return the reply without a reasoning model's thoughts, also where they never end."""
+    return re.sub(r"<think>.*?(</think>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE).strip()
+
+
+def _last(kind: Kind, name: str, text: str) -> float | None:
+    lines = re.findall(rf"^[\W_]*{re.escape(name)}[\W_]*?[:=](.*)$", text, _LINES)
+    number = re.match(rf"[\W_]*?{_NUMBER}[^\d\n]*$", lines[-1]) if lines else None
+    return _on_scale(kind, *number.groups()) if number else None
+
+
+def _on_scale(kind: Kind, number: str, out_of: str | None) -> float | None:
+    value = float(number)
+    return value if kind.low <= value <= kind.high and out_of in (None, str(kind.high)) else None
+
+
+@cache
+def _templates(file: str) -> tuple[str, Template]:
+    text = resources.files("cuvee.scorers").joinpath("prompts", f"{file}.md").read_text(encoding="utf-8")
+    system, _, user = text.partition("\n---\n")
+    return system.strip(), Template(user.strip())

@@ -1,0 +1,136 @@
+"""A judge for a run: what the user said about it, what it would cost, and the session with it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+
+from cuvee import render
+from cuvee.errors import ConfigError
+from cuvee.models.catalog import home
+from cuvee.models.requesting import KEY_VARIABLE, Sampling, Server, check
+from cuvee.progress import say
+from cuvee.samples.pool import Pool
+from cuvee.scorers import SCORERS
+from cuvee.scorers.judge import KINDS, Judge
+from cuvee.scorers.prompting import messages
+from cuvee.store import Store
+
+# The names of --judge-settings: of the server, of the sampling, and fields that go into the request as they are.
+_SERVER = {"concurrency": int, "timeout": float, "tries": int, "per_minute": float}
+_SAMPLING = {"temperature": float, "max_tokens": int, "limit": str}
+_MORE = {"top_p": float, "seed": int, "reasoning_effort": str}
+_TYPES: dict[str, type] = {"key": str, **_SERVER, **_SAMPLING, **_MORE}
+
+KNOWN = {
+    "key": "environment variable that holds the server's key; a server without keys needs none",
+    "concurrency": "requests at a time",
+    "timeout": "seconds for a whole request",
+    "tries": "per question, with growing waits between, or as long as the server's Retry-After says",
+    "per_minute": "requests a minute at most",
+    "temperature": "of the reply; 0 is the most likely one",
+    "max_tokens": "tokens of a reply at most",
+    "limit": "the request's field for max_tokens; some models take only max_completion_tokens",
+    "top_p": "sent as it is",
+    "seed": "sent as it is",
+    "reasoning_effort": "sent as it is",
+}
+"""What can be set about a judge, in words."""
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Whom to ask, how, and for how many tokens at most (None: no cap)."""
+
+    server: Server
+    sampling: Sampling
+    cap: int | None
+
+    def told(self) -> str:
+        """Return the cap in words."""
+        return "no cap on tokens" if self.cap is None else f"at most {self.cap:,} tokens"
+
+
+def bind(typed: Mapping[str, Any], given: Mapping[str, Any], scores: Sequence[str]) -> Judging | None:
+    """Return whom to ask, or None where no score asks a chat model. given: the judge's settings by name.
+
+    Raises ConfigError for what is missing or cannot be.
+    """
+    asking = [name for name in scores if name in SCORERS and SCORERS[name].asks]
+    if not asking:
+        return None
+    if not typed["base_url"] or not typed["judge_model"]:
+        raise ConfigError(f"{asking[0]} asks a chat model, and none is named", "--base-url URL --judge-model NAME")
+    values = {name: _typed(name, value) for name, value in given.items()}
+    own = {name: value for name, value in values.items() if name in _SERVER}
+    server = Server(typed["base_url"].rstrip("/"), typed["judge_model"], values.get("key", KEY_VARIABLE), **own)
+    check(server)
+    more = {name: value for name, value in values.items() if name in _MORE}
+    sampling = Sampling(**{name: value for name, value in values.items() if name in _SAMPLING}, more=more)
+    cap = typed["max_tokens_spent"]
+    if cap is not None and cap < 1:
+        raise ConfigError(f"max-tokens-spent is {cap}", "give a number of tokens, or leave it out for no cap")
+    return Judging(server, sampling, cap)
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name not in KNOWN:
+        raise ConfigError(f"a judge has no setting {name!r}", f"its settings: {', '.join(KNOWN)}")
+    kind = _TYPES[name]
+    if kind is str:
+        return str(value)
+    lowest = 0 if name in ("temperature", "top_p", "seed") else 1 if kind is int else 1e-3
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < lowest or kind(value) != value:
+        raise ConfigError(f"the judge's {name} is {value!r}", f"give a number from {lowest}")
+    return kind(value)
+
+
+@contextmanager
+def opened(asked: Judging | None) -> Iterator[Judge | None]:
+    """Open the session; what was answered in it is kept, however it ends."""
+    if asked is None:
+        yield None
+        return
+    from cuvee.models.chat import Chat
+
+    with Chat(asked.server, Store(home() / "store"), sampling=asked.sampling, cap=asked.cap) as chat:
+        yield Judge(chat)
+
+
+def announce(judge: Judge, pool: Pool, scores: Sequence[str], asked: Judging) -> None:
+    """Say what the run is about to ask and to cost."""
+    estimate = judge.estimate(pool, kinds(scores))
+    say(f"asking    {asked.server.model} at {asked.server.url}: {estimate or 'nothing'}; {asked.told()}")
+
+
+def kinds(scores: Sequence[str]) -> list[str]:
+    """Return the kinds of question behind these scores: several scores may be read from one reply."""
+    return list(dict.fromkeys(SCORERS[name].asks for name in scores if name in SCORERS and SCORERS[name].asks))
+
+
+def plan(asked: Judging, scores: Sequence[str], rows: int, size: int) -> dict[str, Any]:
+    """Return what asking about so many rows would cost, from their number and their bytes: an upper estimate."""
+    wanted = kinds(scores)
+    count = render.token_counter(None)
+    empty = [messages(KINDS[name], question="", answer="") for name in wanted]
+    prompts = sum(count(["".join(turn["content"] for turn in talk) for talk in empty]))
+    return {
+        "model": asked.server.model,
+        "url": asked.server.url,
+        "questions": rows * len(wanted),
+        "tokens_in": rows * prompts + len(wanted) * size // 4,
+        "tokens_out": rows * len(wanted) * asked.sampling.max_tokens,
+        "cap": asked.told(),
+    }
+
+
+def used(judge: Judge, asked: Judging) -> dict[str, Any]:
+    """Return what the manifest says about a session: whom, how, what it used. No key is in it."""
+    server = {f.name: getattr(asked.server, f.name) for f in fields(Server)}
+    return {
+        "server": server,
+        "sampling": vars(asked.sampling),
+        "cap": asked.cap,
+        "usage": vars(judge.chat.usage),
+        "counts": {name: vars(counts) for name, counts in judge.counts.items()},
+    }
