@@ -8,8 +8,9 @@ from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evolve", "inspect", "report", "select", "why"]
+__all__ = ["__version__", "demo", "evolve", "inspect", "report", "select", "train", "why"]

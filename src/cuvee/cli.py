@@ -15,6 +15,7 @@ from cuvee.verbs.inspect import inspect
 from cuvee.verbs.models import fetch, list_models
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
@@ -33,7 +34,7 @@ def build() -> cyclopts.App:
         exit_on_error=False,
         print_error=False,
     )
-    for verb in (demo, inspect, select, evolve, why, report, run):
+    for verb in (demo, inspect, select, evolve, train, why, report, run):
         app.command(verb)
     models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
     models.command(list_models, name="list")

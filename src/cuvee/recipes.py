@@ -11,8 +11,15 @@ from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 
-VERBS: dict[str, Callable[..., Result]] = {"evolve": evolve, "inspect": inspect, "report": report, "select": select}
+VERBS: dict[str, Callable[..., Result]] = {
+    "evolve": evolve,
+    "inspect": inspect,
+    "report": report,
+    "select": select,
+    "train": train,
+}
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:

@@ -124,9 +124,17 @@ def _models(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def _training(figures: dict[str, Any]) -> Table:
+    table = Table("what", "value", box=None, show_header=False)
+    for name, value in figures.items():
+        table.add_row(Text(name, style="bold"), f"{value:,}")
+    return table
+
+
 _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "profile": _profile,
     "why": _why,
     "plan": _plan,
     "models": _models,
+    "training": _training,
 }
