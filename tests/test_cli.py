@@ -33,7 +33,7 @@ def call(*arguments: str, code: int = 0, stdin: bytes = b"") -> subprocess.Compl
 
 def test_help_names_the_verbs_and_imports_nothing_heavy() -> None:
     text = call("--help").stdout.decode()
-    for verb in ("demo", "inspect", "select", "why", "report", "models", "run"):
+    for verb in ("demo", "inspect", "select", "train", "why", "report", "models", "run"):
         assert verb in text
     program = "import sys, cuvee.cli; cuvee.cli.build(); print([m for m in sys.modules if m in %r])"
     heavy = ("numpy", "pyarrow", "polars", "faiss", "sklearn", "torch", "model2vec", "jinja2")

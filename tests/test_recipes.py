@@ -24,8 +24,13 @@ def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.Mon
     toy = FOLDER / "toy" / recipe.name
     assert [verb for verb, _ in recipes.load(toy)] == [verb for verb, _ in recipes.load(recipe)]
     result = recipes.run(toy)
-    if recipe.stem != "prove":  # which compares, and selects nothing of its own
-        assert len((result.folder / "selected.jsonl").read_bytes().splitlines()) == 30
+    verb = recipes.load(toy)[-1][0]
+    chosen = result.folder / "selected.jsonl"
+    if verb == "train":
+        assert (result.folder / "model/model.safetensors").is_file()
+        chosen = result.folder.parent / "select/selected.jsonl"
+    if verb != "prove":  # which compares, and selects nothing of its own
+        assert len(chosen.read_bytes().splitlines()) == 30
 
 
 def test_mistakes_are_listed_together(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from cuvee.verbs.inspect import inspect
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evaluate", "evolve", "inspect", "prove", "report", "select", "why"]
+__all__ = ["__version__", "demo", "evaluate", "evolve", "inspect", "prove", "report", "select", "train", "why"]

@@ -17,6 +17,7 @@ from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
@@ -35,7 +36,7 @@ def build() -> cyclopts.App:
         exit_on_error=False,
         print_error=False,
     )
-    for verb in (demo, inspect, select, evolve, evaluate, prove, why, report, run):
+    for verb in (demo, inspect, select, evolve, train, evaluate, prove, why, report, run):
         app.command(verb)
     models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
     models.command(list_models, name="list")

@@ -13,8 +13,9 @@ from cuvee.verbs.inspect import inspect
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
+from cuvee.verbs.train import train
 
-_KNOWN = (evaluate, evolve, inspect, prove, report, select)
+_KNOWN = (evaluate, evolve, inspect, prove, report, select, train)
 VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in _KNOWN}
 
 

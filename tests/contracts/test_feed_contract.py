@@ -1,5 +1,6 @@
 """What every feed keeps."""
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -24,7 +25,11 @@ def test_resumable_at_any_step(make: Callable[[], Feed]) -> None:
     whole = make()
     steps = [whole.next(step).tolist() for step in range(30)]
     for start in (0, 1, 7, 29):
-        fresh = make()
+        before, fresh = make(), make()
+        for step in range(start):
+            before.next(step)
+            before.observe(step, -1.0 / (step + 1))
+        fresh.restore(json.loads(json.dumps(before.state())))
         assert [fresh.next(step).tolist() for step in range(start, 30)] == steps[start:]
 
 
@@ -33,7 +38,8 @@ def test_never_empty_and_in_range(make: Callable[[], Feed]) -> None:
     for step in range(40):
         rows = feed.next(step)
         feed.observe(step, 0.5)
-        assert len(rows) and rows.min() >= 0 and rows.max() < N
+        assert 1 <= len(rows) <= feed.batch and rows.min() >= 0 and rows.max() < N
+        assert rows.dtype == np.int64
 
 
 def test_shuffled_takes_every_row_once_per_epoch_in_another_order() -> None:

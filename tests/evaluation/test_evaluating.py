@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="the base install has no torch")
 from cuvee import render  # noqa: E402
 from cuvee.evaluation import evaluating, heldout  # noqa: E402
 from cuvee.evaluation.evaluating import Settings, evaluate  # noqa: E402
+from cuvee.evaluation.journal import Journal  # noqa: E402
 from cuvee.evaluation.question import STUB, Question, said  # noqa: E402
 from cuvee.evaluation.table import TABLE, Answer, Reading, table  # noqa: E402
 from cuvee.models import causal, generation  # noqa: E402
@@ -23,7 +24,9 @@ QUESTIONS = [
     Question("sums", "2", "match", (said("user", "not True is"),), "False"),
     Question("talk", "1", "open", (said("user", "How are you?"),)),
     Question("held", "1", "rows", (said("user", "Add 1 and 2."), said("assistant", "It is 3.")), "It is 3."),
-    Question("code", "1", "code", (said("user", "f"),), "```\ndef f(): return 1\n```", program=("def f():\n" + STUB, "f()")),
+    Question(
+        "code", "1", "code", (said("user", "f"),), "```\ndef f(): return 1\n```", program=("def f():\n" + STUB, "f()")
+    ),
 ]
 
 
@@ -51,7 +54,7 @@ def test_a_choice_is_the_option_that_is_likeliest_by_hand(model: Causal) -> None
         assert row["accuracy_norm"] == float((sums / lengths).argmax() == gold)
         assert row["answer"] == OPTIONS[int(sums.argmax())]
         assert abs(row["loss"] + sums[gold] / row["tokens"]) < 1e-4
-    (readings,) = evaluating.read(model, [QUESTIONS[0]], evaluating.Journal(None))
+    (readings,) = evaluating.read(model, [QUESTIONS[0]], Journal(None))
     assert np.allclose([-one.total for one in readings if one.total is not None], sums, atol=1e-4)
 
 

@@ -81,6 +81,8 @@ def test_a_missing_task_is_told(tasks: Path, tiny_model: Path) -> None:
 
 def test_measures_of_several_filters_stand_side_by_side() -> None:
     shared = {"task": "t", "doc_id": 0, "target": 1, "metrics": ["exact_match"], "filtered_resps": ["1"]}
-    strict, loose = ({**shared, "filter": name, "exact_match": value} for name, value in (("strict", 0.0), ("loose", 1.0)))
+    strict, loose = (
+        {**shared, "filter": name, "exact_match": value} for name, value in (("strict", 0.0), ("loose", 1.0))
+    )
     (row,) = lm_eval_bridge.table([strict, loose]).to_pylist()
     assert (row["exact_match,strict"], row["exact_match,loose"], row["exact_match"]) == (0, 1, None)

@@ -35,7 +35,11 @@ def test_gsm8k_is_told_by_its_mark(tmp_path: Path) -> None:
         {"question": "Hot?", "choices": ["no", "yes"], "answer": "yes"},
         {"question": "Hot?", "choices": {"text": ["no", "yes"], "label": ["1", "2"]}, "answerKey": "2"},
         {"question": "Hot?", "options": {"A": "no", "B": "yes"}, "answer": "B"},
-        {"question": "Hot?", "choices": [{"label": "A", "text": "no"}, {"label": "B", "text": "yes"}], "answerKey": "B"},
+        {
+            "question": "Hot?",
+            "choices": [{"label": "A", "text": "no"}, {"label": "B", "text": "yes"}],
+            "answerKey": "B",
+        },
         {"ctx": "Hot?", "endings": ["no", "yes"], "label": "1"},
     ],
 )
@@ -63,7 +67,9 @@ def test_big_bench_hard_options_stand_in_the_input(tmp_path: Path) -> None:
 def test_code_open_questions_and_instruction_rows(tmp_path: Path) -> None:
     task = {"task_id": "t/0", "prompt": "def f():\n", "entry_point": "f", "test": "def check(c):\n    assert c() == 1"}
     assert only(write(tmp_path / "h.jsonl", {**task, "canonical_solution": "    return 1\n"})).kind == "code"
-    for number, row in enumerate(({"question_id": 4, "text": "Why?"}, {"id": 4, "prompt": "Why?"}, {"idx": 4, "Instruction": "Why?"})):
+    for number, row in enumerate(
+        ({"question_id": 4, "text": "Why?"}, {"id": 4, "prompt": "Why?"}, {"idx": 4, "Instruction": "Why?"})
+    ):
         one = only(write(tmp_path / f"v{number}.jsonl", row))
         assert (one.kind, one.id, one.messages[0]["content"], one.right) == ("open", "4", "Why?", None)
     one = only(write(tmp_path / "r.jsonl", {"instruction": "Add.", "input": "1 2", "output": "3", "task": "sums"}))

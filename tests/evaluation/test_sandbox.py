@@ -18,7 +18,9 @@ def test_the_fence_holds_on_this_machine() -> None:
 
 
 def test_what_runs_to_its_end_passes_and_what_raises_does_not() -> None:
-    assert run("import math, re, collections, typing, hashlib, random, datetime\nassert math.sqrt(4) == 2", QUICK).passed
+    assert run(
+        "import math, re, collections, typing, hashlib, random, datetime\nassert math.sqrt(4) == 2", QUICK
+    ).passed
     assert run("print('x' * 10**6)", QUICK).passed
     for program, reason in [
         ("assert 1 == 2, 'no'", "AssertionError: no"),
@@ -91,7 +93,9 @@ def test_no_file_outside_the_folder_is_written_or_read(tmp_path: Path) -> None:
 
 
 def test_the_folder_is_empty_and_small() -> None:
-    assert run("import os\nassert os.listdir() == []\nopen('a', 'w').write('x')\nassert open('a').read() == 'x'", QUICK).passed
+    assert run(
+        "import os\nassert os.listdir() == []\nopen('a', 'w').write('x')\nassert open('a').read() == 'x'", QUICK
+    ).passed
     assert "File too large" in run("open('a', 'wb').write(bytes(2**22))", QUICK).reason
     many = "for n in range(10**6):\n    open(f'{n}', 'wb').write(bytes(2**16))"
     assert run(many, Limits(seconds=60, cpu=60)).reason == "out of disk space"

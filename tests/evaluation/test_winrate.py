@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,14 +16,16 @@ ASKED = [Question("v", str(n), "open", (said("user", f"question {n}"),)) for n i
 
 def by_length(questions: Sequence[str], left: Sequence[str], right: Sequence[str]) -> pa.Table:
     """The longer answer wins; a judge that cannot read "?"."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for ours, theirs in zip(left, right, strict=True):
         if "?" in theirs:
             rows.append({"verdict": None, "left": None, "right": None})
             continue
         verdict = "win" if len(ours) > len(theirs) else "tie" if len(ours) == len(theirs) else "loss"
         rows.append({"verdict": verdict, "left": float(len(ours)), "right": float(len(theirs))})
-    return pa.Table.from_pylist(rows, pa.schema([("verdict", pa.string()), ("left", pa.float32()), ("right", pa.float32())]))
+    return pa.Table.from_pylist(
+        rows, pa.schema([("verdict", pa.string()), ("left", pa.float32()), ("right", pa.float32())])
+    )
 
 
 def other(folder: Path, answers: Sequence[str | None]) -> Path:

@@ -93,6 +93,6 @@ def test_batches_hold_every_row_within_the_budget() -> None:
 def test_settings_that_cannot_be_are_refused(model: Causal) -> None:
     for wrong in ({"max_new_tokens": 0}, {"temperature": -1.0}, {"top_p": 0.0}):
         with pytest.raises(ConfigError):
-            Sampling(**wrong)  # type: ignore[arg-type]
+            Sampling(**wrong)
     with pytest.raises(ConfigError, match="max-new-tokens"):
         generation.room(model, Sampling(max_new_tokens=5_000))

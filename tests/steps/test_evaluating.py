@@ -2,6 +2,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -14,14 +15,18 @@ import cuvee
 from cuvee.errors import ConfigError
 from cuvee.models import generation
 
-ROWS = [{"instruction": f"Add {n} and 1.", "output": f"It is {n + 1}.", "task": "odd" if n % 2 else "even"} for n in range(9)]
+ROWS = [
+    {"instruction": f"Add {n} and 1.", "output": f"It is {n + 1}.", "task": "odd" if n % 2 else "even"}
+    for n in range(9)
+]
 SUMS = [{"question": f"{n}+1?", "answer": f"{n}+1={n + 1}\n#### {n + 1}"} for n in range(3)]
 ASKED = [{"question_id": n, "text": f"Why {n}?"} for n in range(3)]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    for name, rows in {"rows": ROWS, "sums": SUMS, "asked": ASKED}.items():
+    everything: dict[str, list[dict[str, Any]]] = {"rows": ROWS, "sums": SUMS, "asked": ASKED}
+    for name, rows in everything.items():
         (tmp_path / "eval").mkdir(exist_ok=True)
         (tmp_path / f"eval/{name}.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return tmp_path / "eval"
@@ -51,7 +56,7 @@ def test_the_run_folder_holds_questions_means_and_answers(tiny_model: Path, file
 def test_called_again_it_loads_no_model_and_gives_the_same_bytes(
     tiny_model: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"on": [str(files)], "max_new_tokens": 5}
+    settings: dict[str, Any] = {"on": [str(files)], "max_new_tokens": 5}
     cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "run")
     first = (tmp_path / "run/questions.parquet").read_bytes()
     cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "other")
@@ -68,13 +73,16 @@ def test_called_again_it_loads_no_model_and_gives_the_same_bytes(
 def test_killed_while_writing_it_goes_on(
     tiny_model: Path, files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"on": [str(files)], "max_new_tokens": 5, "batch_tokens": 30}
+    settings: dict[str, Any] = {"on": [str(files)], "max_new_tokens": 5, "batch_tokens": 30}
     cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "whole")
-    write, calls = generation.write, []
+    write, calls = generation.write, list[Any]()
 
-    def once(*given, **named):  # type: ignore[no-untyped-def]
+    def once(*given: Any, **named: Any) -> Any:
         if len(calls) == 1:
             raise KeyboardInterrupt
+        return noted(*given, **named)
+
+    def noted(*given: Any, **named: Any) -> Any:
         calls.append(given)
         return write(*given, **named)
 
@@ -82,7 +90,7 @@ def test_killed_while_writing_it_goes_on(
     with pytest.raises(KeyboardInterrupt):
         cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "run")
     assert list((tmp_path / "run/work").glob(".making-answers-*/journal.jsonl"))
-    monkeypatch.setattr(generation, "write", lambda *given, **named: calls.append(given) or write(*given, **named))
+    monkeypatch.setattr(generation, "write", noted)
     cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "run")
     plain = (tmp_path / "whole/questions.parquet").read_bytes()
     assert (tmp_path / "run/questions.parquet").read_bytes() == plain
@@ -90,12 +98,18 @@ def test_killed_while_writing_it_goes_on(
 
 
 def test_a_judge_compares_with_another_run(tiny_model: Path, files: Path, tmp_path: Path) -> None:
-    settings = {"on": [str(files)], "max_new_tokens": 5}
+    settings: dict[str, Any] = {"on": [str(files)], "max_new_tokens": 5}
     cuvee.evaluate(str(tiny_model), **settings, seed=1, temperature=1.0, out=tmp_path / "first")
     judge = f"{__name__}:left_always"
     sys.modules.setdefault(__name__, sys.modules[left_always.__module__])
     result = cuvee.evaluate(
-        str(tiny_model), **settings, seed=2, temperature=1.0, against=tmp_path / "first", judge=judge, out=tmp_path / "run"
+        str(tiny_model),
+        **settings,
+        seed=2,
+        temperature=1.0,
+        against=tmp_path / "first",
+        judge=judge,
+        out=tmp_path / "run",
     )
     against = result.summary["evaluation"]["against"]
     assert (against["n"], against["wtr"], against["rs"]) == (3, 1.0, 2.0)
@@ -113,7 +127,9 @@ def test_a_judge_compares_with_another_run(tiny_model: Path, files: Path, tmp_pa
         ({"on": ["x"], "limit": 0, "top_p": 2.0}, "2 settings are wrong"),
     ],
 )
-def test_mistakes_are_told_before_anything_runs(settings: dict[str, object], says: str, tiny_model: Path, tmp_path: Path) -> None:
+def test_mistakes_are_told_before_anything_runs(
+    settings: dict[str, object], says: str, tiny_model: Path, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=says):
         cuvee.evaluate(str(tiny_model), **settings, out=tmp_path / "run")  # type: ignore[arg-type]
     assert not (tmp_path / "run").exists()

@@ -19,7 +19,7 @@ from cuvee.models.causal import Causal
 from cuvee.planting import plant
 from cuvee.render import Encoded
 from cuvee.training import sft
-from cuvee.training.feeds import InOrder
+from cuvee.training.feeds import InOrder, Shuffled
 from cuvee.training.sft import Training
 
 torch = pytest.importorskip("torch")
@@ -81,7 +81,7 @@ def test_the_loss_and_the_step_are_those_worked_by_hand_however_the_batch_is_cut
 
 
 def test_padding_and_prompts_do_not_count(model: Causal, rows: list[Encoded]) -> None:
-    from cuvee.training.loop import IGNORED, collate
+    from cuvee.training.batches import IGNORED, collate
 
     whole = [row for row in rows if not row.cut][:4]
     batch = collate(whole, model.tokenizer.eos_token_id)  # a pad token that also ends answers
@@ -183,6 +183,89 @@ def test_dropout_is_a_function_of_the_step(tiny_model: Path, rows: list[Encoded]
         return weights(sft.train(adapted, rows, settings, folder, seed=1).model)
 
     assert same(run(None, SETTINGS), run(tmp_path / "out", SETTINGS))
+
+
+class Logged(InOrder):
+    """Notes when it is asked and what it is told."""
+
+    def __init__(self, trajectory: list[Any]) -> None:
+        super().__init__(trajectory)
+        self.log: list[tuple[str, int, float]] = []
+
+    def next(self, step: int) -> Any:
+        self.log.append(("next", step, 0.0))
+        return super().next(step)
+
+    def observe(self, step: int, reward: float) -> None:
+        self.log.append(("observe", step, reward))
+
+
+def test_a_feed_is_asked_once_per_step_and_only_when_the_step_before_is_done(
+    model: Causal, rows: list[Encoded]
+) -> None:
+    feed = Logged([np.arange(step, step + 1 + step % 3) for step in range(6)])
+    settings = Training(steps=6, batch=3, micro_tokens=96)
+    trained = sft.train(model, rows, settings, None, seed=0, feed=feed)
+    assert [(what, step) for what, step, _ in feed.log] == [(what, s) for s in range(6) for what in ("next", "observe")]
+    told = [value for what, _, value in feed.log if what == "observe"]
+    assert told == [-point["loss"] for point in trained.curve]
+    assert trained.tokens == sum(len(rows[row]) for step in range(6) for row in range(step, step + 1 + step % 3))
+
+
+def test_a_reward_sees_the_model_after_the_step_and_goes_to_the_feed(model: Causal, rows: list[Encoded]) -> None:
+    feed, seen = Logged([np.arange(4)]), []
+
+    def reward(trained: Any) -> float:
+        total: float = trained.get_input_embeddings().weight.detach().sum().item()
+        seen.append(total)
+        return total
+
+    sft.train(model, rows, Training(steps=3, batch=4, lr=1e-2), None, seed=0, feed=feed, reward=reward)
+    assert [value for what, _, value in feed.log if what == "observe"] == seen
+    assert len(set(seen)) > 1
+
+
+def test_a_replayed_trajectory_gives_the_same_weights(tiny_model: Path, rows: list[Encoded]) -> None:
+    shuffled = Shuffled(len(rows), 8, seed=1)
+    replay = InOrder([shuffled.next(step) for step in range(10)])
+    by_seed = sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=1)
+    replayed = sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=1, feed=replay)
+    assert same(weights(by_seed.model), weights(replayed.model))
+
+
+def test_half_precision_weights_learn_from_small_steps(tiny_model: Path, rows: list[Encoded]) -> None:
+    half = causal.load(tiny_model, dtype="float16")
+    before, version = weights(half), half.version
+    trained = sft.train(half, rows, Training(steps=40, lr=2e-6, batch=4, warmup=0), None, seed=0)
+    assert causal.precision_of(trained.model) == "float16" and trained.model.version != version
+    whole = sft.train(causal.load(tiny_model), rows, Training(steps=40, lr=2e-6, batch=4, warmup=0), None, seed=0)
+    learnt = [(weights(whole.model)[name] - before[name].float()).abs().sum().item() for name in before]
+    kept = [(weights(trained.model)[name].float() - before[name].float()).abs().sum().item() for name in before]
+    assert sum(kept) > 0.3 * sum(learnt), "steps of 2e-6 are below the spacing of most weights in 16 bits"
+
+
+def test_truncated_rows_are_counted_and_generation_is_left_as_it_was(model: Causal, rows: list[Encoded]) -> None:
+    trained = sft.train(model, rows, Training(steps=1, batch=4, max_length=40), None, seed=0)
+    assert trained.truncated == sum(row.cut > 0 or len(row) > 40 for row in rows)
+    assert trained.rows + trained.left_out == len(rows)
+    assert model.model.config.use_cache and not model.model.training
+
+
+def test_checkpoints_of_other_settings_are_not_gone_on_from(
+    tiny_model: Path, rows: list[Encoded], tmp_path: Path
+) -> None:
+    def stop(_: Any) -> float:
+        stop.calls = getattr(stop, "calls", 0) + 1  # type: ignore[attr-defined]
+        if stop.calls == 5:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+        return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        sft.train(causal.load(tiny_model), rows, SETTINGS, tmp_path, seed=1, reward=stop)
+    assert (tmp_path / "checkpoints/checkpoint-3").exists()
+    other = sft.train(causal.load(tiny_model), rows, SETTINGS, tmp_path, seed=2)
+    clean = sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=2)
+    assert same(weights(other.model), weights(clean.model))
 
 
 KILLED = """

@@ -1,6 +1,7 @@
 """Causal language models: by folder, catalogue name, GGUF file or hub id, with the tokenizer and its chat template."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -67,9 +68,13 @@ def folder_of(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".gguf":
         return catalog.converted(path)
-    if (path / "model" / "config.json").is_file() and not (path / "config.json").is_file():
+    if _holds_model(path / "model") and not _holds_model(path):
         return path / "model"  # a run folder: the model it made
     return model_folder(name, DEFAULT)
+
+
+def _holds_model(folder: Path) -> bool:
+    return (folder / "config.json").is_file() or (folder / "adapter_config.json").is_file()
 
 
 def version_of(folder: Path) -> str:
@@ -111,7 +116,8 @@ def with_lora(causal: Causal, *, rank: int = 16, alpha: int = 32, dropout: float
     config = LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear", task_type="CAUSAL_LM"
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by an old name
         torch.manual_seed(seed)  # peft draws A from torch's global state; fork_rng puts that back
         model = get_peft_model(causal.model, config)
     return replace(causal, model=model)

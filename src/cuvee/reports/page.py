@@ -82,9 +82,9 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
     told: dict[str, Any] = shown(dict(summary))
     measures = [figures.range_plot(measure) for measure in told.get("measures") or []]
     scatter = pack(points)
-    script = f"(() => {{\n'use strict';\n{''.join(map(_asset, SCRIPTS))}\n}})();"
+    script = f"(() => {{\n'use strict';\n{''.join(map(asset, SCRIPTS))}\n}})();"
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    template = _environment().get_template("page.html.jinja")
+    template = environment().get_template("page.html.jinja")
     return template.render(
         told=told,
         flow=figures.flow(told.get("rows") or {}),
@@ -99,7 +99,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         first=scatter.first(FIRST),
         scatter_json=embedded(scatter.data),
         curve_json=embedded(told.get("curve") or {}),
-        style=Markup("\n".join(map(_asset, STYLES))),
+        style=Markup("\n".join(map(asset, STYLES))),
         script=Markup(script),
         policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'",
@@ -122,15 +122,16 @@ def _bars(distributions: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of this package: a template, a style sheet or a script."""
     return resources.files("cuvee.reports").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Return the environment of our templates; every variable is escaped, and an unknown name is a defect of ours."""
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_asset),
+        loader=jinja2.FunctionLoader(asset),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

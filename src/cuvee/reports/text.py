@@ -221,6 +221,13 @@ def _versus(against: dict[str, Any]) -> Text:
     return Text(f"against {against['run']}: won or tied {rate} of {against['n']:,} questions{score}{unread}")
 
 
+def _training(figures: dict[str, Any]) -> Table:
+    table = Table("what", "value", box=None, show_header=False)
+    for name, value in figures.items():
+        table.add_row(Text(name, style="bold"), f"{value:,}")
+    return table
+
+
 _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "profile": _profile,
     "why": _why,
@@ -228,4 +235,5 @@ _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "models": _models,
     "evaluation": _evaluation,
     "proof": _proof,
+    "training": _training,
 }

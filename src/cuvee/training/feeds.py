@@ -1,29 +1,57 @@
 """Feeds: what the trainer sees next. A feed gives the rows of each optimiser step; training does not know why these."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from cuvee import rng
 from cuvee.arrays import I64
 
+State = Mapping[str, Any]  # JSON-able
+
 
 class Feed(Protocol):
     """What comes next.
 
-    A feed is asked from any step on, so that a killed training goes on where it stopped: ``next`` depends on the step (and
-    on what was observed), not on how often it was called.
+    A feed is asked from any step on, so that a killed training goes on where it stopped: ``next`` depends on the step and
+    on what was observed (its ``state``), not on how often it was called.
     """
 
+    batch: int
+    """The most rows of a step."""
+
     def next(self, step: int) -> I64:
-        """Return the row numbers of optimiser step ``step`` (0 is the first), at least one."""
+        """Return the (m,) row numbers of optimiser step ``step`` (0 is the first); 1 <= m <= batch.
+
+        A trainer asks once the step before is done and observed, never ahead.
+        """
 
     def observe(self, step: int, reward: float) -> None:
-        """Learn what step ``step`` was worth; feeds that do not learn ignore it."""
+        """Learn what step ``step`` was worth, higher is better; feeds that do not learn ignore it."""
+
+    def state(self) -> State:
+        """Return what was learnt so far; it goes into every checkpoint."""
+
+    def restore(self, state: State) -> None:
+        """Go on as the feed that had this state."""
 
 
-class Shuffled:
+class Fixed:
+    """A feed that does not learn."""
+
+    def observe(self, step: int, reward: float) -> None:
+        """Nothing to learn."""
+
+    def state(self) -> State:
+        """Nothing was learnt."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        """Nothing was learnt."""
+
+
+class Shuffled(Fixed):
     """Seeded epochs without replacement: every row once, in random order, before any row comes again.
 
     Every batch is full: the one that ends an epoch is filled from the next. A batch larger than the pool is the pool.
@@ -44,22 +72,17 @@ class Shuffled:
             place, left = place + len(part), left - len(part)
         return np.concatenate(parts)
 
-    def observe(self, step: int, reward: float) -> None:
-        """Nothing to learn."""
-
     def _epoch(self, epoch: int) -> I64:
         return rng.stream(self.seed, "epoch", str(epoch)).permutation(self.rows).astype(np.int64)
 
 
-class InOrder:
-    """A listed trajectory: step -> rows, as it was recorded; after its end it starts again."""
+class InOrder(Fixed):
+    """A listed trajectory: step -> rows, as it was recorded, steps of any size; after its end it starts again."""
 
     def __init__(self, trajectory: Sequence[I64]) -> None:
         self.trajectory = trajectory
+        self.batch = max(map(len, trajectory))
 
     def next(self, step: int) -> I64:
         """Return the rows that were recorded for this step."""
         return np.asarray(self.trajectory[step % len(self.trajectory)], dtype=np.int64)
-
-    def observe(self, step: int, reward: float) -> None:
-        """Nothing to learn."""

@@ -1,154 +1,224 @@
-"""The parts that plug a feed into an unpatched ``transformers.Trainer``: its sampler, its collator, and who follows it."""
+"""The training loop: a plain ``transformers.Trainer``, told by a feed which rows come next.
+
+The only thing that differs from the library's class is the train sampler, its own hook. Imports torch; import it late.
+"""
 
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from accelerate import PartialState
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from cuvee.arrays import I64
+from cuvee.errors import CuveeError
 from cuvee.models.causal import Causal, fast_bf16
-from cuvee.render import Encoded
-from cuvee.training import sft
+from cuvee.progress import Advance, bar, say
+from cuvee.rng import stream
+from cuvee.training import checkpoints, sft
+from cuvee.training.batches import Collate, FromStep, Passes
 from cuvee.training.feeds import Feed
 
-IGNORED = -100  # the label that the loss leaves out
+Reward = Callable[[Any], float]  # the model as it is after a step -> how good it is; higher is better
 
 
-class FeedSampler(torch.utils.data.Sampler[int]):  # type: ignore[misc]
-    """Asks the feed for the rows of each step, from ``start`` on; inside a step rows go by length, to pad little."""
+@dataclass(frozen=True)
+class Plan:
+    """What is trained on, and how long.
 
-    def __init__(self, feed: Feed, steps: int, batch: int, lengths: Sequence[int]) -> None:
-        self.feed, self.steps, self.batch, self.start = feed, steps, batch, 0
-        self.lengths = np.asarray(lengths)
+    lengths: (n,) tokens of every row. make: row numbers -> what a forward pass reads. of: hash of all that decides the
+    result. checkpoints: their folder, or None for none. reward: told to the feed after every step; without it the feed is
+    told minus the step's loss.
+    """
 
-    def rows(self, step: int) -> list[int]:
-        """Return the rows of a step, longest first."""
-        rows = np.asarray(self.feed.next(step), dtype=np.int64)
-        return [int(row) for row in rows[np.argsort(-self.lengths[rows], kind="stable")]]
+    lengths: I64
+    make: Collate
+    feed: Feed
+    steps: int
+    settings: "sft.Training"
+    seed: int
+    of: str
+    checkpoints: Path | None = None
+    reward: Reward | None = None
+    label: str = "training"
 
-    def __iter__(self) -> Iterator[int]:
-        for step in range(self.start, self.steps):
-            yield from self.rows(step)
 
-    def __len__(self) -> int:
-        return self.steps * self.batch
+@dataclass
+class Progress:
+    """How far a training is. seconds: spent in all, over all calls."""
+
+    curve: list[dict[str, float]]
+    seconds: float
+
+    @property
+    def tokens(self) -> int:
+        """Tokens read, padding not counted."""
+        return int(self.curve[-1]["tokens"]) if self.curve else 0
+
+
+def fit(causal: Causal, plan: Plan) -> Progress:
+    """Train ``causal.model`` in place, from the last whole checkpoint if there is one; it is in eval mode afterwards.
+
+    The global random generators are left as they were. Raises CuveeError where the loss is no number.
+    """
+    found = checkpoints.last(plan.checkpoints, plan.of) if plan.checkpoints else None
+    progress = Progress([], 0.0)
+    if found:
+        progress = Progress(found[1]["curve"], found[1]["seconds"])
+        plan.feed.restore(found[1]["feed"])
+        say(f"going on from step {len(progress.curve)} of {plan.steps}")
+    with _folder(plan) as folder, _untouched(causal.model), bar(plan.label, _expected(plan), "tokens") as advance:
+        advance(progress.tokens)
+        trainer = _trainer(causal, plan, progress, folder, advance)
+        if trainer.args.should_save and plan.checkpoints:
+            checkpoints.sweep(plan.checkpoints, found[0] if found else None)
+        trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
+        trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
+    return progress
 
 
 class FeedTrainer(Trainer):  # type: ignore[misc]
     """A Trainer whose rows come from a feed; only the sampler hook is its own."""
 
-    feed_sampler: FeedSampler
+    def __init__(self, start: int, steps: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._start, self._steps = start, steps
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> FeedSampler:
-        return self.feed_sampler
-
-
-class Follower(TrainerCallback):  # type: ignore[misc]
-    """Starts the sampler at the resumed step, seeds every step, advances the bar, marks whole checkpoints."""
-
-    def __init__(self, sampler: FeedSampler, seed: int, advance: Callable[[int], None], mark: str) -> None:
-        self.sampler, self.seed, self.advance, self.mark = sampler, seed, advance, mark
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Start where the checkpoint ended."""
-        self.sampler.start = state.global_step
-        for step in range(state.global_step):
-            self._count(step)
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Seed the step."""
-        torch.manual_seed(sft.step_seed(self.seed, state.global_step))
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Count the tokens that were read."""
-        self._count(state.global_step - 1)
-
-    def on_save(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Mark a checkpoint that is whole."""
-        if state.is_world_process_zero:
-            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / self.mark).touch()
-
-    def _count(self, step: int) -> None:
-        self.advance(int(self.sampler.lengths[self.sampler.rows(step)].sum()))
+    def _get_train_sampler(self, train_dataset: Any = None) -> FromStep:
+        return FromStep(self._start, self._steps, self.train_dataset.per_step)
 
 
-class _Rows(torch.utils.data.Dataset[Encoded]):  # type: ignore[misc]
-    def __init__(self, rows: Sequence[Encoded]) -> None:
-        self.rows = rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, row: int) -> Encoded:
-        return self.rows[row]
-
-
-def collate(rows: Sequence[Encoded], pad: int) -> dict[str, torch.Tensor]:
-    """Return a batch padded on the right: input_ids, attention_mask, and labels that are IGNORED outside answers."""
-    longest = max(len(row) for row in rows)
-    ids = np.full((len(rows), longest), pad, dtype=np.int64)
-    mask, labels = np.zeros_like(ids), np.full_like(ids, IGNORED)
-    for at, row in enumerate(rows):
-        ids[at, : len(row)], mask[at, : len(row)] = row.ids, 1
-        labels[at, : len(row)] = np.where(row.answer, row.ids, IGNORED)
-    parts = {"input_ids": ids, "attention_mask": mask, "labels": labels}
-    return {name: torch.from_numpy(part) for name, part in parts.items()}
+def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advance: Advance) -> FeedTrainer:
+    settings = plan.settings
+    arguments = _arguments(causal, plan, folder)
+    budget = settings.micro_tokens or sft.MICRO_TOKENS[causal.device.partition(":")[0]]
+    passes = Passes(plan.feed, plan.lengths, plan.make, budget=budget, processes=arguments.world_size)
+    arguments.gradient_accumulation_steps = passes.count
+    trainer = FeedTrainer(
+        len(progress.curve),
+        plan.steps,
+        model=causal.model,
+        args=arguments,
+        train_dataset=passes,
+        data_collator=lambda batch: batch[0],
+        callbacks=[Follower(plan, passes, progress, advance)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
-def make_trainer(
-    causal: Causal,
-    rows: Sequence[Encoded],
-    settings: "sft.Training",
-    checkpoints: Path | None,
-    sampler: FeedSampler,
-    seed: int,
-) -> FeedTrainer:
-    """Return the Trainer of these settings; micro-batches are as large as divides the step and fits ``micro_tokens``."""
-    on_cpu = not causal.device.startswith("cuda")
-    longest = max(len(row) for row in rows)
-    budget = settings.micro_tokens or sft.MICRO_TOKENS["cpu" if on_cpu else "cuda"]
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    micro = micro_batch(sampler.batch, longest, budget, processes)
+def _arguments(causal: Causal, plan: Plan, folder: Path) -> TrainingArguments:
+    settings = plan.settings
+    on_cpu = causal.device == "cpu"
     arguments = TrainingArguments(
-        output_dir=str(checkpoints or "unused"),
-        max_steps=sampler.steps,
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=max(1, sampler.batch // (micro * processes)),
+        output_dir=str(folder),
+        max_steps=plan.steps,
+        per_device_train_batch_size=1,  # one forward pass, which holds many rows
         learning_rate=settings.lr,
-        lr_scheduler_type=settings.schedule,
-        warmup_steps=math.ceil(settings.warmup * sampler.steps),
+        lr_scheduler_type=settings.schedule if settings.schedule != "constant" else "constant_with_warmup",
+        warmup_steps=int(settings.warmup * plan.steps),
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.clip,
-        save_strategy="steps" if checkpoints else "no",
-        save_steps=settings.save_every or 1,
-        save_total_limit=2,
-        ignore_data_skip=True,  # the sampler itself starts at the right step
-        seed=seed,
         use_cpu=on_cpu,
         bf16=not on_cpu and fast_bf16(causal.device),
+        fp16=False,
+        seed=int(stream(plan.seed, "trainer").integers(2**31)),
+        save_strategy="steps" if plan.checkpoints else "no",
+        save_steps=settings.save_every or 1,
+        save_total_limit=checkpoints.KEPT,
+        ignore_data_skip=True,  # the sampler starts at the step that is next
         logging_steps=1,
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
-        dataloader_pin_memory=not on_cpu,
+        dataloader_pin_memory=False,  # pinning would read batches ahead of their step
     )
-    trainer = FeedTrainer(
-        model=causal.model,
-        args=arguments,
-        train_dataset=_Rows(rows),
-        data_collator=lambda batch: collate(batch, causal.tokenizer.pad_token_id),
-    )
-    trainer.feed_sampler = sampler
-    return trainer
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1  # several GPUs in one process would split a pass; accelerate launch takes one process each
+    return arguments
 
 
-def micro_batch(batch: int, longest: int, tokens: int, processes: int) -> int:
-    """Return the rows of a micro-batch: the largest divisor of a process's share of the step within ``tokens``."""
-    share = max(1, batch // processes)
-    fits = max(1, tokens // longest)
-    return max(size for size in range(1, share + 1) if share % size == 0 and size <= fits)
+class Follower(TrainerCallback):  # type: ignore[misc]
+    """Keeps the curve, moves the bar, tells the feed, seeds every step, and marks checkpoints as whole."""
+
+    def __init__(self, plan: Plan, passes: Passes, progress: Progress, advance: Advance) -> None:
+        self.plan, self.passes, self.progress, self.advance = plan, passes, progress, advance
+        self.since = time.perf_counter() - progress.seconds
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Make a step's chance (dropout) a function of the seed and its number, whatever was done before it."""
+        here = stream(self.plan.seed, "step", str(state.global_step), str(args.process_index))
+        torch.manual_seed(int(here.integers(2**31)))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, model: Any = None, **_: Any) -> None:
+        """Take in a finished step. Raises CuveeError where its loss is no number."""
+        if "loss" not in logs:
+            return
+        step, loss, tokens = state.global_step, float(logs["loss"]), self.passes.tokens(state.global_step - 1)
+        if not math.isfinite(loss):
+            raise CuveeError(f"the loss is no longer a number at step {step}", "lower the learning rate")
+        known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"], "tokens": self.progress.tokens + tokens}
+        self.progress.curve.append({"step": step, "loss": loss, **known})
+        self.progress.seconds = time.perf_counter() - self.since
+        self.advance(tokens)
+        self.plan.feed.observe(step - 1, self.plan.reward(model) if self.plan.reward else -loss)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Mark the checkpoint that was just written, once every process has written its part."""
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.barrier()
+        if args.should_save:
+            content = {"curve": self.progress.curve, "seconds": self.progress.seconds, "feed": self.plan.feed.state()}
+            checkpoints.mark(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.plan.of, content)
+
+
+def wait() -> None:
+    """Wait until every process is here."""
+    PartialState().wait_for_everyone()
+
+
+def _expected(plan: Plan) -> int:
+    """Return about how many tokens the training reads."""
+    return int(plan.lengths.mean() * min(plan.feed.batch, len(plan.lengths)) * plan.steps)
+
+
+@contextmanager
+def in_float32(model: Any) -> Iterator[None]:
+    """Hold the weights that are trained in 32 bits meanwhile: in 16 a small step is rounded away."""
+    halves = [(part, part.dtype) for part in model.parameters() if part.requires_grad and part.dtype != torch.float32]
+    for part, _ in halves:
+        part.data = part.data.float()
+    yield
+    for part, dtype in halves:
+        part.data = part.data.to(dtype)
+
+
+@contextmanager
+def _folder(plan: Plan) -> Iterator[Path]:
+    with nullcontext(plan.checkpoints) if plan.checkpoints else tempfile.TemporaryDirectory() as folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        yield Path(folder)
+
+
+@contextmanager
+def _untouched(model: Any) -> Iterator[None]:
+    """Put back what a trainer changes: the global random generators that it seeds, and how the model generates."""
+    python, numpy, cached = random.getstate(), np.random.get_state(), model.config.use_cache  # noqa: NPY002
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        model.config.use_cache = cached
+        model.zero_grad(set_to_none=True)
+        model.eval()

@@ -6,27 +6,28 @@ settings, seed and machine kind give the same weights; a killed training, called
 
 import math
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
+import xxhash
 
-from cuvee import rng
-from cuvee.errors import ConfigError, CuveeError, InputError
+from cuvee.arrays import I64
+from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal as models
 from cuvee.models.causal import Causal
-from cuvee.progress import bar
 from cuvee.render import Encoded
-from cuvee.runs import write_json
-from cuvee.training.feeds import Feed, Shuffled
+from cuvee.runs import digest, write_json
+from cuvee.training.feeds import Feed, Shuffled, State
+
+if TYPE_CHECKING:
+    from cuvee.training.loop import Reward
 
 MICRO_TOKENS = {"cpu": 2_048, "cuda": 16_384}  # padded tokens of a micro-batch: small ones stay in a CPU's cache
 CHECKPOINTS = "checkpoints"
-WHOLE = "whole"  # the mark of a checkpoint that was written to its end
 DONE = "training.json"
 
 
@@ -35,10 +36,11 @@ class Training:
     """How to train. Exactly one of epochs, steps and tokens is the budget.
 
     epochs: passes over the rows. steps: optimiser steps. tokens: tokens read, padding not counted. lr: highest learning
-    rate, reached after ``warmup`` (a share of all steps), then falling by ``schedule`` ("cosine", "linear", "constant").
-    batch: rows of an optimiser step. max_length: tokens of a row that are read. lora: rank of adapters, None trains all
-    weights. micro_tokens: padded tokens of a micro-batch, None by device. save_every: steps between checkpoints, 0 for none.
-    Defaults are DiverseEvol's (arXiv 2311.08182).
+    rate, reached after ``warmup`` (a share of all steps, rounded down), then falling by ``schedule`` ("cosine", "linear",
+    "constant"). batch: rows of an optimiser step, of all processes together. max_length: tokens of a row that are read.
+    lora: rank of adapters, None trains all weights; it is the caller that adapts the model (``causal.with_lora``).
+    micro_tokens: padded tokens of a forward pass, None by device; a step that needs more takes several passes. save_every:
+    steps between checkpoints, 0 for none. Defaults are DiverseEvol's (arXiv 2311.08182).
     """
 
     epochs: float | None = None
@@ -78,8 +80,9 @@ class Training:
 class Trained:
     """What came out. model: the trained model, ready to be read or evaluated. folder: its weights, None where not written.
 
-    curve: per optimiser step: step (1 = first), loss (nats per answer token, before the step), lr, grad_norm. tokens: tokens
-    read, padding not counted. left_out: rows without an answer token, which cannot be learnt from.
+    curve: per optimiser step: step (1 = first), loss (nats per answer token, before the step), lr, grad_norm, tokens (read
+    so far). rows: that could be learnt from. left_out: rows without an answer token, which cannot; such as those whose
+    answer was cut away. truncated: rows that lost tokens. tokens: read, padding not counted. seconds: spent, in all calls.
     """
 
     model: Causal
@@ -87,7 +90,10 @@ class Trained:
     curve: list[dict[str, float]]
     steps: int
     tokens: int
+    rows: int
     left_out: int
+    truncated: int
+    seconds: float
 
 
 def train(
@@ -98,129 +104,129 @@ def train(
     *,
     seed: int,
     feed: Feed | None = None,
+    reward: "Reward | None" = None,
 ) -> Trained:
-    """Train a model in place and return it.
+    """Train a model in place and return it; weights in 16 bits are trained in 32, where small steps do not vanish.
 
-    folder: receives the weights (safetensors, with the tokenizer); called again with the same folder, training goes on from
-    its last checkpoint, or returns at once where it is done. None keeps nothing on disk. feed: the rows of every step;
-    None shuffles the rows that have an answer. Raises InputError where no row has an answer token, CuveeError where the
+    folder: receives the weights (safetensors, with the tokenizer); called again with the same folder and a model loaded
+    anew, training goes on from its last checkpoint, or returns at once where it is done. None keeps nothing on disk.
+    feed: the rows of every step; None shuffles the rows that have an answer. A step must have a row with an answer.
+    reward: what the feed is told of the model after each step; None tells it minus the step's loss. Under ``accelerate
+    launch`` the processes share the rows of a step. Raises InputError where no row has an answer token, CuveeError where the
     loss is no longer a number.
     """
-    if folder is not None and (folder / DONE).is_file():
-        return _loaded(causal, folder)
-    usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
-    if not len(usable):
-        raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
-    mean = float(np.mean([len(rows[at]) for at in usable]))
-    steps = settings.updates(len(usable), mean)
-    asked = feed or _Among(usable, Shuffled(len(usable), settings.batch, seed=seed))
-    size = min(settings.batch, len(usable)) if feed is None else len(asked.next(0))
-    with _own_randomness():
-        curve = _run(causal, rows, settings, folder, _Plan(asked, steps, size, mean, seed))
-    tokens = sum(len(rows[row]) for step in range(steps) for row in asked.next(step))
-    return _saved(causal, folder, curve, steps, tokens, len(rows) - len(usable))
+    models.need("accelerate", purpose="training")
+    from cuvee.training import loop
+    from cuvee.training.batches import collate
+
+    shared = _Rows.of(rows, min(settings.max_length, causal.max_length))
+    steps = settings.updates(len(shared.usable), shared.mean_length)
+    asked = feed or _Among(shared.usable, Shuffled(len(shared.usable), settings.batch, seed=seed))
+    of = digest([causal.version, shared.print(), described(settings), steps, seed, type(asked).__name__, asked.state()])
+    record = orjson.loads((folder / DONE).read_bytes()) if folder and (folder / DONE).is_file() else {}
+    if folder is not None and record.pop("of", "") == of:
+        return Trained(models.load(folder, device=causal.device, dtype=models.precision_of(causal)), folder, **record)
+    pad = causal.tokenizer.pad_token_id
+    plan = loop.Plan(
+        lengths=np.array([len(row) for row in shared.rows], dtype=np.int64),
+        make=lambda numbers: collate([shared.rows[row] for row in numbers], pad),
+        feed=asked, steps=steps, settings=settings, seed=seed, of=of, reward=reward,
+        checkpoints=folder / CHECKPOINTS if folder is not None and settings.save_every else None,
+    )  # fmt: skip
+    with loop.in_float32(causal.model):
+        progress = loop.fit(causal, plan)
+        record = {"curve": progress.curve, "steps": steps, "tokens": progress.tokens, **shared.counts()}
+        record["seconds"] = round(progress.seconds, 3)
+        if folder is not None and models.is_first_process():
+            _write(causal, folder, {**record, "of": of})
+    loop.wait()
+    version = models.version_of(folder) if folder else _print_weights(causal.model)
+    version = digest([version, causal.tokenizer.chat_template, models.precision_of(causal)])
+    return Trained(replace(causal, folder=folder or causal.folder, version=version), folder, **record)
 
 
 @dataclass(frozen=True)
-class _Plan:
-    feed: Feed
-    steps: int
-    batch: int
-    mean_length: float
-    seed: int
+class _Rows:
+    """rows: cut to length. usable: numbers of those with an answer token; the first token of a row is never predicted."""
+
+    rows: list[Encoded]
+    usable: I64
+
+    @classmethod
+    def of(cls, rows: Sequence[Encoded], longest: int) -> "_Rows":
+        short = [row if len(row) <= longest else _shortened(row, longest) for row in rows]
+        usable = np.array([at for at, row in enumerate(short) if row.answer[1:].any()], dtype=np.int64)
+        if not len(usable):
+            raise InputError(
+                "no row has an answer token to learn from", "raise --max-length, or look at the rows' answers"
+            )
+        return cls(short, usable)
+
+    @property
+    def mean_length(self) -> float:
+        return float(np.mean([len(self.rows[at]) for at in self.usable]))
+
+    def counts(self) -> dict[str, int]:
+        kept, cut = len(self.usable), sum(row.cut > 0 for row in self.rows)
+        return {"rows": kept, "left_out": len(self.rows) - kept, "truncated": cut}
+
+    def print(self) -> str:
+        state = xxhash.xxh3_64()
+        for row in self.rows:
+            state.update(len(row).to_bytes(8, "little") + row.ids.tobytes() + row.answer.tobytes())
+        return state.hexdigest()
+
+
+def _shortened(row: Encoded, longest: int) -> Encoded:
+    return Encoded(row.ids[:longest], row.answer[:longest], row.cut + len(row) - longest)
 
 
 class _Among:
     """A feed over some of the rows."""
 
-    def __init__(self, rows: Any, feed: Feed) -> None:
-        self.rows, self.feed = rows, feed
+    def __init__(self, rows: I64, feed: Feed) -> None:
+        self.rows, self.feed, self.batch = rows, feed, feed.batch
 
-    def next(self, step: int) -> Any:
+    def next(self, step: int) -> I64:
         """Return the rows of a step."""
-        return self.rows[self.feed.next(step)]
+        rows: I64 = self.rows[self.feed.next(step)]
+        return rows
 
     def observe(self, step: int, reward: float) -> None:
         """Hand on."""
         self.feed.observe(step, reward)
 
+    def state(self) -> State:
+        """Return what the feed learnt."""
+        return self.feed.state()
 
-def _run(
-    causal: Causal, rows: Sequence[Encoded], settings: Training, folder: Path | None, plan: _Plan
-) -> list[dict[str, float]]:
-    from transformers.trainer_callback import PrinterCallback, ProgressCallback
-
-    from cuvee.training import loop
-
-    checkpoints = folder / CHECKPOINTS if folder is not None and settings.save_every else None
-    last = _last_checkpoint(checkpoints)
-    sampler = loop.FeedSampler(plan.feed, plan.steps, plan.batch, [len(row) for row in rows])
-    trainer = loop.make_trainer(causal, rows, settings, checkpoints, sampler, plan.seed)
-    trainer.remove_callback(PrinterCallback)
-    trainer.remove_callback(ProgressCallback)
-    total = round(plan.steps * plan.batch * plan.mean_length)
-    with bar("training", total, unit="tokens") as advance:
-        trainer.add_callback(loop.Follower(sampler, plan.seed, advance, WHOLE))
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
-    causal.model.eval()
-    entries = [entry for entry in trainer.state.log_history if "loss" in entry]
-    names = {"step": "step", "loss": "loss", "learning_rate": "lr", "grad_norm": "grad_norm"}
-    curve = [{new: float(entry[old]) for old, new in names.items() if old in entry} for entry in entries]
-    wrong = next((entry for entry in curve if not math.isfinite(entry["loss"])), None)
-    if wrong is not None:
-        raise CuveeError(f"the loss is no longer a number at step {wrong['step']:.0f}", "lower the learning rate")
-    return curve
+    def restore(self, state: State) -> None:
+        """Hand on."""
+        self.feed.restore(state)
 
 
-def _last_checkpoint(folder: Path | None) -> Path | None:
-    """Return the newest whole checkpoint, and remove those that a kill left half."""
-    if folder is None or not folder.is_dir():
-        return None
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    for path in found:
-        if not (path / WHOLE).is_file():
-            shutil.rmtree(path)
-    return next((path for path in reversed(found) if path.is_dir()), None)
+def _write(causal: Causal, folder: Path, record: dict[str, Any]) -> None:
+    """Write weights, tokenizer and template; the record last, which says that they are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / DONE).unlink(missing_ok=True)
+    causal.model.save_pretrained(folder)
+    causal.tokenizer.save_pretrained(folder)
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)  # the library writes 0600, which others cannot read
+    write_json(folder / DONE, record)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
-def _saved(
-    causal: Causal, folder: Path | None, curve: list[dict[str, float]], steps: int, tokens: int, left_out: int
-) -> Trained:
-    if folder is not None and models.is_first_process():
-        folder.mkdir(parents=True, exist_ok=True)
-        causal.model.save_pretrained(folder)
-        causal.tokenizer.save_pretrained(folder)
-        write_json(folder / DONE, {"curve": curve, "steps": steps, "tokens": tokens, "left_out": left_out})
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    return Trained(causal, folder, curve, steps, tokens, left_out)
-
-
-def _loaded(causal: Causal, folder: Path) -> Trained:
-    told = orjson.loads((folder / DONE).read_bytes())
-    return Trained(models.load(folder, device=causal.device, dtype=models.precision_of(causal)), folder, **told)
-
-
-@contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Put the global random states back that a Trainer sets: Python's, numpy's and torch's."""
-    import random
-
+def _print_weights(model: Any) -> str:
+    """Return a hash that stands for weights which lie in no folder."""
     import torch
 
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        try:
-            yield
-        finally:
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
+    state = xxhash.xxh3_64()
+    for name, part in model.state_dict().items():
+        state.update(name.encode() + part.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return state.hexdigest()
 
 
 def described(settings: Training) -> dict[str, Any]:
     """Return the settings that decide the weights, JSON-able: how often checkpoints are written does not."""
     return {name: value for name, value in asdict(settings).items() if name != "save_every"}
-
-
-def step_seed(seed: int, step: int) -> int:
-    """Return the seed of dropout in a step: a function of both, so that a resumed step draws what it would have drawn."""
-    return int(rng.stream(seed, "step", str(step)).integers(2**31))

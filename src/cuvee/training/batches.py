@@ -1,0 +1,128 @@
+"""The rows of an optimiser step as forward passes: sorted by length, within a budget of padded tokens."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from cuvee.arrays import I64
+from cuvee.render import Encoded
+from cuvee.training.feeds import Feed
+
+IGNORED = -100  # the label of a token that the loss does not count
+Tensors = Mapping[str, Any]  # what a model reads: input_ids, labels, ... by name
+Collate = Callable[[I64], Tensors]  # row numbers, perhaps none -> what one forward pass reads
+
+
+def passes(lengths: I64, budget: int) -> list[I64]:
+    """Return groups of positions in ``lengths``, longest first, each of at most ``budget`` padded tokens or one row."""
+    groups: list[list[int]] = []
+    for at in np.argsort(-lengths, kind="stable").tolist():
+        if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= budget:
+            groups[-1].append(at)
+        else:
+            groups.append([at])
+    return [np.array(group, dtype=np.int64) for group in groups]
+
+
+def spread(lengths: I64, budget: int, count: int) -> list[I64]:
+    """Return exactly ``count`` such groups: the widest are halved until there are enough, or else some are empty.
+
+    count: at least what ``passes`` needs.
+    """
+    groups = passes(lengths, budget)
+    while len(groups) < count and max(map(len, groups)) > 1:
+        widest = max(range(len(groups)), key=lambda at: (len(groups[at]) > 1, len(groups[at]) * lengths[groups[at][0]]))
+        half = (len(groups[widest]) + 1) // 2
+        groups[widest : widest + 1] = [groups[widest][:half], groups[widest][half:]]
+    return groups + [np.empty(0, dtype=np.int64)] * (count - len(groups))
+
+
+class Later(Mapping[str, Any]):
+    """Tensors that are made when they are first read.
+
+    accelerate's loader looks one batch ahead; a feed must not be asked before the step before is done.
+    """
+
+    def __init__(self, made: Tensors | Callable[[], Tensors]) -> None:
+        self._made = made
+
+    def _tensors(self) -> Tensors:
+        if callable(self._made):
+            self._made = self._made()
+        return self._made
+
+    def __getitem__(self, name: str) -> Any:
+        return self._tensors()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors())
+
+    def __len__(self) -> int:
+        return len(self._tensors())
+
+    def to(self, *_: object, **__: object) -> "Later":
+        """Stay: the loader moves what it looks ahead to, the trainer moves what it reads."""
+        return self
+
+
+class Passes(Dataset[Later]):  # type: ignore[misc]
+    """All forward passes of a training: number p belongs to step p // (count * processes).
+
+    lengths: (n,) tokens of every row. count: passes per step and process, the same for every step (a trainer accumulates a
+    fixed number), enough for the longest rows. Passes of one step go to the processes in turn.
+    """
+
+    def __init__(self, feed: Feed, lengths: I64, make: Collate, *, budget: int, processes: int) -> None:
+        self.feed, self.lengths, self.make, self.budget = feed, lengths, make, budget
+        longest = np.sort(lengths)[::-1][: feed.batch]
+        longest = np.pad(longest, (0, feed.batch - len(longest)), mode="edge")  # a feed may take a row twice
+        self.count = -(-len(passes(longest, budget)) // processes)
+        self.per_step = self.count * processes
+        self._step: tuple[int, I64, list[I64]] | None = None
+
+    def __getitem__(self, number: int) -> Later:
+        step, place = divmod(number, self.per_step)
+        return Later(lambda: self.make(self.groups(step)[place]))
+
+    def groups(self, step: int) -> list[I64]:
+        """Return the row numbers of every pass of a step; the feed is asked once per step."""
+        if self._step is None or self._step[0] != step:
+            rows = self.feed.next(step)
+            self._step = step, rows, [rows[at] for at in spread(self.lengths[rows], self.budget, self.per_step)]
+        return self._step[2]
+
+    def tokens(self, step: int) -> int:
+        """Return the tokens of a step, without padding, over all processes."""
+        return int(sum(self.lengths[rows].sum() for rows in self.groups(step)))
+
+
+class FromStep(Sampler[int]):  # type: ignore[misc]
+    """The numbers of the passes that are left, from a step on; its length is that of the whole training."""
+
+    def __init__(self, start: int, steps: int, per_step: int) -> None:
+        self.start, self.end = start * per_step, steps * per_step
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.end))
+
+    def __len__(self) -> int:
+        return self.end
+
+
+def collate(rows: Sequence[Encoded], pad: int) -> Tensors:
+    """Return a batch padded on the right: input_ids, attention_mask, and labels that are IGNORED outside answers.
+
+    pad: any token id; it may be the end mark, since nothing is told from it. No rows: one token without a label, a pass
+    that adds nothing.
+    """
+    shape = (max(1, len(rows)), max((len(row) for row in rows), default=1))
+    ids, labels, mask = np.full(shape, pad, np.int64), np.full(shape, IGNORED, np.int64), np.zeros(shape, np.int64)
+    mask[:, 0] = 1
+    for at, row in enumerate(rows):
+        ids[at, : len(row)], mask[at, : len(row)] = row.ids, 1
+        labels[at, : len(row)] = np.where(row.answer, row.ids, IGNORED)
+    parts = {"input_ids": ids, "attention_mask": mask, "labels": labels}
+    return {name: torch.from_numpy(part) for name, part in parts.items()}

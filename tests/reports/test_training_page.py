@@ -1,0 +1,33 @@
+"""The page of a training: whole, escaped, without requests or scripts."""
+
+import math
+import re
+
+import pytest
+
+from cuvee.reports import training
+
+
+def told(steps: int) -> dict[str, object]:
+    return {
+        "title": "<b>m</b> on 8 rows", "sentence": "Loss 6.1 & 2.0", "command": "cuvee train <x>",
+        "training": {"rows": 8, "last loss": 2.0}, "loss": [[s + 1, 2 + 4 / (s + 1), 1e-3] for s in range(steps)],
+        "settings": {"model": "</style><script>"}, "versions": {"numpy": "2"}, "warnings": ["</p><img src=x>"],
+    }  # fmt: skip
+
+
+def test_everything_is_escaped_and_nothing_is_fetched() -> None:
+    html = training.make(told(30))
+    assert "<script" not in html and "<img" not in html and "<b>m" not in html
+    assert not re.search(r"<[^>]*\b(?:src|href)=|url\(|@import", html)
+    assert training.make(told(30)) == html
+
+
+@pytest.mark.parametrize("steps", [1, 2, 30, 5_000])
+def test_the_curve_stays_inside_its_axes(steps: int) -> None:
+    chart = training.curve([[step + 1, 2 + math.sin(step), 0.0] for step in range(steps)])
+    for name in ("raw", "smooth"):
+        points = [tuple(map(float, point.split(","))) for point in chart[name].split()]
+        assert 1 <= len(points) <= training.POINTS
+        assert all(chart["left"] <= x <= chart["right"] and training.TOP <= y <= chart["bottom"] for x, y in points)
+    assert chart["x"][0]["text"] == "1" and chart["x"][-1]["text"] == f"{steps:,}"
