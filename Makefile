@@ -1,4 +1,5 @@
-# make demo    sets itself up (about 1 minute, no torch) and runs the sample pool through the main job (under a minute)
+# make demo    sets itself up (about 2 minutes, with CPU torch), then runs the sample pool through the main job and every method
+#              (about a minute)
 # make test    sets itself up (about 4 minutes, with CPU torch and a distilled embedder), then lint, types, floors, tests and
 #              docs (about 5 minutes)
 PYTHON ?= python3
@@ -11,7 +12,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .PHONY: demo setup test test-slow lint docs bench clean
 
-demo: $(VENV)/.base
+demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
 
 setup: $(VENV)/.dev
@@ -46,13 +47,19 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install --editable .
 	@touch $@
 
+$(VENV)/.train: $(VENV)/.base
+	@echo "adding CPU torch for the methods that train: about a minute, once"
+	$(PIP) install "torch==2.13.0"
+	$(PIP) install --editable ".[train]"
+	@touch $@
+
 # torch first and pinned: any looser requirement may bring gigabytes of CUDA packages.
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "setting up .venv for development, with CPU torch: about four minutes, once"
 	$(PIP) install "torch==2.13.0"
 	$(PIP) install --editable ".[hub,distil,sentence,train,api,eval]" --group dev
 	$(PIP) install --no-deps vendi-score submodlib-py
-	@touch $@ $(VENV)/.base
+	@touch $(VENV)/.base $(VENV)/.train $@
 
 $(MODEL): | $(VENV)/.dev
 	CUVEE_HOME=$(HOME_OF_TESTS) $(BIN)/cuvee models fetch static-minilm

@@ -29,8 +29,14 @@ def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.Mon
     if verb == "train":
         assert (result.folder / "model/model.safetensors").is_file()
         chosen = result.folder.parent / "select/selected.jsonl"
-    if verb != "prove":  # which compares, and selects nothing of its own
+    if verb not in ("prove", "evaluate"):  # which select nothing of their own
         assert len(chosen.read_bytes().splitlines()) == 30
+
+
+def test_on_is_a_word_and_true_is_a_truth_value(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("steps:\n- prove: {data: [x], on: [no], strict: true, lr: 2e-5, model: tiny}\n")
+    assert recipes.load(path) == [("prove", {"data": ["x"], "on": ["no"], "strict": True, "lr": 2e-5, "model": "tiny"})]
 
 
 def test_mistakes_are_listed_together(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Recipes: the same verbs, written down in YAML; every step is bound before any step runs."""
 
 import inspect as signatures
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -44,7 +45,7 @@ def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
     if not path.is_file():
         raise ConfigError(f"no recipe at {path}", "name a YAML file")
     try:
-        steps = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("steps")
+        steps = (_read(path.read_text(encoding="utf-8")) or {}).get("steps")
     except (yaml.YAMLError, AttributeError) as wrong:
         raise ConfigError(f"{path} is not a recipe: {wrong}", "write a list under `steps:`") from wrong
     if not isinstance(steps, list) or not steps:
@@ -58,6 +59,21 @@ def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
     if mistakes:
         raise ConfigError(f"{path} has {len(mistakes)} mistakes:\n  " + "\n  ".join(mistakes))
     return bound
+
+
+def _read(text: str) -> Any:
+    """Return what the YAML says. As in YAML 1.2 only true and false are truth values: `on` is the name of an option."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, regex) for tag, regex in kinds if not tag.endswith(":bool")]
+        for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), "tTfF")
+    return yaml.load(text, Loader)
 
 
 def _bind(step: Any) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 import cuvee
+from cuvee.errors import MissingExtraError
+from cuvee.verbs.shown import METHODS
 
 
 def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> None:
@@ -16,3 +20,16 @@ def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> Non
     assert cut["found_count"] >= 0.7 * cut["planted_count"] and cut["false_count"] <= 0.2 * cut["planted_count"]
     assert (tmp_path / "demo/run/report.html").exists()
     assert "cuvee select" in result.next
+    for shown in result.summary["methods"]:
+        assert shown["seconds"] < 60 and shown["line"], shown  # at most 30 s on a quiet machine
+        assert (tmp_path / "demo" / shown["method"] / "report.html").exists()
+    assert [shown["method"] for shown in result.summary["methods"]] == list(METHODS)
+
+
+def test_without_torch_the_methods_are_named_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*libraries: str, purpose: str) -> None:
+        raise MissingExtraError(libraries[0], "train", purpose)
+
+    monkeypatch.setattr("cuvee.steps.demonstrating.need", none)
+    (shown,) = cuvee.demo(rows=300, budget="30", out=tmp_path / "demo").summary["methods"]
+    assert shown["line"] == "not shown: pip install 'cuvee[train]'" and shown["method"].split(", ") == list(METHODS)

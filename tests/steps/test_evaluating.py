@@ -144,13 +144,3 @@ def test_the_command_line_takes_many_files_and_ends_with_a_table(tiny_model: Pat
     assert done.returncode == 0, done.stderr
     for word in ("mean \u00b1 standard error", "number_match", "over all", "questions.parquet", "--max-new-tokens"):
         assert word in done.stdout
-
-
-def test_the_toy_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cuvee import recipes
-    from cuvee.planting.files import write
-
-    write(tmp_path, 100, seed=4)
-    monkeypatch.chdir(tmp_path)
-    result = recipes.run(Path(__file__).parents[2] / "recipes/toy/evaluate.yaml")
-    assert result.summary["evaluation"]["questions"] == 24

@@ -1,5 +1,6 @@
 """One round of DiverseEvol (arXiv 2311.08182): train the base afresh on the chosen rows, let that model read, pick."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,26 @@ def taught(plan: Evolution, rows: Sequence[Encoded], chosen: I64, folder: Path) 
         fresh = causal.with_lora(fresh, rank=plan.training.lora, seed=plan.seed)
     trained = sft.train(fresh, [rows[row] for row in chosen], plan.training, folder, seed=plan.seed)
     return trained
+
+
+def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence[int], folder: Path) -> I64:
+    """Return sizes[-1] row numbers in pick order: ``first``, and after each training what the model picks next.
+
+    first: (sizes[0],) the rows to start from. sizes: rows after each round, rising. folder: keeps the picks of every round, so
+    that a killed evolution goes on; weights are removed once the model has read.
+    """
+    chosen = first
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, size in enumerate(sizes[1:]):
+        kept = folder / f"picks-{number}.npy"
+        if not kept.is_file():
+            model = taught(plan, rows, chosen, folder / "model").model
+            picks = next_rows(plan, model, rows, chosen, size - len(chosen), number)
+            shutil.rmtree(folder / "model")
+            np.save(folder / "new.npy", picks)
+            (folder / "new.npy").replace(kept)
+        chosen = np.concatenate([chosen, np.load(kept)])
+    return chosen
 
 
 def next_rows(plan: Evolution, model: Causal, rows: Sequence[Encoded], chosen: I64, k: int, number: int) -> I64:

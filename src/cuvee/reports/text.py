@@ -47,6 +47,8 @@ def _selection(summary: dict[str, Any]) -> RenderableType:
         parts.append(_drops(summary["drops"]))
     if summary.get("found"):
         parts.append(_found(summary["found"]))
+    if summary.get("methods"):
+        parts.append(_methods(summary["methods"]))
     parts += [Text(f"note: {note}", style="yellow") for note in summary.get("warnings", [])]
     return Group(*parts)
 
@@ -90,6 +92,14 @@ def _found(found: list[dict[str, Any]]) -> Table:
     for row in found:
         false = "" if row["false_count"] is None else f"{row['false_count']:,}"
         table.add_row(row["planted"], row["what"], f"{row['planted_count']:,}", f"{row['found_count']:,}", false)
+    return table
+
+
+def _methods(methods: list[dict[str, Any]]) -> Table:
+    table = Table("method", "at toy size", box=None, header_style="bold")
+    for row in methods:
+        took = "" if row["seconds"] is None else f" ({row['seconds']:.0f} s)"
+        table.add_row(row["method"], Text(row["line"] + took))
     return table
 
 

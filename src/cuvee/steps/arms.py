@@ -1,16 +1,18 @@
 """The arms of a proof: what each one trains on. A new one is one line in ``ARMS``."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cuvee import rng, selectors
+from cuvee import names, rng, selectors
 from cuvee.arrays import I64
 from cuvee.budget import Budget
 from cuvee.errors import ConfigError, InputError
+from cuvee.evolution.strategies import STRATEGIES, Strategy
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.steps.selecting import Ground, kept_by, rows_of
@@ -53,6 +55,8 @@ class Kind:
     model: Callable[[Ask], Causal] | None = None
     settings: tuple[str, ...] = ()
     chance: bool = True
+    training: Callable[[Mapping[str, Any], sft.Training], sft.Training] | None = None
+    check: Callable[[Mapping[str, Any]], object] | None = None
 
 
 def _uniform(ask: Ask) -> I64:
@@ -63,9 +67,54 @@ def _full(ask: Ask) -> I64:
     return np.arange(len(ask.ground.pool), dtype=np.int64)
 
 
+def _own_epochs(settings: Mapping[str, Any], training: sft.Training) -> sft.Training:
+    """Return the training with the arm's own epochs in place of the updates of all arms, where it has them."""
+    return replace(training, epochs=_positive(settings, "epochs"), steps=None) if "epochs" in settings else training
+
+
+def _positive(settings: Mapping[str, Any], name: str, default: float = 3.0) -> float:
+    value = settings.get(name, default)
+    if not isinstance(value, int | float) or value <= 0:
+        raise ConfigError(f"{name}={value} of an arm", "give a number above 0")
+    return float(value)
+
+
+def _evolution(settings: Mapping[str, Any]) -> tuple[int, Strategy, int, float]:
+    """Return rounds, strategy, whitened dimensions and epochs of each round."""
+    strategy = names.find(STRATEGIES, str(settings.get("strategy", "k-center")), "strategy")
+    whiten = settings.get("whiten", 0)
+    if not isinstance(whiten, int) or whiten < 0:
+        raise ConfigError(f"whiten={whiten} of an arm", "give a whole number, 0 for none")
+    return max(1, int(_positive(settings, "rounds", 4))), strategy, whiten, _positive(settings, "epochs")
+
+
+def _evolved(ask: Ask) -> I64:
+    """Return the rows that the base picks for itself; each round trains on what it has so far, ``epochs`` times."""
+    from cuvee.evolution.rounds import Evolution, rounds
+
+    number, strategy, whiten, epochs = _evolution(ask.settings)
+    number = min(number, ask.k - 1)
+    plan = Evolution(ask.base, strategy, replace(ask.training, epochs=epochs, steps=None), whiten, None, ask.seed)
+    sizes = [ask.k * (done + 1) // (number + 1) for done in range(number + 1)]
+    first = selectors.choose(ask.ground.pool, sizes[0], "uniform", rng=rng.stream(ask.seed, "evolve", "first")).rows
+    return rounds(plan, ask.encoded, first, sizes, ask.folder)
+
+
 ARMS: dict[str, Kind] = {
     RANDOM: Kind("rows drawn with the same chance, anew for every seed", rows=_uniform),
-    FULL: Kind("the whole pool", rows=_full),
+    FULL: Kind(
+        "the whole pool",
+        rows=_full,
+        settings=("epochs",),
+        training=_own_epochs,
+        check=partial(_positive, name="epochs"),
+    ),
+    "evolve": Kind(
+        "the model picks its own next rows, in equal rounds from random ones (DiverseEvol)",
+        rows=_evolved,
+        settings=("rounds", "strategy", "whiten", "epochs"),
+        check=_evolution,
+    ),
     BASE: Kind("the model as it is, not trained", chance=False),
 }
 
@@ -91,6 +140,8 @@ def parse(text: str) -> Arm:
     name = ":".join(word for word in words if "=" not in word)
     if name in ARMS:
         _only(name, given, ARMS[name].settings)
+        if check := ARMS[name].check:
+            check(given)
         return Arm(text, ARMS[name], given)
     if name not in selectors.SELECTORS and (Path(name) / "ledger.parquet").is_file():
         _only(name, given, ())

@@ -1,12 +1,15 @@
 """The demo: a sample pool with known faults, the main job on it, and a count of what was found of what was planted."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from cuvee.errors import MissingExtraError
+from cuvee.models.causal import need
 from cuvee.planting.files import Written, write
 from cuvee.progress import say
 from cuvee.result import Result
@@ -16,7 +19,10 @@ from cuvee.steps.settings import DEFAULTS
 Row = dict[str, Any]
 
 
-def run_demo(*, rows: int, budget: str, seed: int, out: Path) -> Result:
+Show = Callable[[Path, Path], str]  # the sample pool, a folder for the run -> a line on what was done
+
+
+def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[str, Show]) -> Result:
     """Do what ``cuvee.verbs.demo`` says."""
     out = Path(out)
     written = write(out, rows, seed=seed)
@@ -29,7 +35,22 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path) -> Result:
         },
     )  # fmt: skip
     next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
+    result.summary["methods"] = list(_shown(methods, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)
+
+
+def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[Row]:
+    """Run every method at toy size, where a model can be trained; yield name, line, seconds."""
+    try:
+        need("torch", "transformers", "accelerate", purpose="")
+    except MissingExtraError as missing:
+        yield {"method": ", ".join(methods), "line": f"not shown: {missing.hint}", "seconds": None}
+        return
+    for name, show in methods.items():
+        say(f"{name:<10}at toy size")
+        start = time.perf_counter()
+        line = show(pool, out / name)
+        yield {"method": name, "line": line, "seconds": time.perf_counter() - start}
 
 
 def found(written: Written, ledger: pa.Table) -> list[Row]:

@@ -8,7 +8,7 @@ from cuvee.result import Result
 def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Path("demo")) -> Result:
     """Write a sample pool with planted faults, select from it, and tell what was found of what was planted.
 
-    Needs no data, no download and no GPU.
+    Then, where torch is installed, show each method on the sample pool at toy size. Needs no data, no download and no GPU.
 
     Parameters
     ----------
@@ -23,5 +23,6 @@ def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Pa
     """
     typed = dict(locals())
     from cuvee.steps.demonstrating import run_demo
+    from cuvee.verbs.shown import METHODS
 
-    return run_demo(**typed)
+    return run_demo(**typed, methods=METHODS)
