@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("torch", reason="the base install has no torch")
 
+from tests.chat_server import ChatServer
+
 import cuvee
 from cuvee.errors import ConfigError
 from cuvee.models import generation
@@ -116,11 +118,30 @@ def test_a_judge_compares_with_another_run(tiny_model: Path, files: Path, tmp_pa
     assert pq.read_table(tmp_path / "run/comparisons.parquet")["id"].to_pylist() == ["0", "1", "2"]
 
 
+def test_a_chat_model_judges_in_both_orders_and_is_asked_once(
+    tiny_model: Path, files: Path, tmp_path: Path, chat_server: ChatServer
+) -> None:
+    settings: dict[str, Any] = {"on": [str(files)], "max_new_tokens": 5, "temperature": 1.0}
+    judge: dict[str, Any] = {"base_url": chat_server.url, "judge_model": "judge", "against": tmp_path / "first"}
+    chat_server.answer = lambda body, number: "Answer A: 8\nAnswer B: 4"  # it favours what stands first
+    cuvee.evaluate(str(tiny_model), **settings, seed=1, out=tmp_path / "first")
+    for _ in range(2):  # the second call finds every reply in the store
+        result = cuvee.evaluate(str(tiny_model), **settings, **judge, seed=2, out=tmp_path / "run")
+        against = result.summary["evaluation"]["against"]
+        assert (against["n"], against["unread"], against["wtr"], against["rs"]) == (3, 0, 1.0, 1.0)  # ties, 6 to 6
+    assert len(chat_server.asked) == 6
+    assert set(pq.read_table(tmp_path / "run/comparisons.parquet")["verdict"].to_pylist()) == {"tie"}
+    manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
+    assert manifest["against"]["judge"]["server"]["model"] == "judge"
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
         ({}, "nothing to evaluate on"),
-        ({"on": ["x"], "against": Path("y")}, "a judge"),
+        ({"on": ["x"], "against": Path("y")}, "one judge"),
+        ({"on": ["x"], "base_url": "http://x/v1", "judge_model": "m"}, "another run"),
+        ({"on": ["x"], "against": Path("y"), "base_url": "http://x/v1"}, "--judge-model"),
         ({"on": ["x"], "limit": 0}, "limit is 0"),
         ({"on": ["x"], "temperature": -1.0}, "temperature"),
         ({"on": ["x"], "loss_only": True, "run_code": True}, "loss-only"),

@@ -10,9 +10,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cuvee import names
 from cuvee.errors import ConfigError
-from cuvee.evaluation import evaluating, programs, winrate
+from cuvee.evaluation import evaluating, programs
 from cuvee.evaluation.evaluating import Settings
 from cuvee.evaluation.journal import Journal
 from cuvee.evaluation.means import QUESTIONS, TASKS, as_table, means
@@ -28,8 +27,9 @@ from cuvee.render import plain
 from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256, write_json
 from cuvee.samples import containers
+from cuvee.steps.against import Against, compare
+from cuvee.steps.against import bind as bind_against
 from cuvee.steps.settings import Mistakes, listed, pairs, paths
-from cuvee.store import content_key
 
 BESIDE = (
     "chat_template.jinja",
@@ -49,8 +49,7 @@ class Wanted:
     settings: Settings
     tasks: list[str]  # of lm-eval
     chat: bool
-    against: Path | None
-    compare: winrate.Compare | None
+    against: Against | None
     columns: dict[str, str]
     dialect: str | None
     device: str | None
@@ -104,7 +103,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     columns = wrong.check(lambda: pairs(typed["columns"], "columns")) or {}
     wrong.check(lambda: _positive(typed, "limit", "batch_tokens"))
     wrong.check(lambda: _together(typed))
-    compare = wrong.check(lambda: names.find({}, typed["judge"], "judge")) if typed["judge"] else None
+    against = wrong.check(lambda: bind_against(typed))
     folder = wrong.check(lambda: causal.folder_of(typed["model"]))
     wrong.stop()
     causal.need("torch", "transformers")
@@ -115,8 +114,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
         settings=Settings(sampling, typed["batch_tokens"], typed["loss_only"], typed["run_code"]),
         tasks=listed(typed["lm_eval"]),
         chat=not typed["lm_eval_plain"],
-        against=Path(typed["against"]) if typed["against"] else None,
-        compare=compare,
+        against=against,
         columns={key: str(value) for key, value in columns.items()},
         dialect=typed["dialect"],
         device=typed["device"],
@@ -135,8 +133,6 @@ def _positive(typed: dict[str, Any], *asked: str) -> None:
 def _together(typed: dict[str, Any]) -> None:
     if not typed["on"] and not typed["lm_eval"]:
         raise ConfigError("nothing to evaluate on", "--on FILES, or --lm-eval TASKS")
-    if bool(typed["against"]) != bool(typed["judge"]):
-        raise ConfigError("a win rate needs another run and a judge", "--against RUN --judge package.module:function")
     if typed["loss_only"] and (typed["run_code"] or typed["against"]):
         raise ConfigError("with --loss-only the model writes nothing", "leave out --run-code and --against, or it")
 
@@ -169,7 +165,8 @@ def _evaluate(work: Work) -> Result:
     told = table(questions, readings, answers, verdicts)
     if wanted.tasks:
         told = pa.concat_tables([told, _lm_eval(work)], promote_options="default")
-    against = _against(work, answers) if wanted.against else None
+    texts = {row: one.text for row, one in answers.items()}
+    against = compare(work.run, wanted.against, questions, texts) if wanted.against else None
     return _publish(work, told, against)
 
 
@@ -246,22 +243,6 @@ def _lm_eval(work: Work) -> pa.Table:
     return pq.read_table(step.path / "table.parquet")
 
 
-def _against(work: Work, answers: dict[int, Answer]) -> dict[str, Any]:
-    wanted = work.wanted
-    assert wanted.against is not None and wanted.compare is not None
-    theirs, ours = winrate.their_answers(wanted.against), {row: one.text for row, one in answers.items()}
-    compare = wanted.compare
-
-    def make(folder: Path) -> None:
-        pq.write_table(winrate.judged(work.read.questions, ours, theirs, compare), folder / "comparisons.parquet")
-
-    depends = {"ours": content_key(repr(ours)).hex(), "theirs": content_key(repr(theirs)).hex()}
-    step = work.run.step("judge", {**work.depends, **depends, "judge": wanted.typed["judge"]}, make)
-    _tell(step, "judged", f"the open answers beside those of {wanted.against}")
-    work.run.publish(step, ["comparisons.parquet"])
-    return {"run": str(wanted.against), **winrate.summary(pq.read_table(step.path / "comparisons.parquet"))}
-
-
 def _publish(work: Work, told: pa.Table, against: dict[str, Any] | None) -> Result:
     found = means(told, seed=work.wanted.seed)
     summary = _summary(work, told, found, against)
@@ -286,6 +267,7 @@ def _publish(work: Work, told: pa.Table, against: dict[str, Any] | None) -> Resu
             "model": {"name": work.wanted.model, "files": work.depends["model"]},
             "outputs": [{"file": one.name, "bytes": one.stat().st_size, "sha256": sha256(one)} for one in files],
             "notes": summary["evaluation"]["notes"],
+            "against": against,
         }
     )
     return Result(work.run.path, summary, files)
@@ -319,7 +301,7 @@ def _summary(work: Work, told: pa.Table, found: list[dict[str, Any]], against: d
             "questions": told.num_rows,
             "means": found,
             "overall": [row for row in found if row["task"] in (QUESTIONS, TASKS)],
-            "against": against,
+            "against": against and {name: value for name, value in against.items() if name != "judge"},
             "notes": notes,
         },
     }

@@ -61,6 +61,13 @@ def bind(typed: Mapping[str, Any], given: Mapping[str, Any], scores: Sequence[st
         return None
     if not typed["base_url"] or not typed["judge_model"]:
         raise ConfigError(f"{asking[0]} asks a chat model, and none is named", "--base-url URL --judge-model NAME")
+    return server_of(typed, given)
+
+
+def server_of(typed: Mapping[str, Any], given: Mapping[str, Any]) -> Judging:
+    """Return whom to ask. Raises ConfigError for what is missing or cannot be."""
+    if not typed["base_url"] or not typed["judge_model"]:
+        raise ConfigError("a judge is a server and a model on it", "--base-url URL --judge-model NAME")
     values = {name: _typed(name, value) for name, value in given.items()}
     own = {name: value for name, value in values.items() if name in _SERVER}
     server = Server(typed["base_url"].rstrip("/"), typed["judge_model"], values.get("key", KEY_VARIABLE), **own)

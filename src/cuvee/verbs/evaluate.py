@@ -22,6 +22,10 @@ def evaluate(
     top_p: float = 1.0,
     batch_tokens: int | None = None,
     against: Path | None = None,
+    base_url: str = "",
+    judge_model: str = "",
+    judge_settings: str = "",
+    max_tokens_spent: int | None = None,
     judge: str = "",
     columns: str = "",
     dialect: str | None = None,
@@ -63,8 +67,16 @@ def evaluate(
         Tokens of a batch, padding included. Default: by device.
     against:
         The run folder of another evaluation; a judge compares the answers to open questions: win rate, RS and WTR.
+    base_url:
+        The judge: an OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".
+    judge_model:
+        The name of the chat model on that server.
+    judge_settings:
+        As in `cuvee select`: "concurrency=8,per_minute=60,timeout=120,key=VARIABLE".
+    max_tokens_spent:
+        Stop before the judge has used more tokens, in and out, in this call; its replies are kept, and the next call goes on.
     judge:
-        The comparing function, package.module:object; it takes questions, our answers and theirs.
+        In place of a server a function that compares, package.module:object; it takes questions, our answers and theirs.
     columns:
         Read the files as instruction rows whose columns have names of their own: "instruction=q,output=a".
     dialect:
