@@ -23,7 +23,7 @@ TEXTS = [
 @pytest.fixture(scope="module", params=list(EMBEDDERS))
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     try:
-        made = EMBEDDERS[request.param](None)
+        made = EMBEDDERS[request.param]("tiny" if request.param == "hidden" else None)
     except (ConfigError, MissingExtraError) as missing:
         pytest.skip(str(missing))
     made.fit(TEXTS)
