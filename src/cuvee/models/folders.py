@@ -1,5 +1,6 @@
 """Where the files of a model lie."""
 
+import difflib
 from pathlib import Path
 
 import xxhash
@@ -47,7 +48,11 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as wrong:
         reason = str(wrong).strip().splitlines()[0]
+        own = catalog.models_folder()
+        known = [*catalog.CATALOG, *(path.name for path in own.iterdir())] if own.is_dir() else [*catalog.CATALOG]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise ConfigError(
             f"model {name!r} is no folder here, and the model hub does not bring it: {reason}",
-            "name a model folder, or `cuvee models fetch static-minilm`",
+            f"{hint}name a model folder, or one that `cuvee models list` shows",
         ) from wrong

@@ -1,5 +1,6 @@
 """The arms of a proof: what each one trains on. A new one is one line in ``ARMS``."""
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -157,8 +158,11 @@ def _known(name: str) -> dict[str, object]:
     try:
         return selectors.settings_of(name)
     except ConfigError as wrong:
-        hint = f"{wrong.hint}; an arm is also {', '.join(ARMS)}, or the folder of a run"
-        raise ConfigError(f"unknown arm {name!r}", hint) from wrong
+        near = difflib.get_close_matches(name, [*ARMS, *selectors.SELECTORS], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else wrong.hint
+        raise ConfigError(
+            f"unknown arm {name!r}", f"{hint}; an arm is also {', '.join(ARMS)}, or the folder of a run"
+        ) from wrong
 
 
 def _only(name: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
