@@ -1,0 +1,78 @@
+"""A mixture: real rows and blends of two rows, by reference. A blend has no text; its vector is the mix of its parents'."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from cuvee.arrays import F32, I64, Bool
+from cuvee.geometry.distances import blocks
+from cuvee.runs import digest
+
+ROWS = 8_192  # vectors of a block: 8,192 x 576 float32 is 19 MB
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """m entries, best first where an order is meant.
+
+    left, right: (m,) row numbers. weight: (m,) float32 in [0, 1], the share of the left row: lambda. An entry whose two
+    rows are the same one is a real row.
+    """
+
+    left: I64
+    right: I64
+    weight: F32
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def __getitem__(self, at: I64 | slice) -> "Mixture":
+        return Mixture(self.left[at], self.right[at], self.weight[at])
+
+    @property
+    def real(self) -> Bool:
+        """(m,) whether an entry is a real row."""
+        return np.asarray(self.left == self.right)
+
+    def rows(self) -> I64:
+        """Return every row that an entry needs, in order of first use."""
+        both = np.stack([self.left, self.right], axis=1).ravel()
+        distinct, first = np.unique(both, return_index=True)
+        return distinct[np.argsort(first)].astype(np.int64)
+
+    def renumbered(self, rows: I64) -> "Mixture":
+        """Return the mixture with row numbers that count in ``rows``, which hold all that it needs."""
+        place = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        return Mixture(place[self.left], place[self.right], self.weight)
+
+    def vectors(self, X: F32) -> F32:
+        """Return (m, d) the exact mixes weight * left + (1 - weight) * right of the rows of X, (n, d) float32."""
+        share = self.weight[:, None]
+        mixed: F32 = share * X[self.left]
+        mixed += (np.float32(1) - share) * X[self.right]
+        return mixed
+
+    def blocks(self, X: F32) -> Iterator[tuple[slice, F32]]:
+        """Yield the vectors a block at a time, with their places: (m, d) is never in memory."""
+        for block in blocks(len(self), ROWS):
+            yield block, self[block].vectors(X)
+
+    def print(self) -> str:
+        """Return a hash that stands for the mixture."""
+        return digest([self.left, self.right, self.weight])
+
+
+def real(rows: I64) -> Mixture:
+    """Return these rows as a mixture of real rows."""
+    return Mixture(rows, rows, np.ones(len(rows), dtype=np.float32))
+
+
+def joined(*parts: Mixture) -> Mixture:
+    """Return the entries of all parts, one part after the other."""
+    return Mixture(
+        np.concatenate([part.left for part in parts]),
+        np.concatenate([part.right for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+    )
