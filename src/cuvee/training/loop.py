@@ -1,6 +1,6 @@
 """The training loop: a plain ``transformers.Trainer``, told by a feed which rows come next.
 
-The only thing that differs from the library's class is the train sampler, its own hook. Imports torch; import it late.
+What differs from the library's class are its own hooks: the train sampler, and the loss where a plan brings one. Imports torch; import it late.
 """
 
 import math
@@ -24,10 +24,12 @@ from cuvee.models.causal import Causal, fast_bf16
 from cuvee.progress import Advance, bar, say
 from cuvee.rng import stream
 from cuvee.training import checkpoints, sft
-from cuvee.training.batches import Collate, FromStep, Passes
+from cuvee.training.batches import Collate, FromStep, Passes, Tensors
 from cuvee.training.feeds import Feed
 
 Reward = Callable[[Any], float]  # the model as it is after a step -> how good it is; higher is better
+# (model, tensors of a pass, items of the step) -> the pass's part of the step's loss. The passes tell their items themselves.
+Loss = Callable[[Any, Tensors, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Plan:
 
     lengths: (n,) tokens of every row. make: row numbers -> what a forward pass reads. of: hash of all that decides the
     result. checkpoints: their folder, or None for none. reward: told to the feed after every step; without it the feed is
-    told minus the step's loss.
+    told minus the step's loss. loss: in place of the model's own; its passes then hold ``items``, what their part is a sum over.
     """
 
     lengths: I64
@@ -48,6 +50,7 @@ class Plan:
     of: str
     checkpoints: Path | None = None
     reward: Reward | None = None
+    loss: Loss | None = None
     label: str = "training"
 
 
@@ -86,11 +89,28 @@ def fit(causal: Causal, plan: Plan) -> Progress:
 
 
 class FeedTrainer(Trainer):  # type: ignore[misc]
-    """A Trainer whose rows come from a feed; only the sampler hook is its own."""
+    """A Trainer whose rows come from a feed, with a loss of the plan's where it has one; all by the library's own hooks."""
 
-    def __init__(self, start: int, steps: int, **settings: Any) -> None:
+    def __init__(self, start: int, steps: int, loss: Loss | None, **settings: Any) -> None:
         super().__init__(**settings)
-        self._start, self._steps = start, steps
+        self._start, self._steps, self._loss = start, steps, loss
+        self.loss_is_scaled_for_ga = True if loss else None  # it is divided by the items of the whole step
+
+    def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """Return the passes of a step and the items of all of them, over all processes."""
+        passes, items = super().get_batch_samples(epoch_iterator, num_batches, device)
+        if self._loss is not None:
+            items = self.accelerator.gather(sum(one["items"] for one in passes).to(device)).sum()
+        return passes, items
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Return the loss of a pass: the plan's where it has one, else the model's own."""
+        if self._loss is None:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        loss = self._loss(model, inputs, num_items_in_batch)
+        return loss * self.accelerator.num_processes  # whose mean is taken
 
     def _get_train_sampler(self, train_dataset: Any = None) -> FromStep:
         return FromStep(self._start, self._steps, self.train_dataset.per_step)
@@ -105,6 +125,7 @@ def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advan
     trainer = FeedTrainer(
         len(progress.curve),
         plan.steps,
+        plan.loss,
         model=causal.model,
         args=arguments,
         train_dataset=passes,

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import orjson
@@ -24,7 +24,8 @@ from cuvee.runs import digest, write_json
 from cuvee.training.feeds import Feed, Shuffled, State
 
 if TYPE_CHECKING:
-    from cuvee.training.loop import Reward
+    from cuvee.training.batches import Collate
+    from cuvee.training.loop import Loss, Reward
 
 MICRO_TOKENS = {"cpu": 2_048, "cuda": 16_384}  # padded tokens of a micro-batch: small ones stay in a CPU's cache
 CHECKPOINTS = "checkpoints"
@@ -77,6 +78,30 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Material:
+    """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
+
+    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units -> what
+    a forward pass reads. loss: in place of the model's own.
+    """
+
+    lengths: I64
+    usable: I64
+    make: "Collate"
+    loss: "Loss | None" = None
+
+
+class Units(Protocol):
+    """What a step draws in place of rows, such as blends of two rows."""
+
+    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
+        """Return the material over these rows, which are cut to length; pad: the id that fills up."""
+
+    def print(self) -> str:
+        """Return a hash that stands for the units."""
+
+
+@dataclass(frozen=True)
 class Trained:
     """What came out. model: the trained model, ready to be read or evaluated. folder: its weights, None where not written.
 
@@ -105,37 +130,41 @@ def train(
     seed: int,
     feed: Feed | None = None,
     reward: "Reward | None" = None,
+    units: Units | None = None,
 ) -> Trained:
     """Train a model in place and return it; weights in 16 bits are trained in 32, where small steps do not vanish.
 
     folder: receives the weights (safetensors, with the tokenizer); called again with the same folder and a model loaded
     anew, training goes on from its last checkpoint, or returns at once where it is done. None keeps nothing on disk.
     feed: the rows of every step; None shuffles the rows that have an answer. A step must have a row with an answer.
-    reward: what the feed is told of the model after each step; None tells it minus the step's loss. Under ``accelerate
+    reward: what the feed is told of the model after each step; None tells it minus the step's loss. units: what steps are made
+    of in place of rows; feed, epochs and counts are then of these. Under ``accelerate
     launch`` the processes share the rows of a step. Raises InputError where no row has an answer token, CuveeError where the
     loss is no longer a number.
     """
     models.need("accelerate", purpose="training")
     from cuvee.training import loop
-    from cuvee.training.batches import collate
 
     shared = _Rows.of(rows, min(settings.max_length, causal.max_length))
-    steps = settings.updates(len(shared.usable), shared.mean_length)
-    asked = feed or _Among(shared.usable, Shuffled(len(shared.usable), settings.batch, seed=seed))
-    of = digest([causal.version, shared.print(), described(settings), steps, seed, type(asked).__name__, asked.state()])
+    material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
+    usable = material.usable
+    if not len(usable):
+        raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
+    steps = settings.updates(len(usable), float(np.mean(material.lengths[usable])))
+    asked = feed or _Among(usable, Shuffled(len(usable), settings.batch, seed=seed))
+    made_of = [shared.print(), units.print() if units else None]
+    of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     record = orjson.loads((folder / DONE).read_bytes()) if folder and (folder / DONE).is_file() else {}
     if folder is not None and record.pop("of", "") == of:
         return Trained(models.load(folder, device=causal.device, dtype=models.precision_of(causal)), folder, **record)
-    pad = causal.tokenizer.pad_token_id
     plan = loop.Plan(
-        lengths=np.array([len(row) for row in shared.rows], dtype=np.int64),
-        make=lambda numbers: collate([shared.rows[row] for row in numbers], pad),
+        lengths=material.lengths, make=material.make, loss=material.loss,
         feed=asked, steps=steps, settings=settings, seed=seed, of=of, reward=reward,
         checkpoints=folder / CHECKPOINTS if folder is not None and settings.save_every else None,
     )  # fmt: skip
     with loop.in_float32(causal.model):
         progress = loop.fit(causal, plan)
-        record = {"curve": progress.curve, "steps": steps, "tokens": progress.tokens, **shared.counts()}
+        record = {"curve": progress.curve, "steps": steps, "tokens": progress.tokens, **shared.counts(material)}
         record["seconds"] = round(progress.seconds, 3)
         if folder is not None and models.is_first_process():
             _write(causal, folder, {**record, "of": of})
@@ -147,28 +176,25 @@ def train(
 
 @dataclass(frozen=True)
 class _Rows:
-    """rows: cut to length. usable: numbers of those with an answer token; the first token of a row is never predicted."""
+    """Rows cut to length."""
 
     rows: list[Encoded]
-    usable: I64
 
     @classmethod
     def of(cls, rows: Sequence[Encoded], longest: int) -> "_Rows":
-        short = [row if len(row) <= longest else _shortened(row, longest) for row in rows]
-        usable = np.array([at for at, row in enumerate(short) if row.answer[1:].any()], dtype=np.int64)
-        if not len(usable):
-            raise InputError(
-                "no row has an answer token to learn from", "raise --max-length, or look at the rows' answers"
-            )
-        return cls(short, usable)
+        return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows])
 
-    @property
-    def mean_length(self) -> float:
-        return float(np.mean([len(self.rows[at]) for at in self.usable]))
+    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
+        """Return the rows as material; the first token of a row is never predicted."""
+        from cuvee.training.batches import collate
 
-    def counts(self) -> dict[str, int]:
-        kept, cut = len(self.usable), sum(row.cut > 0 for row in self.rows)
-        return {"rows": kept, "left_out": len(self.rows) - kept, "truncated": cut}
+        lengths = np.array([len(row) for row in rows], dtype=np.int64)
+        usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
+        return Material(lengths, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
+
+    def counts(self, material: Material) -> dict[str, int]:
+        kept, cut = len(material.usable), sum(row.cut > 0 for row in self.rows)
+        return {"rows": kept, "left_out": len(material.lengths) - kept, "truncated": cut}
 
     def print(self) -> str:
         state = xxhash.xxh3_64()
