@@ -106,9 +106,9 @@ def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
         xy = np.full((n, 2), np.nan, dtype=np.float32)
         assert outcome.pool.vectors is not None
         xy[outcome.alive] = layout(outcome.pool.vectors, seed=seed)
-        _beside(xy, outcome)
+        beside(xy, outcome)
         texts = render.plain_column(outcome.source.table["messages"])
-        pq.write_table(_points(outcome, xy, texts), folder / "map.parquet", compression="zstd")
+        pq.write_table(points(outcome, xy, texts), folder / "map.parquet", compression="zstd")
 
     step = run.step("map", {"rows": depends, "seed": seed}, make)
     if not step.reused:
@@ -116,14 +116,16 @@ def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
     return step
 
 
-def _beside(xy: F32, outcome: Outcome) -> None:
+def beside(xy: F32, outcome: Outcome) -> None:
+    """Put a row that repeats another where that one lies. xy: (n, 2), NaN where a row has no place."""
     place = {name: row for row, name in enumerate(outcome.source.table["id"].to_pylist())}
     for row, keeper in enumerate(outcome.cleaned["related"].to_pylist()):
         if keeper in place and np.isnan(xy[row, 0]):
             xy[row] = xy[place[keeper]]
 
 
-def _points(outcome: Outcome, xy: F32, texts: list[str]) -> pa.Table:
+def points(outcome: Outcome, xy: F32, texts: list[str]) -> pa.Table:
+    """Return the map's table, ``reports.page.POINTS``: one row per sample. xy: (n, 2), NaN where a row has no place."""
     table = outcome.source.table
     rank = np.zeros(len(xy), dtype=np.int32)
     rank[outcome.chosen] = np.arange(1, len(outcome.chosen) + 1)
@@ -156,23 +158,29 @@ def publish(
     format: str,
     file: str,
     depends: object,
+    tables: Mapping[str, pa.Table] | None = None,
 ) -> list[Path]:
-    """Write and publish everything at the top of the run folder; return the paths, the training set first."""
+    """Write and publish everything at the top of the run folder; return the paths, the training set first.
+
+    tables: file name -> table, more Parquet files that belong to the run.
+    """
     data_file = f"selected.{file}"
 
-    points = mapped.path / "map.parquet"
+    drawn = mapped.path / "map.parquet"
 
     def make(folder: Path) -> None:
         write(outcome.source.table, outcome.chosen, folder / data_file, format=format, file=file)
         dialects = sorted(set(outcome.source.table["dialect"].take(pa.array(outcome.chosen)).to_pylist()))
         trainer_files(folder, data_file=data_file, format=format, dialects=dialects)
         pq.write_table(ledger, folder / "ledger.parquet", compression="zstd")
-        (folder / "map.parquet").write_bytes(points.read_bytes())
+        (folder / "map.parquet").write_bytes(drawn.read_bytes())
         if outcome.source.quarantined:
             lines = [orjson.dumps(row) for row in outcome.source.quarantined]
             (folder / "quarantine.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+        for name, more in (tables or {}).items():
+            pq.write_table(more, folder / name, compression="zstd")
         (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-        page.write(summary, pq.read_table(points), folder / "report.html")
+        page.write(summary, pq.read_table(drawn), folder / "report.html")
 
     step = run.step("publish", {"of": depends, "format": format, "file": file, "summary": summary}, make)
     if not step.reused:
