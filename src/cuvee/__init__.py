@@ -7,6 +7,7 @@ from cuvee.verbs.demo import demo
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
@@ -15,4 +16,6 @@ from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evaluate", "evolve", "inspect", "prove", "report", "select", "train", "why"]
+__all__ = [
+    "__version__", "demo", "evaluate", "evolve", "inspect", "interpolate", "prove", "report", "select", "train", "why"
+]  # fmt: skip

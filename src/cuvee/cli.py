@@ -13,6 +13,7 @@ from cuvee.verbs.demo import demo
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
@@ -36,7 +37,7 @@ def build() -> cyclopts.App:
         exit_on_error=False,
         print_error=False,
     )
-    for verb in (demo, inspect, select, evolve, train, evaluate, prove, why, report, run):
+    for verb in (demo, inspect, select, interpolate, evolve, train, evaluate, prove, why, report, run):
         app.command(verb)
     models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
     models.command(list_models, name="list")

@@ -11,13 +11,14 @@ from cuvee.result import Result
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
+from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.models import grow
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
 
-_KNOWN = (evaluate, evolve, grow, inspect, prove, report, select, train)
+_KNOWN = (evaluate, evolve, grow, inspect, interpolate, prove, report, select, train)
 VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in _KNOWN}
 
 

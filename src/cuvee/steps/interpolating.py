@@ -43,14 +43,13 @@ def run_interpolate(*, out: Path, dry_run: bool, **typed: Any) -> Result:
 def bind(typed: dict[str, Any]) -> Wanted:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(typed["budget"]))
     settings = wrong.check(partial(_settings, typed))
     base = wrong.check(lambda: causal.folder_of(typed["model"]))
     ground = wrong.check(lambda: ground_settings(**{**typed, "method": "k-means", "model": None, "max_length": 0}))
     if typed["max_length"] < 2:
         wrong.check(lambda: _raise(ConfigError(f"max-length is {typed['max_length']}", "give at least 2 tokens")))
     wrong.stop()
-    return Wanted(ground, settings, budget, base, typed["max_length"], typed["seed"], typed)
+    return Wanted(ground, settings, ground.request.budget, base, typed["max_length"], typed["seed"], typed)
 
 
 def _raise(wrong: ConfigError) -> None:
