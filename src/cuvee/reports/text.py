@@ -36,7 +36,7 @@ def _selection(summary: dict[str, Any]) -> RenderableType:
     rows = summary["rows"]
     parts.append(
         Text(
-            f"{rows['input']:,} rows read = {rows['kept']:,} kept + {rows['dropped']:,} dropped "
+            f"{rows['input']:,} rows read = {rows['kept']:,} kept{_merged(rows)} + {rows['dropped']:,} dropped "
             f"({rows['free']:,} of them only beyond the budget) + {rows['quarantined']:,} quarantined"
         )
     )
@@ -51,6 +51,10 @@ def _selection(summary: dict[str, Any]) -> RenderableType:
         parts.append(_methods(summary["methods"]))
     parts += [Text(f"note: {note}", style="yellow") for note in summary.get("warnings", [])]
     return Group(*parts)
+
+
+def _merged(rows: dict[str, int]) -> str:
+    return f" + {rows['merged']:,} in blends only" if rows.get("merged") else ""
 
 
 def _measures(measures: list[dict[str, Any]]) -> Table:
@@ -246,4 +250,5 @@ _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "evaluation": _evaluation,
     "proof": _proof,
     "training": _training,
+    "mixture": _training,
 }

@@ -24,10 +24,11 @@ from cuvee.samples.pool import Selection
 from cuvee.steps import publishing, summary
 from cuvee.steps.blending import Blending
 from cuvee.steps.examples import examples
+from cuvee.steps.mixtures import BLENDS, ROWS
 from cuvee.steps.selecting import CHOSEN_BY, Ground
 from cuvee.steps.settings import Settings
 
-BLENDS, ROWS = "blends.parquet", "rows.parquet"
+
 DRAWN = 20_000  # blends with a place on the map, the best
 SHARES = 10  # bins of the histogram of lambda
 
@@ -201,6 +202,8 @@ def _told(told: dict[str, Any], done: Interpolated, counts: dict[str, int]) -> d
     rows, blends = int(kept.real.sum()), int((~kept.real).sum())
     mixing = wanted.settings.mixing
     told["title"] = f"{rows:,} rows and {blends:,} blends of {done.ground.source.total:,} rows"
+    note = told["selection"].pop("note", "")
+    told["warnings"] = [warning for warning in told["warnings"] if warning != note]  # of rows alone
     told["rows"]["free"] = len(done.ground.pool) - counts["kept"] - counts["merged"]
     told["selection"] |= {
         "method": "interpolate", "model": wanted.typed["model"], "alpha": mixing.alpha, "clusters": mixing.clusters,
@@ -276,6 +279,9 @@ def _sentence(figures: dict[str, Any], measured: str) -> str:
 
 def _warnings(done: Interpolated, blends: int) -> list[str]:
     found, mixing, pool = [], done.wanted.settings.mixing, len(done.ground.pool)
+    if done.wanted.budget.kind != "tokens" and done.wanted.budget.rows(pool) > len(done.kept):
+        asked = done.wanted.budget.rows(pool)
+        found.append(f"{asked:,} rows and blends were asked for; there are {len(done.kept):,}, and all were kept")
     if done.told["drawn"] < mixing.drawn(pool):
         found.append(f"{mixing.drawn(pool):,} blends were asked for; there are {done.told['drawn']:,} different pairs")
     if blends:

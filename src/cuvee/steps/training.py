@@ -19,7 +19,7 @@ from cuvee.render import Encoded
 from cuvee.reports import training as page
 from cuvee.result import Result
 from cuvee.runs import Run, Step, open_run, sha256, versions, write_json
-from cuvee.steps import summary
+from cuvee.steps import mixtures, summary
 from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import pairs, paths
 from cuvee.training import sft
@@ -30,12 +30,16 @@ OPTIONS = ("lr", "schedule", "warmup", "batch", "max_length", "weight_decay", "c
 
 @dataclass(frozen=True)
 class Wanted:
-    """A checked ``cuvee train``. data: the files behind what was typed; base: the folder of the model to start from."""
+    """A checked ``cuvee train``. data: the files behind what was typed; base: the folder of the model to start from.
+
+    mixture: the run of ``cuvee interpolate`` whose rows and blends are trained on, in place of files.
+    """
 
     data: list[str]
     base: Path
     training: sft.Training
     typed: dict[str, Any]
+    mixture: Path | None = None
 
 
 def run_train(*, out: Path, dry_run: bool, **typed: Any) -> Result:
@@ -61,8 +65,9 @@ def bind(typed: dict[str, Any]) -> Wanted:
         lora=typed["lora"] or None,
         **{name: typed[name] for name in OPTIONS},
     )
-    data = [chosen(path) for path in paths(typed["data"])]
-    return Wanted(data, causal.folder_of(typed["model"]), training, typed)
+    mixture = mixtures.run_of(paths(typed["data"]))
+    data = paths(typed["data"]) if mixture else [chosen(path) for path in paths(typed["data"])]
+    return Wanted(data, causal.folder_of(typed["model"]), training, typed, mixture)
 
 
 def chosen(path: str) -> str:
@@ -80,6 +85,8 @@ def chosen(path: str) -> str:
 
 def _read(run: Run, wanted: Wanted) -> Source:
     typed = wanted.typed
+    if wanted.mixture:
+        return mixtures.read(wanted.mixture)
     columns = {key: str(value) for key, value in pairs(typed["columns"], "columns").items()}
     return read_inputs(run, wanted.data, columns=columns, dialect=typed["dialect"], strict=typed["strict"])
 
@@ -99,8 +106,11 @@ def _trained(run: Run, wanted: Wanted, source: Source) -> Step:
     def make(folder: Path) -> None:
         model = _fresh(wanted)
         rows = encoded(source, model.tokenizer, min(settings.max_length, model.max_length))
-        say(f"training  {wanted.typed['model']} on {len(rows):,} rows, {model.device}")
-        done = sft.train(model, rows, settings, folder / "model", seed=seed)
+        if wanted.mixture:
+            done = mixtures.train(model, rows, source, wanted.mixture, settings, folder / "model", seed=seed)
+        else:
+            say(f"training  {wanted.typed['model']} on {len(rows):,} rows, {model.device}")
+            done = sft.train(model, rows, settings, folder / "model", seed=seed)
         figures = {
             name: getattr(done, name) for name in ("steps", "tokens", "rows", "left_out", "truncated", "seconds")
         }
