@@ -38,7 +38,13 @@ def gemma() -> Any:
     """Tied embeddings that are multiplied by the root of the width."""
     from transformers import GemmaConfig, GemmaForCausalLM
 
-    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 8}
+    sizes = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "head_dim": 8,
+    }
     return GemmaForCausalLM(GemmaConfig(vocab_size=VOCABULARY, num_key_value_heads=1, **sizes))
 
 
@@ -104,7 +110,10 @@ def soft(model: Any, left: Encoded, right: Encoded, share: float) -> tuple[Any, 
 @pytest.mark.parametrize("name", MODELS)
 def test_it_is_the_loss_of_soft_targets_that_are_mixed_one_hots(name: str) -> None:
     model = made(name)
-    parts = [soft(model, ROWS[a], ROWS[b], float(w)) for a, b, w in zip(BLENDS.left, BLENDS.right, BLENDS.weight, strict=True)]
+    parts = [
+        soft(model, ROWS[a], ROWS[b], float(w))
+        for a, b, w in zip(BLENDS.left, BLENDS.right, BLENDS.weight, strict=True)
+    ]
     expected = sum(part for part, _ in parts) / sum(weight for _, weight in parts)
     assert float(loss_of(model, BLENDS)) == pytest.approx(float(expected), abs=1e-6)
 

@@ -16,7 +16,7 @@ from cuvee.models.causal import Causal
 from cuvee.planting import plant
 from cuvee.render import Encoded
 from cuvee.training import sft
-from cuvee.training.feeds import InOrder
+from cuvee.training.feeds import InOrder, Shuffled
 from cuvee.training.sft import Training
 
 torch = pytest.importorskip("torch")
@@ -47,7 +47,9 @@ def weights(trained: Causal) -> dict[str, Any]:
 
 
 def same(left: dict[str, Any], right: dict[str, Any], by: float = 0.0) -> bool:
-    return left.keys() == right.keys() and all(torch.allclose(left[name], right[name], rtol=0, atol=by) for name in left)
+    return left.keys() == right.keys() and all(
+        torch.allclose(left[name], right[name], rtol=0, atol=by) for name in left
+    )
 
 
 def train(folder: Path, rows: list[Encoded], entries: Mixture, out: Path | None = None, **more: Any) -> sft.Trained:
@@ -73,12 +75,14 @@ def test_the_loss_of_a_step_is_the_same_however_it_is_cut(tiny_model: Path, rows
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_lambda_one_and_zero_train_to_the_weights_of_plain_rows(side: str, tiny_model: Path, rows: list[Encoded]) -> None:
+def test_lambda_one_and_zero_train_to_the_weights_of_plain_rows(
+    side: str, tiny_model: Path, rows: list[Encoded]
+) -> None:
     chosen: I64 = np.arange(12, dtype=np.int64)
     share = np.full(12, float(side == "left"), dtype=np.float32)
     entries = Mixture(chosen, chosen + 12, share) if side == "left" else Mixture(chosen + 12, chosen, share)
     mixed = train(tiny_model, rows, entries, micro_tokens=300)
-    feed = InOrder([np.asarray(sft.Shuffled(12, 8, seed=1).next(step)) for step in range(3)])
+    feed = InOrder([np.asarray(Shuffled(12, 8, seed=1).next(step)) for step in range(3)])
     settings = replace(SETTINGS, epochs=None, steps=3, micro_tokens=300)
     plain = sft.train(causal.load(tiny_model, device="cpu"), rows[:12], settings, None, seed=1, feed=feed)
     assert [p["loss"] for p in mixed.curve] == pytest.approx([p["loss"] for p in plain.curve], abs=1e-4)
@@ -101,7 +105,9 @@ def test_lora_trains_only_its_adapters(tiny_model: Path, rows: list[Encoded], tm
     adapted = causal.with_lora(plain, rank=4)
     done = train_mixture(adapted, rows, both(), replace(SETTINGS, lora=4), tmp_path / "out", seed=1)
     assert done.curve[-1]["loss"] < done.curve[0]["loss"]
-    after = {key.replace("base_model.model.", "").replace("base_layer.", ""): v for key, v in weights(done.model).items()}
+    after = {
+        key.replace("base_model.model.", "").replace("base_layer.", ""): v for key, v in weights(done.model).items()
+    }
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert causal.load(tmp_path / "out").version != plain.version
 

@@ -16,7 +16,7 @@ Point = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Field:
-    """The pool. X: (n, d). keys: (n,). tasks: (n,) codes. labels: (n,) clusters. sample: rows that distances are measured from."""
+    """The pool. X: (n, d). tasks: (n,) codes. labels: (n,) clusters. sample: rows that distances are measured from."""
 
     X: F32
     keys: U64
@@ -37,8 +37,8 @@ def field(X: F32, keys: U64, tasks: I64, centers: F32 | None, k: int, *, seed: i
 
 def task_mass(entries: Mixture, tasks: I64, count: int) -> F64:
     """Return (count,) how much of the mixture each task is: a blend counts by the shares of its rows."""
-    mass: F64 = np.bincount(tasks[entries.left], entries.weight, count)
-    mass += np.bincount(tasks[entries.right], 1 - entries.weight, count)
+    left, right = entries.weight.astype(np.float64), 1 - entries.weight.astype(np.float64)
+    mass: F64 = np.bincount(tasks[entries.left], left, count) + np.bincount(tasks[entries.right], right, count)
     return mass
 
 
@@ -52,7 +52,9 @@ def measures(ground: Field, entries: Mixture, *, draws: int, seed: int) -> dict[
     budgets = _budgets(len(entries))
     randoms = []
     for draw in range(draws):
-        order = np.argsort(rng.keyed(ground.keys, int(rng.stream(seed, "random", str(draw)).integers(2**62))), kind="stable")
+        order = np.argsort(
+            rng.keyed(ground.keys, int(rng.stream(seed, "random", str(draw)).integers(2**62))), kind="stable"
+        )
         randoms.append(_curve(ground, real(order[: len(entries)].astype(np.int64)), budgets))
     whole = real(np.arange(len(ground.X), dtype=np.int64))
     return {

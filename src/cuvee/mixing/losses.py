@@ -1,8 +1,8 @@
 """The loss of rows and blends in one batch, from one forward pass of an unpatched model over mixed token embeddings.
 
-MDIT (arXiv 2504.07288): H = lambda H_i + (1 - lambda) H_j and Y = lambda Y_i + (1 - lambda) Y_j. The cross entropy with the soft
-target Y is exactly lambda CE(logits, y_i) + (1 - lambda) CE(logits, y_j), so the (length, vocabulary) target is never built.
-Imports torch; import it late.
+MDIT (arXiv 2504.07288): H = lambda H_i + (1 - lambda) H_j and Y = lambda Y_i + (1 - lambda) Y_j. The cross entropy with the
+soft target Y is exactly lambda CE(logits, y_i) + (1 - lambda) CE(logits, y_j), so the (length, vocabulary) target is never
+built. Imports torch; import it late.
 """
 
 from typing import Any
@@ -42,7 +42,9 @@ def mixed_embeddings(model: Any, batch: Tensors) -> Any:
 
     Past the shorter row only the longer one is left, times its own share.
     """
-    layer = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else model.module.get_input_embeddings()
+    layer = (
+        model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else model.module.get_input_embeddings()
+    )
     left, right = layer(batch["left_ids"]), layer(batch["right_ids"])
     share = batch["weight"].to(left.dtype)[:, None, None]
     left_share = share * batch["left_mask"].to(left.dtype)[:, :, None]

@@ -39,7 +39,9 @@ class Mixing:
     def __post_init__(self) -> None:
         """Raise ConfigError for a setting that cannot be."""
         if not 0 < self.alpha <= 1e6:
-            raise ConfigError(f"alpha is {self.alpha}", "give a number above 0; 1 is uniform, 0.2 .. 8 is the paper's range")
+            raise ConfigError(
+                f"alpha is {self.alpha}", "give a number above 0; 1 is uniform, 0.2 .. 8 is the paper's range"
+            )
         if self.blends < 0 or self.clusters < 0:
             raise ConfigError("blends and clusters cannot be negative", "0 blends keeps real rows only")
         if not 0 <= self.rows <= 1:
@@ -70,8 +72,8 @@ class Mixed:
 def mix(X: F32, keys: U64, tasks: I64, k: int, settings: Mixing, *, seed: int, lengths: I64 | None = None) -> Mixed:
     """Return the best k of all rows and blends.
 
-    X: (n, d) float32 vectors of the rows; a blend's is the mix of its parents'. keys: (n,) uint64 of content. tasks: (n,) codes.
-    lengths: (n,) tokens, asked for by pairing "length". The same pool in another order gives the same rows and blends.
+    X: (n, d) float32 vectors of the rows; a blend's is the mix of its parents'. keys: (n,) uint64 of content. tasks: (n,)
+    codes. lengths: (n,) tokens, asked for by pairing "length". The same pool in another order gives the same rows and blends.
     Raises ConfigError where no row has a partner.
     """
     rows = pairs.Rows(keys, tasks, lengths if settings.pairing == "length" else None, settings.among)

@@ -61,8 +61,9 @@ def weights(keys: U64, left: I64, right: I64, *, alpha: float, seed: int) -> F32
 
     first = (keys[left] < keys[right]) | ((keys[left] == keys[right]) & (left < right))
     low, high = np.where(first, left, right), np.where(first, right, left)
-    drawn = betaincinv(alpha, alpha, _uniform(_pair(keys[low], keys[high]), seed, "lambda"))
-    return np.where(first, drawn, 1 - drawn).astype(np.float32)
+    drawn: F64 = betaincinv(alpha, alpha, _uniform(_pair(keys[low], keys[high]), seed, "lambda"))
+    share: F32 = np.where(first, drawn, 1 - drawn).astype(np.float32)
+    return share
 
 
 def places(rows: Rows, numbers: I64, seed: int) -> tuple[I64, I64]:
@@ -96,7 +97,11 @@ class _Field:
         order = np.lexsort((rows.keys, rows.tasks)).astype(np.int64)
         tasks = rows.tasks[order]
         start, stop = np.searchsorted(tasks, tasks, "left"), np.searchsorted(tasks, tasks, "right")
-        mates = {ACROSS: len(order) - (stop - start), WITHIN: stop - start - 1, ANY: np.full(len(order), len(order) - 1)}
+        mates = {
+            ACROSS: len(order) - (stop - start),
+            WITHIN: stop - start - 1,
+            ANY: np.full(len(order), len(order) - 1),
+        }
         allowed = {
             ACROSS: lambda a, b: tasks[a] != tasks[b],
             WITHIN: lambda a, b: (tasks[a] == tasks[b]) & (a != b),

@@ -43,8 +43,8 @@ def train(
 
     Its ``rows`` and ``left_out`` count entries. Raises ConfigError for a model that cannot read embeddings.
     """
-    from cuvee.models.causal import need
     from cuvee.mixing.losses import check_takes_embeddings
+    from cuvee.models.causal import need
 
     need("accelerate", purpose="training")
     check_takes_embeddings(causal)

@@ -41,6 +41,10 @@ FIELDS: dict[str, str] = {
     "drops": "list of dict: stage, reason, rows, examples: list of {id, text, detail, neighbour_id, neighbour_text}",
     "found": "list of dict: planted, what, planted_count, found_count, false_count (None where it has no meaning)",
     "proof": "dict: as proof.json of `cuvee prove`: reference, unit, better, level, questions, tasks, seeds, arms",
+    "mixture": "dict: name -> count or share, of a mixture of rows and blends",
+    "shares": "list of {from, to, blends}: how many kept blends have a lambda from .. to",
+    "blends": "list of dict: rank, weight (lambda, the left row's share), left and right {id, task, prompt, answer}, nearest: "
+    "list of the same with distance",
     "warnings": "list of str: what a reader must know before believing the numbers",
     "settings": "dict: name -> value",
     "reproduce": "list of str: command lines",
@@ -94,6 +98,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
         curve=figures.curve(told.get("curve") or {}),
+        shares=figures.with_shares(told.get("shares") or [], "blends"),
         drops=figures.with_shares(told.get("drops") or [], "rows"),
         scatter=scatter,
         first=scatter.first(FIRST),

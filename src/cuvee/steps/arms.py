@@ -14,8 +14,10 @@ from cuvee.arrays import I64
 from cuvee.budget import Budget
 from cuvee.errors import ConfigError, InputError
 from cuvee.evolution.strategies import STRATEGIES, Strategy
+from cuvee.mixing.mixture import Mixture
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.steps import mixing_arms, mixtures
 from cuvee.steps.selecting import Ground, kept_by, rows_of
 from cuvee.steps.settings import pairs
 from cuvee.training import sft
@@ -45,14 +47,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of arm; exactly one of ``rows`` and ``model`` is given, none for a model as it is.
+    """A kind of arm; exactly one of ``rows``, ``mixture`` and ``model`` is given, none for a model as it is.
 
-    rows: what to train on, best first. model: makes the trained model itself. settings: names it takes.
+    rows: what to train on, best first. mixture: rows and blends to train on. model: makes the trained model itself. check:
+    raises ConfigError for settings that cannot be. settings: names it takes.
     chance: whether two seeds may come out otherwise.
     """
 
     summary: str
     rows: Callable[[Ask], I64] | None = None
+    mixture: Callable[[Ask], Mixture] | None = None
     model: Callable[[Ask], Causal] | None = None
     settings: tuple[str, ...] = ()
     chance: bool = True
@@ -117,6 +121,10 @@ ARMS: dict[str, Kind] = {
         check=_evolution,
     ),
     BASE: Kind("the model as it is, not trained", chance=False),
+    **{
+        name: Kind(arm.summary, mixture=arm.mixture, check=arm.check, settings=arm.settings)
+        for name, arm in mixing_arms.ARMS.items()
+    },
 }
 
 
@@ -146,6 +154,11 @@ def parse(text: str) -> Arm:
         return Arm(text, ARMS[name], given)
     if name not in selectors.SELECTORS and (Path(name) / "ledger.parquet").is_file():
         _only(name, given, ())
+        if mixtures.run_of([name]):
+            summary = f"rows and blends that {name} kept"
+            return Arm(
+                text, Kind(summary, mixture=lambda ask: mixing_arms.of_run(Path(name), ask)), {}, source=Path(name)
+            )
         return Arm(text, Kind(f"rows that {name} kept", rows=lambda ask: _kept(Path(name), ask)), {}, source=Path(name))
     known = _known(name)
     _only(name, given, tuple(known))

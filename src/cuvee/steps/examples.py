@@ -25,7 +25,9 @@ def examples(ground: Ground, X: F32, tasks: list[str], kept: Mixture) -> list[di
     blends = np.flatnonzero(~kept.real)
     half = blends[: EXAMPLES // 2]
     rest = blends[len(half) :]
-    spaced = rest[np.linspace(0, len(rest) - 1, min(len(rest), EXAMPLES - len(half))).astype(int)] if len(rest) else rest
+    spaced = (
+        rest[np.linspace(0, len(rest) - 1, min(len(rest), EXAMPLES - len(half))).astype(int)] if len(rest) else rest
+    )
     chosen = np.concatenate([half, spaced]).astype(np.int64)
     shown = kept[chosen]
     near, distance = _nearest(X, shown)

@@ -28,7 +28,6 @@ from cuvee.steps.mixtures import BLENDS, ROWS
 from cuvee.steps.selecting import CHOSEN_BY, Ground
 from cuvee.steps.settings import Settings
 
-
 DRAWN = 20_000  # blends with a place on the map, the best
 SHARES = 10  # bins of the histogram of lambda
 
@@ -48,7 +47,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Interpolated:
-    """A finished interpolation. X: (n, d) vectors that were mixed. tasks: (n,) codes of ``names``. told: what mixing counted."""
+    """A finished interpolation. X: (n, d) vectors that were mixed. tasks: (n,) codes of ``names``. told: counts of mixing."""
 
     wanted: Wanted
     ground: Ground
@@ -140,7 +139,10 @@ def _ledger(done: Interpolated, outcome: publishing.Outcome) -> pa.Table:
     for row, place in zip(kept.left[kept.real], ranks[kept.real], strict=True):
         rank[alive[row]] = int(place)
     for row in np.flatnonzero(count):
-        at, many = int(alive[row]), f"{count[row]:,} blend{'s' if count[row] > 1 else ''}, the best of rank {first[row]:,}"
+        at, many = (
+            int(alive[row]),
+            f"{count[row]:,} blend{'s' if count[row] > 1 else ''}, the best of rank {first[row]:,}",
+        )
         kept_too = status[at] == "kept"
         reason[at] = f"{reason[at]}; also in {many}" if kept_too else f"lives on in {many}"
         status[at] = "kept" if kept_too else "merged"
@@ -167,9 +169,7 @@ def _map(run: Run, done: Interpolated, outcome: publishing.Outcome) -> Step:
         rank[outcome.chosen] = _ranks(done)[done.kept.real]
         points = points.set_column(points.schema.get_field_index("rank"), "rank", pa.array(rank, mask=rank == 0))
         more = _blend_points(done, shown, placed[len(done.X) :], [texts[row] for row in outcome.alive])
-        pq.write_table(
-            pa.concat_tables([points, more.cast(points.schema)]), folder / "map.parquet", compression="zstd"
-        )
+        pq.write_table(pa.concat_tables([points, more.cast(points.schema)]), folder / "map.parquet", compression="zstd")
 
     step = run.step("map", {"mix": done.step.fingerprint, "seed": done.wanted.seed}, make)
     if not step.reused:
@@ -222,7 +222,9 @@ def _told(told: dict[str, Any], done: Interpolated, counts: dict[str, int]) -> d
 
 def _figures(done: Interpolated, rows: int, blends: int) -> dict[str, Any]:
     kept, pool = done.kept, len(done.ground.pool)
-    order = np.argsort(rng.keyed(done.ground.pool.keys, int(rng.stream(done.wanted.seed, "random", "0").integers(2**62))))
+    order = np.argsort(
+        rng.keyed(done.ground.pool.keys, int(rng.stream(done.wanted.seed, "random", "0").integers(2**62)))
+    )
     drawn = len(np.unique(done.tasks[order[: len(kept)]]))
     real = kept[np.flatnonzero(kept.real)]
     minor = np.minimum(kept.weight, 1 - kept.weight)[~kept.real]
@@ -258,7 +260,9 @@ def _task_bars(done: Interpolated) -> list[dict[str, Any]]:
     pool = np.bincount(done.tasks, minlength=len(done.names))
     mass = coverage.task_mass(done.kept, done.tasks, len(done.names))
     order = np.argsort(-pool, kind="stable")
-    bars = [{"label": done.names[at], "pool": int(pool[at]), "selection": round(mass[at])} for at in order[: summary.BARS]]
+    bars = [
+        {"label": done.names[at], "pool": int(pool[at]), "selection": round(mass[at])} for at in order[: summary.BARS]
+    ]
     rest = order[summary.BARS :]
     if len(rest):
         others = {"pool": int(pool[rest].sum()), "selection": round(float(mass[rest].sum()))}

@@ -94,7 +94,7 @@ class _Field:
 
 def _interpolate(run: Run, wanted: Wanted) -> Result:
     field = _field(run, wanted)
-    ground, settings = field.ground, wanted.settings
+    ground = field.ground
     depends = {"ground": ground.fingerprint, "base": causal.version_of(wanted.base), "longest": wanted.max_length}
     tasks, names = _tasks(ground, wanted)
     X, space = _space(run, wanted, field, depends)
@@ -106,7 +106,9 @@ def _interpolate(run: Run, wanted: Wanted) -> Result:
         raise InputError("the budget holds not one row", "give more")
     told = orjson.loads((step.path / "told.json").read_bytes())
     measured = _measured(run, wanted, ground, X, tasks, mixed, step)
-    return finish(run, Interpolated(wanted, ground, X, tasks, names, field.lengths, mixed, told, measured, step, field.notes))
+    return finish(
+        run, Interpolated(wanted, ground, X, tasks, names, field.lengths, mixed, told, measured, step, field.notes)
+    )
 
 
 def _field(run: Run, wanted: Wanted) -> _Field:
@@ -159,6 +161,7 @@ def _mixed(run: Run, wanted: Wanted, field: _Field, X: F32, tasks: I64, depends:
     def make(folder: Path) -> None:
         found = blend(pool, X, tasks, field.lengths, wanted.budget, settings, seed=wanted.seed)
         kept = found.kept
+        assert found.centers is not None
         np.savez(
             folder / "kept.npz", left=kept.left, right=kept.right, weight=kept.weight, cluster=found.cluster,
             sparsity=found.sparsity, centers=found.centers,

@@ -76,3 +76,12 @@ def train(
     real = int(entries.real.sum())
     say(f"training  {model.name} on {real:,} rows and {len(entries) - real:,} blends, {model.device}")
     return train_mixture(model, rows, entries, settings, folder, seed=seed)
+
+
+def lengths(run: Path, source: Source, rows: Sequence[Encoded]) -> list[int]:
+    """Return the tokens that each entry of a run's mixture takes in a pass, those that can be learnt from."""
+    from cuvee.mixing.training import MixedUnits
+
+    material = MixedUnits(mixture(run, source)).over(rows, 0)
+    found: list[int] = material.lengths[material.usable].tolist()
+    return found

@@ -193,9 +193,14 @@ def _one(
         write_json(folder / "figures.json", figures)
         _forget(folder)
 
-    source = sha256(arm.source / "ledger.parquet") if arm.source else None
+    source = [sha256(path) for path in _told_by(arm.source)] if arm.source else None
     own = {"arm": arm.label, "seed": seed if arm.kind.chance else None, "source": source}
     return run.step(f"arm-{_slug(arm.label)}-{seed}", {**depends, **own}, make, resumable=True)
+
+
+def _told_by(source: Path) -> list[Path]:
+    """Return the files of an earlier run that say what it kept."""
+    return [path for name in ("ledger.parquet", "blends.parquet") if (path := source / name).is_file()]
 
 
 def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
@@ -204,16 +209,31 @@ def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
     if arm.kind.model is not None:
         return arm.kind.model(ask), {"rows": None, "updates": None, "tokens": None}, nothing
     fresh = causal.load(ask.base)
-    if arm.kind.rows is None:
+    if arm.kind.rows is None and arm.kind.mixture is None:
         return fresh, {"rows": 0, "updates": 0, "tokens": 0}, nothing
-    rows = arm.kind.rows(ask)
     if ask.training.lora is not None:
         fresh = causal.with_lora(fresh, rank=ask.training.lora, seed=ask.seed)
-    training = arm.kind.training(ask.settings, ask.training) if arm.kind.training else ask.training
-    trained = sft.train(fresh, [ask.encoded[row] for row in rows], training, folder, seed=ask.seed)
+    trained, rows, more = _taught(arm, ask, fresh, folder)
     loss = trained.curve[-1]["loss"] if trained.curve else None
-    figures = {"rows": len(rows), "updates": trained.steps, "tokens": trained.tokens, "train loss": loss}
+    figures = {"updates": trained.steps, "tokens": trained.tokens, "train loss": loss, **more}
     return trained.model, figures, rows
+
+
+def _taught(arm: Arm, ask: Ask, fresh: Causal, folder: Path) -> tuple[sft.Trained, I64, Figures]:
+    """Train on the arm's rows, or on its rows and blends: whose rows are then all that stand in them, in order of first use."""
+    training = arm.kind.training(ask.settings, ask.training) if arm.kind.training else ask.training
+    if arm.kind.mixture is None:
+        assert arm.kind.rows is not None
+        rows = arm.kind.rows(ask)
+        taught = sft.train(fresh, [ask.encoded[row] for row in rows], training, folder, seed=ask.seed)
+        return taught, rows, {"rows": len(rows)}
+    from cuvee.mixing.training import train
+
+    entries = arm.kind.mixture(ask)
+    rows = entries.rows()
+    encoded = [ask.encoded[row] for row in rows]
+    taught = train(fresh, encoded, entries.renumbered(rows), training, folder, seed=ask.seed)
+    return taught, rows, {"rows": len(entries), "blends": int((~entries.real).sum())}
 
 
 def _forget(folder: Path) -> None:

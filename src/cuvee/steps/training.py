@@ -153,7 +153,8 @@ def _publish(run: Run, wanted: Wanted, source: Source, trained: Step) -> Result:
         }
     )
     told["training"]["tokens per second"] = round(rate)
-    return Result(run.path, told, [model, *files], next=f"cuvee evaluate {model} --on {wanted.data[0]}")
+    on = wanted.mixture / "selected.jsonl" if wanted.mixture else wanted.data[0]
+    return Result(run.path, told, [model, *files], next=f"cuvee evaluate {model} --on {on}")
 
 
 def _told(wanted: Wanted, source: Source, figures: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -205,12 +206,13 @@ def _plan(wanted: Wanted, run: Run, out: Path) -> Result:
     usable = [row for row in rows if row.answer[1:].any()]
     if not usable:
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
-    mean = float(np.mean([len(row) for row in usable]))
-    steps = wanted.training.updates(len(usable), mean)
-    tokens = round(steps * mean * min(wanted.training.batch, len(usable)))
+    lengths = mixtures.lengths(wanted.mixture, source, rows) if wanted.mixture else [len(row) for row in usable]
+    mean = float(np.mean(lengths))
+    steps = wanted.training.updates(len(lengths), mean)
+    tokens = round(steps * mean * min(wanted.training.batch, len(lengths)))
     rate = tokens_per_second(model, usable, wanted.training)
     speed = f"{tokens:,} tokens at about {rate:,.0f} tokens/s on {model.device}"
     what = f"train {wanted.typed['model']} for {steps:,} steps: {speed}"
     files = [{"file": info["file"], "rows": info["rows"]} for info in source.files]
-    plan = {"files": files, "steps": [what, f"publish to {out}"], "rows": len(usable), "notes": []}
+    plan = {"files": files, "steps": [what, f"publish to {out}"], "rows": len(lengths), "notes": []}
     return Result(out, {"plan": {**plan, "seconds": round(tokens / rate), "tokens": tokens}})

@@ -1,6 +1,7 @@
 """The training loop: a plain ``transformers.Trainer``, told by a feed which rows come next.
 
-What differs from the library's class are its own hooks: the train sampler, and the loss where a plan brings one. Imports torch; import it late.
+What differs from the library's class are its own hooks: the train sampler, and the loss where a plan brings one. Imports torch;
+import it late.
 """
 
 import math
@@ -38,7 +39,7 @@ class Plan:
 
     lengths: (n,) tokens of every row. make: row numbers -> what a forward pass reads. of: hash of all that decides the
     result. checkpoints: their folder, or None for none. reward: told to the feed after every step; without it the feed is
-    told minus the step's loss. loss: in place of the model's own; its passes then hold ``items``, what their part is a sum over.
+    told minus the step's loss. loss: in place of the model's own; its passes then hold ``items``, what it is a mean over.
     """
 
     lengths: I64

@@ -81,8 +81,8 @@ class Training:
 class Material:
     """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
 
-    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units -> what
-    a forward pass reads. loss: in place of the model's own.
+    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units ->
+    what a forward pass reads. loss: in place of the model's own.
     """
 
     lengths: I64
