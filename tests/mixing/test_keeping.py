@@ -96,7 +96,7 @@ def test_without_blends_it_is_k_means_over_rows() -> None:
 
 def test_a_pool_of_one_task_says_so_and_offers_clusters() -> None:
     X, keys = vectors(50), np.arange(50, dtype=np.uint64)
-    with pytest.raises(ConfigError, match="one task.*") as told:
+    with pytest.raises(ConfigError, match="one task") as told:
         mix(X, keys, np.zeros(50, dtype=np.int64), 20, Mixing(), seed=2)
     assert "--tasks clusters" in told.value.hint
 

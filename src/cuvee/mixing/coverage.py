@@ -37,8 +37,9 @@ def field(X: F32, keys: U64, tasks: I64, centers: F32 | None, k: int, *, seed: i
 
 def task_mass(entries: Mixture, tasks: I64, count: int) -> F64:
     """Return (count,) how much of the mixture each task is: a blend counts by the shares of its rows."""
-    left, right = entries.weight.astype(np.float64), 1 - entries.weight.astype(np.float64)
-    mass: F64 = np.bincount(tasks[entries.left], left, count) + np.bincount(tasks[entries.right], right, count)
+    mass = np.zeros(count)
+    np.add.at(mass, tasks[entries.left], entries.weight)
+    np.add.at(mass, tasks[entries.right], 1 - entries.weight)
     return mass
 
 

@@ -133,7 +133,8 @@ def _near(field: _Field, left: I64, right: I64, numbers: I64, seed: int) -> I64:
         open_ = np.flatnonzero(~found)
         if not len(open_):
             break
-        width = min(n, max(8, int(NEAR * n)) << (attempt // 6))
+        often = 8 * (numbers[open_] // n + 1)  # late draws of a small pool need more partners to choose from
+        width = np.minimum(n, np.maximum(often, int(NEAR * n)) << (attempt // 6))
         drawn = _uniform(numbers[open_].astype(np.uint64), seed, "near", str(attempt))
         low = np.clip(field.height[left[open_]] - width // 2, 0, n - width)
         partner = field.by_length[low + _choice(drawn, width)]
