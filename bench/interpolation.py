@@ -45,7 +45,9 @@ def mixing(n: int, blends: int) -> None:
     keys, tasks = rng.integers(0, 2**63, n).astype(np.uint64), rng.integers(0, TASKS, n)
     lengths = rng.integers(20, 500, n)
     kind = "real" if "CUVEE_VECTORS" in os.environ else "random"
-    print(f"{n:,} rows x {X.shape[1]} ({kind} vectors), {TASKS} tasks, {blends:,} blends, 100 clusters, {BUDGET:,} kept\n")
+    print(
+        f"{n:,} rows x {X.shape[1]} ({kind} vectors), {TASKS} tasks, {blends:,} blends, 100 clusters, {BUDGET:,} kept\n"
+    )
     print("| part | seconds | peak MB of the process so far |\n| --- | ---: | ---: |")
     print(f"| start | | {peak_mb():,.0f} |")
 
@@ -58,7 +60,9 @@ def mixing(n: int, blends: int) -> None:
     given = pairs.Rows(keys, tasks)
     drawn = pairs.draw(given, blends, alpha=1.0, seed=0)
     timed("draw pairs and lambda", lambda: pairs.draw(given, blends, alpha=1.0, seed=0))
-    timed("the same, of similar length", lambda: pairs.draw(pairs.Rows(keys, tasks, lengths), blends, alpha=1.0, seed=0))
+    timed(
+        "the same, of similar length", lambda: pairs.draw(pairs.Rows(keys, tasks, lengths), blends, alpha=1.0, seed=0)
+    )
     total = joined(real(np.arange(n, dtype=np.int64)), drawn)
     for density in keeping.DENSITIES:
         timed(f"cluster and density, {density}", lambda d=density: keeping.group(total, X, 100, density=d, seed=0))  # type: ignore[misc]
@@ -87,7 +91,10 @@ def training(quick: bool) -> None:
             continue
         rng, size = np.random.default_rng(0), int(model.model.get_input_embeddings().weight.shape[0])
         count, length = (4, 64) if quick else (4, 256)
-        rows = [Encoded(rng.integers(1, size, length).astype(np.int32), np.arange(length) >= length // 3) for _ in range(2 * count)]
+        rows = [
+            Encoded(rng.integers(1, size, length).astype(np.int32), np.arange(length) >= length // 3)
+            for _ in range(2 * count)
+        ]
         at, share = np.arange(count), rng.random(count).astype(np.float32)
         plain = collate(rows[:count], 0)
         alone = collate_mixture(real(at), rows, 0)

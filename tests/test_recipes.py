@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from cuvee import recipes
@@ -29,7 +30,11 @@ def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.Mon
     if verb == "train":
         assert (result.folder / "model/model.safetensors").is_file()
         chosen = result.folder.parent / "select/selected.jsonl"
-    if verb not in ("prove", "evaluate"):  # which select nothing of their own
+    if "interpolate" in [verb for verb, _ in recipes.load(toy)]:
+        made = result.folder.parent / "mixture"
+        blends = pq.read_table(made / "blends.parquet").num_rows
+        assert len((made / "selected.jsonl").read_bytes().splitlines()) + blends == 30
+    elif verb not in ("prove", "evaluate"):  # which select nothing of their own
         assert len(chosen.read_bytes().splitlines()) == 30
 
 
