@@ -1,4 +1,4 @@
-"""Run every benchmark and write docs/benchmarks.md: python -m bench [kcenter select growth throughput help] [--quick]."""
+"""Run every benchmark and write docs/benchmarks.md: python -m bench [PART ...] [--quick]; PARTS names the parts."""
 
 import os
 import platform
@@ -10,6 +10,7 @@ PARTS = {
     "kcenter": ("k-center", ["bench/kcenter.py", "--full"]),
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
+    "interpolation": ("Blends", ["bench/interpolation.py"]),
     "throughput": ("Reading with a language model", ["bench/throughput.py"]),
     "help": ("Start-up", ["bench/startup.py"]),
 }

@@ -1,6 +1,6 @@
 """MDIT at 1,000,000 blends over 89,189 rows: time and peak memory; and what training on blends costs per token.
 
-python bench/interpolation.py [--quick]. The vectors are those of the named .npy file where ``CUVEE_VECTORS`` names one, else random.
+python bench/interpolation.py [--quick]. The vectors are those of the .npy file that ``CUVEE_VECTORS`` names, else random.
 """
 
 import os
@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from cuvee.arrays import F32
 from cuvee.errors import CuveeError
 from cuvee.mixing import keeping, pairs
 from cuvee.mixing.mixing import Mixing, mix
-from cuvee.mixing.mixture import joined, real
+from cuvee.mixing.mixture import Mixture, joined, real
+from cuvee.models.causal import Causal
+from cuvee.render import Encoded
 
 ROWS, DIMENSIONS, TASKS, BUDGET = 89_189, 256, 294, 10_000
 TURNS = 6
@@ -72,16 +75,9 @@ def mixing(n: int, blends: int) -> None:
 
 def training(quick: bool) -> None:
     """Print what a pass of blends costs beside plain rows of the same padded length, forward and backward, in turns."""
-    import torch
-
-    from cuvee.mixing.batches import collate_mixture
-    from cuvee.mixing.losses import mixed_loss
-    from cuvee.mixing.mixture import Mixture
     from cuvee.models import causal
-    from cuvee.render import Encoded
-    from cuvee.training.batches import collate
 
-    print("| model | tokens of a pass | plain rows, s | real rows as a mixture | blends | blends / plain |")
+    print("| model | tokens of a pass | plain rows, s | real rows as a mixture, s | blends, s | blends / plain |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name in ("tiny", "smollm2-135m"):
         try:
@@ -89,33 +85,45 @@ def training(quick: bool) -> None:
         except CuveeError as missing:
             print(f"| {name} | not run: {missing.message} | | | | |")
             continue
-        rng, size = np.random.default_rng(0), int(model.model.get_input_embeddings().weight.shape[0])
-        count, length = (4, 64) if quick else (4, 256)
-        rows = [
-            Encoded(rng.integers(1, size, length).astype(np.int32), np.arange(length) >= length // 3)
-            for _ in range(2 * count)
-        ]
-        at, share = np.arange(count), rng.random(count).astype(np.float32)
-        plain = collate(rows[:count], 0)
-        alone = collate_mixture(real(at), rows, 0)
-        blended = collate_mixture(Mixture(at, at + count, share), rows, 0)
-        items = torch.tensor(float(count * (length - length // 3)))
-        sides: dict[str, Callable[[], object]] = {
-            "plain": lambda m=model, b=plain: m.model(**b, num_items_in_batch=items).loss,  # type: ignore[misc]
-            "rows": lambda m=model, b=alone: mixed_loss(m.model, b, items),  # type: ignore[misc]
-            "blends": lambda m=model, b=blended: mixed_loss(m.model, b, items),  # type: ignore[misc]
-        }
-        taken = {side: np.inf for side in sides}
-        model.model.train()
-        for turn in range(1 + (3 if quick else TURNS)):
-            for side, loss in sides.items():
-                start = time.perf_counter()
-                loss().backward()  # type: ignore[attr-defined]
-                model.model.zero_grad(set_to_none=True)
-                taken[side] = min(taken[side], time.perf_counter() - start) if turn else np.inf
-        figures = " | ".join(f"{taken[side]:.3f}" for side in sides)
-        print(f"| {name} | {count * length:,} | {figures} | {taken['blends'] / taken['plain']:.2f} |", flush=True)
-    print("\nThe best of several turns, forward and backward, one after the other on the same machine.")
+        count, length = 4, 64 if quick else 256
+        taken = compare(sides(model, count, length), 3 if quick else TURNS)
+        model.model.zero_grad(set_to_none=True)
+        seconds = " | ".join(f"{taken[side]:.3f}" for side in taken)
+        print(f"| {name} | {count * length:,} | {seconds} | {taken['blends'] / taken['plain']:.2f} |", flush=True)
+    print("\nForward and backward; the best of several turns, one side after the other on the same machine.")
+
+
+def sides(model: Causal, count: int, length: int) -> dict[str, Callable[[], Any]]:
+    """Return the loss of a pass of rows by the model's own, of the same rows as a mixture, and of as many blends."""
+    import torch
+
+    from cuvee.mixing.batches import collate_mixture
+    from cuvee.mixing.losses import mixed_loss
+    from cuvee.training.batches import collate
+
+    rng, size = np.random.default_rng(0), int(model.model.get_input_embeddings().weight.shape[0])
+    answer = np.arange(length) >= length // 3
+    rows = [Encoded(rng.integers(1, size, length).astype(np.int32), answer) for _ in range(2 * count)]
+    at, share, items = np.arange(count), rng.random(count).astype(np.float32), torch.tensor(float(count * answer.sum()))
+    plain, alone = collate(rows[:count], 0), collate_mixture(real(at), rows, 0)
+    blended = collate_mixture(Mixture(at, at + count, share), rows, 0)
+    return {
+        "plain": lambda: model.model(**plain, num_items_in_batch=items).loss,
+        "rows": lambda: mixed_loss(model.model, alone, items),
+        "blends": lambda: mixed_loss(model.model, blended, items),
+    }
+
+
+def compare(losses: dict[str, Callable[[], Any]], turns: int) -> dict[str, float]:
+    """Return the least seconds of every side over so many turns, after one to warm up."""
+    taken = dict.fromkeys(losses, np.inf)
+    for turn in range(1 + turns):
+        for side, loss in losses.items():
+            start = time.perf_counter()
+            loss().backward()
+            seconds = time.perf_counter() - start
+            taken[side] = min(taken[side], seconds) if turn else np.inf
+    return taken
 
 
 def main() -> None:

@@ -222,7 +222,8 @@ def test_every_setting_runs(change: dict[str, Any], sample: Written, tiny_model:
     ("change", "says"),
     [
         ({"alpha": 0.0}, "alpha"), ({"blends": "many"}, "blends 'many'"), ({"density": "nearst"}, "nearest"),
-        ({"clusters": 0}, "clusters"), ({"space": "mdel"}, "model"), ({"tasks": "label"}, "labels"), ({"max_length": 1}, "max-length"),
+        ({"clusters": 0}, "clusters"), ({"space": "mdel"}, "model"), ({"tasks": "label"}, "labels"),
+        ({"max_length": 1}, "max-length"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_one_line(

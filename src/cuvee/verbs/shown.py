@@ -35,13 +35,13 @@ def interpolated(pool: Path, out: Path) -> str:
         out=out,
     )
     made, best = result.summary["mixture"], result.summary["blends"][0]
-    trained = train(
-        [str(out)], model="tiny", epochs=2, lr=3e-3, max_length=128, out=out.with_name(f"{out.name}-trained")
-    ).summary["training"]
+    folder = out.with_name(f"{out.name}-trained")
+    taught = train([str(out)], model="tiny", epochs=2, lr=3e-3, max_length=128, out=folder).summary["training"]
+    pair = f"{best['weight']:.0%} {best['left']['task']} with {1 - best['weight']:.0%} {best['right']['task']}"
     return (
-        f"drew {made['blends drawn']:,} blends of rows of different tasks, such as {best['weight']:.0%} {best['left']['task']} with "
-        f"{1 - best['weight']:.0%} {best['right']['task']}, kept the {made['blends kept']} densest beside {made['real rows kept']} "
-        f"rows, and trained a toy model on them, mixed inside it: loss {trained['first loss']:.2f} -> {trained['last loss']:.2f}"
+        f"drew {made['blends drawn']:,} blends of rows of different tasks, such as {pair}, kept the "
+        f"{made['blends kept']} densest beside {made['real rows kept']} rows, and trained a toy model on them, mixed inside it: "
+        f"loss {taught['first loss']:.2f} -> {taught['last loss']:.2f}"
     )
 
 
