@@ -5,6 +5,7 @@ soft target Y is exactly lambda CE(logits, y_i) + (1 - lambda) CE(logits, y_j), 
 built. Imports torch; import it late.
 """
 
+import inspect
 from typing import Any
 
 import torch
@@ -26,9 +27,13 @@ def mixed_loss(model: Any, batch: Tensors, items: Any) -> Any:
     hidden = mixed_embeddings(model, batch)
     union = batch["left_mask"] | batch["right_mask"]
     union[:, 0] = 1  # a pass without entries reads one token
-    logits = model(inputs_embeds=hidden, attention_mask=union, use_cache=False).logits[:, :-1]
     left, right = batch["left_labels"][:, 1:], batch["right_labels"][:, 1:]
     told = (left != IGNORED) | (right != IGNORED)
+    columns = told.any(dim=0).nonzero()[:, 0]  # the vocabulary head is the dear part, and prompts need none
+    only = {"logits_to_keep": columns} if _keeps(model) else {}
+    logits = model(inputs_embeds=hidden, attention_mask=union, use_cache=False, **only).logits
+    logits = logits if only else logits[:, columns]
+    left, right, told = left[:, columns], right[:, columns], told[:, columns]
     picked = logits[told]
     picked = picked if picked.dtype == torch.float64 else picked.float()
     normaliser = torch.logsumexp(picked, dim=-1)
@@ -50,6 +55,13 @@ def mixed_embeddings(model: Any, batch: Tensors) -> Any:
     left_share = share * batch["left_mask"].to(left.dtype)[:, :, None]
     right_share = (1 - share) * batch["right_mask"].to(left.dtype)[:, :, None]
     return left_share * left + right_share * right
+
+
+def _keeps(model: Any) -> bool:
+    """Return whether a model can be asked for the logits of some positions only."""
+    whole = getattr(model, "module", model)  # under several processes
+    base = whole.get_base_model() if hasattr(whole, "get_base_model") else whole  # under LoRA
+    return "logits_to_keep" in inspect.signature(base.forward).parameters
 
 
 def _side(logits: Any, normaliser: Any, labels: Any, share: Any) -> Any:

@@ -40,7 +40,8 @@ def interpolated(pool: Path, out: Path) -> str:
     pair = f"{best['weight']:.0%} {best['left']['task']} with {1 - best['weight']:.0%} {best['right']['task']}"
     return (
         f"drew {made['blends drawn']:,} blends of rows of different tasks, such as {pair}, kept the "
-        f"{made['blends kept']} densest beside {made['real rows kept']} rows, and trained a toy model on them, mixed inside it: "
+        f"{made['blends kept']} densest beside {made['real rows kept']} rows, and trained a toy model on them, "
+        "mixed inside it: "
         f"loss {taught['first loss']:.2f} -> {taught['last loss']:.2f}"
     )
 
