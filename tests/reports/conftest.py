@@ -190,6 +190,17 @@ def make_summary(n: int, k: int) -> dict[str, Any]:
             },
         ],
         "proof": make_proof(),
+        "mixture": {"blends kept": 700, "tasks in it": 31, "mean smaller share of a blend": 0.24},
+        "shares": [{"from": at / 10, "to": (at + 1) / 10, "blends": 70 + 5 * at} for at in range(10)],
+        "blends": [
+            {
+                "rank": 3,
+                "weight": 0.371,
+                "left": {"id": "a-1", "task": "sums", "prompt": "2 + 2?", "answer": "4"},
+                "right": {"id": "b-9", "task": "verse", "prompt": "Rhyme on tree.", "answer": "Free."},
+                "nearest": [{"id": "c-4", "task": "sums", "prompt": "3 + 2?", "answer": "5", "distance": 0.31}],
+            }
+        ],
         "warnings": ["Distances are measured from a sample of 20,000 rows of the pool."],
         "settings": {"budget": str(k), "method": "k-center", "seed": 0, "embedder": "static", "near": 0.85},
         "reproduce": [f"cuvee select data/pool --budget {k} --method k-center --seed 0 --out runs/first"],
