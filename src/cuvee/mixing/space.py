@@ -4,44 +4,50 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cuvee.arrays import F32
+from cuvee.arrays import F32, I64
+from cuvee.geometry.distances import blocks
 from cuvee.models.causal import Causal
 from cuvee.models.forward import width
-from cuvee.progress import bar
 from cuvee.render import Encoded
 
-TOKENS = 16_384  # tokens of a block: 16,384 x 576 float32 is 38 MB
+TOKENS = 8_192  # different tokens that are looked up at once
+ROWS = 4_096
 
 
 def token_means(causal: Causal, rows: Sequence[Encoded]) -> F32:
     """Return (n, d) float32 means over all tokens of a row of what the input embedding layer gives; 0 for no tokens.
 
-    As the layer gives them: where a model scales its embeddings inside it, they are scaled.
+    As the layer gives them: where a model scales its embeddings inside it, they are scaled. Each token that occurs is looked
+    up once, and a block of rows is one product with a sparse matrix of shares.
     """
-    import torch
+    from scipy.sparse import csr_matrix
 
-    layer, found = causal.model.get_input_embeddings(), np.zeros((len(rows), width(causal)), dtype=np.float32)
-    with torch.inference_mode(), bar("embedding", len(rows)) as advance:
-        for part in _parts(rows):
-            ids = np.concatenate([rows[row].ids for row in part]).astype(np.int64)
-            vectors = layer(torch.from_numpy(ids).to(causal.device)).float().cpu().numpy()
-            lengths = np.array([len(rows[row]) for row in part])
-            sums = np.add.reduceat(vectors, np.cumsum(lengths) - lengths, axis=0)
-            found[part] = sums / lengths[:, None]
-            advance(len(part))
+    found = np.zeros((len(rows), width(causal)), dtype=np.float32)
+    if not any(map(len, rows)):
+        return found
+    seen = np.zeros(max(int(row.ids.max(initial=0)) for row in rows) + 1, dtype=bool)
+    for row in rows:
+        seen[row.ids] = True
+    used = np.flatnonzero(seen).astype(np.int64)
+    table = _looked_up(causal, used)
+    for block in blocks(len(rows), ROWS):
+        part = rows[block]
+        lengths = np.array([len(row) for row in part], dtype=np.int64)
+        columns = np.searchsorted(used, np.concatenate([row.ids for row in part]))
+        shares = np.repeat(1 / np.maximum(lengths, 1), lengths).astype(np.float32)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        found[block] = csr_matrix((shares, columns, starts), shape=(len(part), len(used))) @ table
     return found
 
 
-def _parts(rows: Sequence[Encoded]) -> list[list[int]]:
-    """Return numbers of rows that have tokens, in groups of a bounded number of tokens."""
-    parts: list[list[int]] = []
-    size = TOKENS
-    for row, one in enumerate(rows):
-        if not len(one):
-            continue
-        if size + len(one) > TOKENS:
-            parts.append([])
-            size = 0
-        parts[-1].append(row)
-        size += len(one)
-    return parts
+def _looked_up(causal: Causal, ids: I64) -> F32:
+    """Return (u, d) float32 what the layer gives for each id."""
+    import torch
+
+    layer = causal.model.get_input_embeddings()
+    with torch.inference_mode():
+        parts = [
+            layer(torch.from_numpy(ids[block]).to(causal.device)).float().cpu().numpy()
+            for block in blocks(len(ids), TOKENS)
+        ]
+    return np.concatenate(parts)

@@ -65,7 +65,7 @@ def interpolate(
     pairing:
         any, or length: partners of similar length, so that little of a blend has one side only.
     space:
-        model (the mean of a row's token embeddings, where a blend is exactly what the model will read) or embedder.
+        model (the mean of a row's token embeddings, the layer in which rows are mixed) or embedder.
     max_length:
         Tokens of a row that are read; longer rows lose their end.
     embedder:
