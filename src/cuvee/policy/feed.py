@@ -51,12 +51,24 @@ class Picked:
     def next(self, step: int) -> I64:
         """Return the rows of a step, cluster by cluster, the best of each first."""
         self.step = step
-        decision, turn = divmod(step, self.wanted.every)
+        decision = step // self.wanted.every
         if decision == len(self.picks):
             self._decide(decision)
-        b = self.wanted.per_cluster
-        parts = [picked[(turn * b + np.arange(min(b, len(picked)))) % len(picked)] for picked in self.picks[decision]]
+        parts = [picked[at] for picked, at in zip(self.picks[decision], self._turn(step), strict=True)]
         return self.rows.numbers[np.concatenate(parts)]
+
+    def told(self, step: int) -> tuple[I64, F32]:
+        """Return the cluster and the score of every row of a step that is done, in the order of ``next``."""
+        decision, turns = step // self.wanted.every, self._turn(step)
+        scores = [values[at] for values, at in zip(self.scores[decision], turns, strict=True)]
+        labels = np.repeat(np.arange(len(turns)), [len(at) for at in turns])
+        return labels.astype(np.int64), np.concatenate(scores)
+
+    def _turn(self, step: int) -> list[I64]:
+        """Return the places of a step's rows among its decision's picks, per cluster; a small cluster starts again."""
+        decision, turn = divmod(step, self.wanted.every)
+        b = self.wanted.per_cluster
+        return [(turn * b + np.arange(min(b, len(picked)))) % len(picked) for picked in self.picks[decision]]
 
     def observe(self, step: int, reward: float) -> None:
         """Learn P(M_t); reward: that, as ``measured`` returns it."""

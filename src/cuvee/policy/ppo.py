@@ -23,11 +23,11 @@ class Settings:
     the bonus. lr, critic_lr: of Adam. epochs: passes over an episode's decisions. decisions: of one update, at most.
     """
 
-    discount: float = 0.9
+    discount: float = 0.7
     trace: float = 0.9
-    clip: float = 0.2
+    clip: float = 0.5
     entropy: float = 0.003
-    lr: float = 3e-3
+    lr: float = 5e-3
     critic_lr: float = 3e-3
     epochs: int = 6
     decisions: int = 16
