@@ -13,7 +13,7 @@ from cuvee import rng
 from cuvee.arrays import F32, F64, I64
 from cuvee.policy.folder import Policy
 from cuvee.policy.ppo import Episode
-from cuvee.policy.sampling import picks
+from cuvee.policy.sampling import open_rows, picks
 from cuvee.policy.state import Rows, availability, fit_stage
 from cuvee.training.feeds import State
 
@@ -23,13 +23,15 @@ Performance = Callable[[Any], float]  # a model -> how good it is; higher is bet
 @dataclass(frozen=True)
 class Wanted:
     """per_cluster: rows that each cluster gives to a step. every: steps between decisions; one decision picks for all of them.
-    steps: of the whole training. seed: of the draws while learning, None takes the best rows.
+    steps: of the whole training. seed: of the draws, None takes the best rows. limit: how often a row may be taken while others
+    are left, 0 for no limit.
     """
 
     per_cluster: int
     steps: int
     every: int = 1
     seed: int | None = None
+    limit: int = 0
 
 
 class Picked:
@@ -109,17 +111,28 @@ class Picked:
             counts[np.concatenate(picked)] += 1
         return counts
 
+    def turns(self, decision: int) -> int:
+        """Return how many steps a decision is for: the last one may be for fewer."""
+        return max(1, min(self.wanted.every, self.wanted.steps - decision * self.wanted.every))
+
+    def open(self, decision: int, turns: int) -> list[I64]:
+        """Return per cluster the rows that may be picked at a decision for so many steps."""
+        counts, need = self.counts(decision), self.wanted.per_cluster * turns
+        return [
+            open_rows(members, counts, min(need, len(members)), self.wanted.limit) for members in self.rows.clusters
+        ]
+
     def episode(self) -> Episode:
         """Return what was seen, for learning."""
         stages = np.stack([self.stage(decision) for decision in range(len(self.picks))])
         rewards: F64 = np.diff(np.array(self.performance))
-        return Episode(self.rows, stages, self.picks, rewards)
+        return Episode(self.rows, stages, self.picks, rewards, self.wanted.limit)
 
     def _decide(self, decision: int) -> None:
-        scores, seed, every = self.scored(decision), self.wanted.seed, self.wanted.every
+        scores, seed = self.scored(decision), self.wanted.seed
         chance = None if seed is None else rng.stream(seed, "decision", str(decision))
-        turns = max(1, min(every, self.wanted.steps - decision * every))
-        picked = picks(scores, self.rows.clusters, self.wanted.per_cluster * turns, chance)
+        turns = self.turns(decision)
+        picked = picks(scores, self.open(decision, turns), self.wanted.per_cluster * turns, chance)
         self.picks.append(picked)
         self.scores.append([scores[members] for members in picked])
 

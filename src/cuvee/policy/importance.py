@@ -7,7 +7,7 @@ import numpy as np
 
 from cuvee.arrays import F32, I64
 from cuvee.policy.feed import Picked
-from cuvee.policy.sampling import picks
+from cuvee.policy.sampling import open_rows, picks
 from cuvee.policy.state import COLUMNS, SEMANTIC_COLUMNS, STAGE_COLUMNS, STATIC, availability
 
 DECISIONS = 8  # that are looked at, evenly spaced
@@ -30,11 +30,13 @@ def importance(feed: Picked, rng: np.random.Generator) -> dict[str, float]:
     changed: dict[str, list[float]] = {name: [] for name in (*COLUMNS, *GROUPS)}
     for at, decision in enumerate(decisions.tolist()):
         stage, taken = feed.stage(decision), availability(feed.counts(decision)[sample])
-        moved = feed.stage(int(decisions[other[at]]))
+        moved, turns = feed.stage(int(decisions[other[at]])), feed.turns(decision)
+        need, counts = feed.wanted.per_cluster * turns, feed.counts(decision)[sample]
+        clusters = [open_rows(rows, counts, min(need, len(rows)), feed.wanted.limit) for rows in part.clusters]
 
         def best(columns: F32, stage: F32, taken: F32) -> I64:
             scores = feed.policy.network.scores(columns, stage, taken)
-            return np.concatenate(picks(scores, part.clusters, feed.wanted.per_cluster * feed.wanted.every, None))
+            return np.concatenate(picks(scores, clusters, need, None))  # noqa: B023 called before the next turn
 
         whole = best(part.columns, stage, taken)
         for name in changed:

@@ -3,6 +3,7 @@
 Imports torch; import it late.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ _STAGE = len(COLUMNS) - STATIC - 1
 def _layers(sizes: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
     """Return linear layers with tanh between them; the last one starts at 0, so that all inputs start equal."""
     parts: list[nn.Module] = []
-    for wide, narrow in zip(sizes[:-1], sizes[1:], strict=True):
+    for wide, narrow in pairwise(sizes):
         layer = nn.utils.skip_init(nn.Linear, wide, narrow)
         with torch.no_grad():
             layer.weight.normal_(0, wide**-0.5, generator=generator)

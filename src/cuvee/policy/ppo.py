@@ -3,7 +3,7 @@
 Imports torch; import it late.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.policy.networks import Acquisition, Critic
-from cuvee.policy.sampling import entropy, log_probability
+from cuvee.policy.sampling import entropy, log_probability, open_rows
 from cuvee.policy.state import COLUMNS, Rows, availability
 from cuvee.rng import stream
 
@@ -38,22 +38,36 @@ class Settings:
 class Episode:
     """One training that was watched. D decisions.
 
-    stages: (D, 2) as the policy saw them. picks: per decision and cluster the ordered rows. rewards: (D,).
+    stages: (D, 2) as the policy saw them. picks: per decision and cluster the ordered rows. rewards: (D,). limit: how often a
+    row could be taken, see ``sampling.open_rows``.
     """
 
     rows: Rows
     stages: F32
     picks: Sequence[Sequence[I64]]
     rewards: F64
+    limit: int = 0
+
+    def counts(self) -> Iterator[I64]:
+        """Yield for each decision (n,) how often each row was taken before; the array is used again for the next."""
+        counts = np.zeros(len(self.rows), dtype=np.int64)
+        for picked in self.picks:
+            yield counts
+            counts[np.concatenate(picked)] += 1
 
     def taken(self) -> F32:
-        """Return (D, n) how available every row was before each decision."""
-        counts = np.zeros(len(self.rows), dtype=np.int64)
-        found = np.empty((len(self.picks), len(self.rows)), dtype=np.float32)
-        for at, picked in enumerate(self.picks):
-            found[at] = availability(counts)
-            counts[np.concatenate(picked)] += 1
-        return found
+        """Return (D, n) the availability column before each decision."""
+        return np.stack([availability(counts) for counts in self.counts()])
+
+    def open(self) -> list[list[I64]]:
+        """Return per decision and cluster the rows that could be picked, ascending."""
+        return [
+            [
+                open_rows(members, counts, len(picked), self.limit)
+                for members, picked in zip(self.rows.clusters, decision, strict=True)
+            ]
+            for decision, counts in zip(self.picks, self.counts(), strict=True)
+        ]
 
     def states(self, taken: F32) -> F32:
         """Return (D, 39) what the critic sees: the mean of every column over the rows."""
@@ -178,23 +192,26 @@ class _Problem:
     """The log-probabilities of an episode's picks as a function of the network's weights."""
 
     def __init__(self, network: Acquisition, episode: Episode, taken: Any) -> None:
-        self.network, self.picks, self.taken = network, episode.picks, taken
+        self.network, self.taken = network, taken
         self.columns = torch.from_numpy(np.array(episode.rows.columns))
         self.stages = torch.from_numpy(episode.stages)
-        self.clusters = [torch.from_numpy(members) for members in episode.rows.clusters]
-        place = np.empty(len(episode.rows), dtype=np.int64)
-        for members in episode.rows.clusters:
-            place[members] = np.arange(len(members))
-        self.place = place
+        self.clusters = len(episode.rows.clusters)
+        self.choices = [  # per decision and cluster: the open rows, and the places of the picked ones among them
+            [
+                (torch.from_numpy(rows), torch.from_numpy(np.searchsorted(rows, picked)))
+                for rows, picked in zip(*pair, strict=True)
+            ]
+            for pair in zip(episode.open(), episode.picks, strict=True)
+        ]
 
     def log_probabilities(self, decisions: I64) -> tuple[Any, Any]:
         """Return (d, C) log-probabilities of what was picked at these decisions, and (d, C) entropies."""
         scores = self.network(self.network.read(self.columns), self.stages[decisions], self.taken[decisions])
         found, spread = [], []
         for line, decision in zip(scores, decisions.tolist(), strict=True):
-            for members, picked in zip(self.clusters, self.picks[decision], strict=True):
-                within = line[members]
-                found.append(log_probability(within, torch.from_numpy(self.place[picked])))
+            for rows, places in self.choices[decision]:
+                within = line[rows]
+                found.append(log_probability(within, places))
                 spread.append(entropy(within))
-        shape = (len(decisions), len(self.clusters))
+        shape = (len(decisions), self.clusters)
         return torch.stack(found).reshape(shape), torch.stack(spread).reshape(shape)

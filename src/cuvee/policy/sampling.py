@@ -26,6 +26,18 @@ def best(values: F32 | F64, b: int) -> I64:
     return places[order[:b]].astype(np.int64)
 
 
+def open_rows(members: I64, counts: I64, need: int, limit: int) -> I64:
+    """Return the rows of a cluster that may be picked: those taken fewer than ``limit`` times before; 0 is no limit.
+
+    counts: (n,) of all rows. Where fewer than ``need`` are left, the limit rises until there are enough, or all are open.
+    """
+    if not limit or need >= len(members):
+        return members
+    taken = counts[members]
+    enough = int(np.partition(taken, need - 1)[need - 1]) + 1
+    return members[taken < max(limit, enough)]
+
+
 def picks(scores: F32, clusters: Sequence[I64], b: int, rng: np.random.Generator | None) -> list[I64]:
     """Return the rows that are picked in every cluster, in order: the b best, or with ``rng`` b Plackett-Luce draws."""
     values = scores if rng is None else scores + gumbel(len(scores), rng)

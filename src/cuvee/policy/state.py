@@ -157,4 +157,5 @@ def fit_stage(gained: Sequence[float]) -> Stage:
 
 def availability(counts: I64) -> F32:
     """Return (n,) log2(1 + times taken): 0 for a row that was never taken, 1 once, and slower from there."""
-    return np.log2(1.0 + counts).astype(np.float32)
+    found: F32 = np.log2(1.0 + counts).astype(np.float32)
+    return found

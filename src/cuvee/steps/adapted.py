@@ -154,7 +154,9 @@ def _told(told: dict[str, Any], done: Adapted, taken: dict[str, Any]) -> dict[st
         f"{end['test']:.4f} nats per answer token in {final['steps']:,} steps, after {len(done.episodes)} episodes."
     )
     told["title"] = f"{len(np.unique(taken['row'])):,} rows of {told['rows']['input']:,}, picked by a policy"
-    told["warnings"].append("one run is no proof: `cuvee prove` with the arms adapt and random says whether it beats chance")
+    told["warnings"].append(
+        "one run is no proof: `cuvee prove` with the arms adapt and random says whether it beats chance"
+    )
     return told
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cuvee import budget as budgets
+from cuvee import names
 from cuvee.budget import Budget
 from cuvee.errors import ConfigError
 from cuvee.models import causal
@@ -15,13 +16,25 @@ from cuvee.steps import plan as plans
 from cuvee.steps.settings import Mistakes, Settings, ground_settings, pairs, paths
 from cuvee.training import sft
 
-LOWEST = {"clusters": 1, "per_cluster": 1, "episodes": 0, "steps": 2, "every": 1, "goal_rows": 1, "final_steps": 0}
+TAKEN = ("goal_rows", "clusters", "per_cluster", "episodes", "every", "repeats", "aux", "seed")
+FINAL = {"top": "the best rows by score", "sample": "drawn as in the episodes"}
+LOWEST = {
+    "clusters": 1,
+    "per_cluster": 1,
+    "episodes": 0,
+    "steps": 2,
+    "every": 1,
+    "goal_rows": 1,
+    "final_steps": 0,
+    "repeats": 0,
+}
 
 
 @dataclass(frozen=True)
 class Wanted:
     """A checked ``cuvee adapt``. training: of every episode. final: of the last run. aux: the model that reads the rows, None
-    where it is the trained one or the policy's own. ppo: settings of the learner by name.
+    where it is the trained one or the policy's own. repeats: how often a row may be taken in a run, 0 without limit. top:
+    whether the final run takes the best rows, or draws as the episodes do. ppo: settings of the learner by name.
     """
 
     ground: Settings
@@ -35,6 +48,8 @@ class Wanted:
     per_cluster: int
     episodes: int
     every: int
+    repeats: int
+    top: bool
     subset: Budget
     aux: str | None
     policy: Path | None
@@ -61,11 +76,14 @@ def bind(typed: dict[str, Any]) -> Wanted:
     for name, low in LOWEST.items():
         wrong.check(partial(_at_least, typed[name], low, name))
     ppo = wrong.check(lambda: learner(pairs(typed["ppo"], "ppo"))) or {}
+    wrong.check(lambda: names.find(FINAL, typed["final_picks"], "--final-picks"))
     subset = wrong.check(lambda: _rows(typed["subset"]))
     goal_test = wrong.check(lambda: _rows(typed["goal_test"]))
     policy = Path(typed["policy"]) if typed["policy"] else None
     if not typed["episodes"] and policy is None:
-        wrong.check(partial(_fail, "no episodes, and no policy to use", "give --episodes, or --policy of an earlier run"))
+        wrong.check(
+            partial(_fail, "no episodes, and no policy to use", "give --episodes, or --policy of an earlier run")
+        )
     batch = max(1, typed["clusters"] * typed["per_cluster"])
     training = wrong.check(lambda: _training(typed, typed["steps"], batch))
     final = wrong.check(lambda: _training(typed, typed["final_steps"] or typed["steps"], batch))
@@ -76,8 +94,8 @@ def bind(typed: dict[str, Any]) -> Wanted:
     guarded = [*paths(typed["decontaminate"]), *goal]
     ground = ground_settings(**{**typed, "decontaminate": guarded, "budget": "1", "method": "uniform", "model": None})
     return Wanted(
-        ground, base, training, final, goal, goal_test, typed["goal_rows"], typed["clusters"], typed["per_cluster"],
-        typed["episodes"], typed["every"], subset, typed["aux"], policy, ppo, typed["seed"], typed,
+        ground, base, training, final, goal, goal_test, policy=policy, ppo=ppo, subset=subset, typed=typed,
+        top=typed["final_picks"] == "top", **{name: typed[name] for name in TAKEN},
     )  # fmt: skip
 
 
@@ -97,8 +115,8 @@ def learner(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _training(typed: dict[str, Any], steps: int, batch: int) -> sft.Training:
-    names = ("lr", "max_length", "schedule", "warmup", "save_every")
-    return sft.Training(steps=steps, batch=batch, lora=typed["lora"] or None, **{name: typed[name] for name in names})
+    asked = ("lr", "max_length", "schedule", "warmup", "save_every")
+    return sft.Training(steps=steps, batch=batch, lora=typed["lora"] or None, **{name: typed[name] for name in asked})
 
 
 def _rows(text: str) -> Budget:
@@ -126,8 +144,8 @@ def plan(wanted: Wanted, out: Path) -> Result:
     told["steps"] = [
         "read, clean, and drop what stands in the goal",
         f"read {rows:,} rows three times with the auxiliary model, as far as the store lacks them",
-        f"train {wanted.episodes} episodes of {steps:,} steps x {batch} rows, each on {wanted.subset.rows(rows):,} rows, and look "
-        f"at up to {wanted.goal_rows} rows of the goal {decisions:,} times in each",
+        f"train {wanted.episodes} episodes of {steps:,} steps x {batch} rows, each on {wanted.subset.rows(rows):,} rows, "
+        f"and look at up to {wanted.goal_rows} rows of the goal {decisions:,} times in each",
         f"train the final model: {final:,} steps x {batch} rows of the whole pool",
         f"publish to {out}",
     ]  # fmt: skip

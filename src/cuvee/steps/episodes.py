@@ -3,7 +3,7 @@
 Imports torch; import it late.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from cuvee.policy.importance import importance
 from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.result import Result
-from cuvee.runs import Run, Step, digest, open_run, write_json
+from cuvee.runs import Run, Step, write_json
 from cuvee.steps.adapting import Wanted
 from cuvee.steps.goals import Goal, mean_loss, performance, read_goal, without_goal
 from cuvee.steps.seen import Seen, see
@@ -69,7 +69,13 @@ def prepared(run: Run, wanted: Wanted) -> Field:
     model = causal.load(wanted.base)
     longest = min(wanted.training.max_length, model.max_length)
     goal = read_goal(
-        run, wanted.goal, model.tokenizer, test=wanted.goal_test, most=wanted.goal_rows, longest=longest, seed=wanted.seed
+        run,
+        wanted.goal,
+        model.tokenizer,
+        test=wanted.goal_test,
+        most=wanted.goal_rows,
+        longest=longest,
+        seed=wanted.seed,
     )
     ground = without_goal(ground, goal)
     ground, rows, notes = _rendered(ground, model.tokenizer, longest, wanted.training.batch)
@@ -105,7 +111,7 @@ def _depends(wanted: Wanted, field: Field) -> dict[str, Any]:
     return {
         "ground": field.ground.fingerprint, "seen": field.seen.step.fingerprint, "goal": field.goal.fingerprint,
         "goal rows": [len(field.goal.validation), len(field.goal.test)], "base": causal.version_of(wanted.base),
-        "per cluster": wanted.per_cluster, "every": wanted.every, "seed": wanted.seed,
+        "per cluster": wanted.per_cluster, "every": wanted.every, "repeats": wanted.repeats, "seed": wanted.seed,
     }  # fmt: skip
 
 
@@ -122,7 +128,10 @@ def _episode(
     def make(folder: Path) -> None:
         policy, seed = policies.read(before), _seed(wanted, number)
         feed = Picked(
-            _part(wanted, field, number), policy, _picking(wanted, wanted.training, seed), start=-field.start["validation"]
+            _part(wanted, field, number),
+            policy,
+            _picking(wanted, wanted.training, seed),
+            start=-field.start["validation"],
         )
         trained = _train(wanted, field, feed, wanted.training, folder / "model", seed)
         episode = feed.episode()
@@ -138,21 +147,24 @@ def _episode(
         write_json(folder / "figures.json", _figures(number, feed, trained, told))
         _forget(folder / "model")
 
-    own = {"number": number, "subset": vars(wanted.subset), "ppo": wanted.ppo, "training": sft.described(wanted.training)}
+    own = {
+        "number": number,
+        "subset": vars(wanted.subset),
+        "ppo": wanted.ppo,
+        "training": sft.described(wanted.training),
+    }
     previous = earlier[-1].fingerprint if earlier else None
     return run.step(f"episode-{number}", {**depends, **own, "previous": previous}, make, resumable=True)
 
 
-def _train(
-    wanted: Wanted, field: Field, feed: Picked, training: sft.Training, folder: Path, seed: int
-) -> sft.Trained:
+def _train(wanted: Wanted, field: Field, feed: Picked, training: sft.Training, folder: Path, seed: int) -> sft.Trained:
     model = _fresh(wanted)
     reward = feed.measured(performance(model, field.goal.validation))
     return sft.train(model, field.rows, training, folder, seed=seed, feed=feed, reward=reward)
 
 
 def _picking(wanted: Wanted, training: sft.Training, seed: int | None) -> Picking:
-    return Picking(wanted.per_cluster, training.steps or 0, wanted.every, seed)
+    return Picking(wanted.per_cluster, training.steps or 0, wanted.every, seed, wanted.repeats)
 
 
 def _part(wanted: Wanted, field: Field, number: int) -> Any:
@@ -202,14 +214,13 @@ def _report(told: Figures, episodes: int, step: Step) -> None:
         say(f"episode {told['episode']}/{episodes}: {what}, {step.seconds:.1f} s")
 
 
-def _final(
-    run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[Step], depends: dict[str, Any]
-) -> Step:
+def _final(run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[Step], depends: dict[str, Any]) -> Step:
     """Train from the initial weights on the policy's best rows of the whole pool; then the test part is looked at, once."""
 
     def make(folder: Path) -> None:
         learnt, rows = policies.read(policy), field.seen.rows
-        feed = Picked(rows, learnt, _picking(wanted, wanted.final, None), start=-field.start["validation"])
+        chance = None if wanted.top else _seed(wanted, wanted.episodes)
+        feed = Picked(rows, learnt, _picking(wanted, wanted.final, chance), start=-field.start["validation"])
         say(f"final run: {wanted.final.steps:,} steps on the policy's best of {len(rows):,} rows")
         trained = _train(wanted, field, feed, wanted.final, folder / "model", wanted.seed)
         tested = mean_loss(trained.model, field.goal.test)
@@ -219,7 +230,11 @@ def _final(
         figures = {"end": end, "importance": importances, "performance": feed.performance, "tokens": trained.tokens}
         write_json(folder / "figures.json", {**figures, "curve": trained.curve, "steps": trained.steps})
 
-    own = {"training": sft.described(wanted.final), "episodes": [step.fingerprint for step in earlier]}
+    own = {
+        "training": sft.described(wanted.final),
+        "top": wanted.top,
+        "episodes": [step.fingerprint for step in earlier],
+    }
     return run.step("final", {**depends, **own}, make, resumable=True)
 
 

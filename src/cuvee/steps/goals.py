@@ -56,12 +56,16 @@ def read_goal(run: Run, paths: list[str], tokenizer: Any, *, test: Budget, most:
     )
     order = np.array([row for row in order.tolist() if rows[row].answer[1:].any()], dtype=np.int64)
     if len(order) < 2:
-        raise InputError(f"the goal has {len(order)} rows with an answer", "give at least 2: one to learn from, one to judge")
+        raise InputError(
+            f"the goal has {len(order)} rows with an answer", "give at least 2: one to learn from, one to judge"
+        )
     k = min(max(1, test.rows(len(order))), len(order) - 1)
     judged, learnt = order[:k], order[k:]
     apart = _apart(table, learnt, judged)
     if len(apart) < len(judged):
-        notes.append(f"{len(judged) - len(apart):,} test rows of the goal nearly repeat a validation row and are left out")
+        notes.append(
+            f"{len(judged) - len(apart):,} test rows of the goal nearly repeat a validation row and are left out"
+        )
     if not len(apart):
         raise InputError("every test row of the goal nearly repeats a validation row", "give a goal of more rows")
     seen = [rows[row] for row in learnt[:most].tolist()]
@@ -80,7 +84,9 @@ def _apart(table: pa.Table, learnt: I64, judged: I64) -> I64:
 def without_goal(ground: Ground, goal: Goal) -> Ground:
     """Return the ground without rows that stand in the goal; those that hold its questions have fallen in cleaning."""
     prints = ground.pool.table["fingerprint"].to_pylist()
-    fallen: Fallen = [(row, STAGE, "stands in the goal", None) for row, one in enumerate(prints) if one in goal.fingerprints]
+    fallen: Fallen = [
+        (row, STAGE, "stands in the goal", None) for row, one in enumerate(prints) if one in goal.fingerprints
+    ]
     return ground.without(fallen)
 
 

@@ -65,7 +65,9 @@ def see(run: Run, wanted: Wanted, ground: Ground) -> Seen:
     labels: I64 = np.load(step.path / "labels.npy")
     rows = state.Rows.of(columns, labels)
     if not step.reused:
-        say(f"seen      {len(rows):,} rows in {len(rows.clusters)} clusters, through {Path(aux).name}, {step.seconds:.1f} s")
+        say(
+            f"seen      {len(rows):,} rows in {len(rows.clusters)} clusters, through {Path(aux).name}, {step.seconds:.1f} s"
+        )
     return Seen(rows, labels, np.load(step.path / "figures.npy"), step.path / "policy", step)
 
 

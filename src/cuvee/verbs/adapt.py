@@ -18,6 +18,8 @@ def adapt(
     final_steps: int = 0,
     subset: str = "5%",
     every: int = 1,
+    repeats: int = 1,
+    final_picks: str = "top",
     goal_test: str = "50%",
     goal_rows: int = 32,
     aux: str | None = None,
@@ -74,6 +76,10 @@ def adapt(
         Rows, or a share of the pool, that an episode picks from; drawn anew for each.
     every:
         Steps between decisions: for a pool of 200,000 rows or more, pick for several steps at once.
+    repeats:
+        How often a row may be taken in one training while its group has others; 0 leaves that to the policy alone.
+    final_picks:
+        top (the best rows by score) or sample (drawn as in the episodes).
     goal_test:
         Share of the goal that the policy never sees; the reported loss is taken on it.
     goal_rows:
