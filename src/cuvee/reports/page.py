@@ -19,6 +19,7 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from cuvee.reports import figures
+from cuvee.reports.adaptation import adaptation
 from cuvee.reports.forest import forest
 from cuvee.reports.plain import shown
 from cuvee.reports.points import pack
@@ -41,6 +42,7 @@ FIELDS: dict[str, str] = {
     "drops": "list of dict: stage, reason, rows, examples: list of {id, text, detail, neighbour_id, neighbour_text}",
     "found": "list of dict: planted, what, planted_count, found_count, false_count (None where it has no meaning)",
     "proof": "dict: as proof.json of `cuvee prove`: reference, unit, better, level, questions, tasks, seeds, arms",
+    "adaptation": "dict: of `cuvee adapt`: start, end, episodes, performance, importance, time; see steps.adapted",
     "warnings": "list of str: what a reader must know before believing the numbers",
     "settings": "dict: name -> value",
     "reproduce": "list of str: command lines",
@@ -91,6 +93,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         measures=measures,
         tally=figures.tally(measures),
         forest=forest(told.get("proof") or {}),
+        adaptation=adaptation(told.get("adaptation") or {}),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
         curve=figures.curve(told.get("curve") or {}),

@@ -18,7 +18,7 @@ def adapt(
     final_steps: int = 0,
     subset: str = "5%",
     every: int = 1,
-    repeats: int = 1,
+    repeats: int = 4,
     final_picks: str = "top",
     goal_test: str = "50%",
     goal_rows: int = 32,
