@@ -13,6 +13,7 @@ from cuvee.budget import Budget
 from cuvee.errors import ConfigError, InputError
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.steps import goal_arms
 from cuvee.steps.selecting import Ground, kept_by, rows_of
 from cuvee.steps.settings import pairs
 from cuvee.training import sft
@@ -45,7 +46,7 @@ class Kind:
     """A kind of arm; exactly one of ``rows`` and ``model`` is given, none for a model as it is.
 
     rows: what to train on, best first. model: makes the trained model itself. settings: names it takes.
-    chance: whether two seeds may come out otherwise.
+    chance: whether two seeds may come out otherwise. needs: settings that have no default.
     """
 
     summary: str
@@ -53,6 +54,7 @@ class Kind:
     model: Callable[[Ask], Causal] | None = None
     settings: tuple[str, ...] = ()
     chance: bool = True
+    needs: tuple[str, ...] = ()
 
 
 def _uniform(ask: Ask) -> I64:
@@ -67,6 +69,20 @@ ARMS: dict[str, Kind] = {
     RANDOM: Kind("rows drawn with the same chance, anew for every seed", rows=_uniform),
     FULL: Kind("the whole pool", rows=_full),
     BASE: Kind("the model as it is, not trained", chance=False),
+    "adapt": Kind(
+        "a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
+        model=goal_arms.adapted,
+        settings=("goal", *goal_arms.ADAPT),
+        needs=("goal",),
+    ),
+    "less": Kind(
+        "rows whose gradient points where the goal's rows point (after LESS, arXiv 2402.04333)",
+        rows=goal_arms.less,
+        settings=("goal", *goal_arms.LESS),
+        needs=("goal",),
+    ),
+    "self-paced": Kind("from easy rows to hard ones, by their loss under the base", model=goal_arms.self_paced),
+    "loss-based": Kind("rows drawn in proportion to their loss under the base", model=goal_arms.loss_based),
 }
 
 
@@ -91,6 +107,9 @@ def parse(text: str) -> Arm:
     name = ":".join(word for word in words if "=" not in word)
     if name in ARMS:
         _only(name, given, ARMS[name].settings)
+        for setting in ARMS[name].needs:
+            if setting not in given:
+                raise ConfigError(f"the arm {name} needs a {setting}", f"write {name}:{setting}=valid.jsonl")
         return Arm(text, ARMS[name], given)
     if name not in selectors.SELECTORS and (Path(name) / "ledger.parquet").is_file():
         _only(name, given, ())

@@ -49,7 +49,13 @@ def adapt(run: Run, wanted: Wanted) -> Result:
     """Learn, train the final model, publish."""
     from cuvee.steps.adapted import Adapted, finish
 
-    field = prepared(run, wanted)
+    field = prepared_from(run, wanted, prepare(run, wanted.ground))
+    figures, final, policy = learnt(run, wanted, field)
+    return finish(run, Adapted(wanted, field, figures, final, policy))
+
+
+def learnt(run: Run, wanted: Wanted, field: Field) -> tuple[list[Figures], Step, Path]:
+    """Return the figures of every episode, the step of the final run, and the folder of the last policy."""
     depends = _depends(wanted, field)
     policy, figures = field.seen.start, []
     episodes: list[Step] = []
@@ -59,13 +65,11 @@ def adapt(run: Run, wanted: Wanted) -> Result:
         policy = step.path / "policy"
         figures.append(orjson.loads((step.path / "figures.json").read_bytes()))
         _report(figures[-1], wanted.episodes, step)
-    final = _final(run, wanted, field, policy, episodes, depends)
-    return finish(run, Adapted(wanted, field, figures, final, policy))
+    return figures, _final(run, wanted, field, policy, episodes, depends), policy
 
 
-def prepared(run: Run, wanted: Wanted) -> Field:
-    """Read, clean, embed, render; drop what stands in the goal; see the rows; judge the base model."""
-    ground = prepare(run, wanted.ground)
+def prepared_from(run: Run, wanted: Wanted, ground: Ground) -> Field:
+    """Read the goal, drop its rows from a clean pool, render, see the rows, judge the base model."""
     model = causal.load(wanted.base)
     longest = min(wanted.training.max_length, model.max_length)
     goal = read_goal(

@@ -61,7 +61,8 @@ def bind(typed: dict[str, Any]) -> Wanted:
     on = paths(typed["on"])
     base = wrong.check(lambda: causal.folder_of(typed["model"]))
     wrong.stop()
-    guarded = [*paths(typed["decontaminate"]), *on]
+    goals = sorted({str(arm.settings["goal"]) for arm in arms if "goal" in arm.settings})  # no arm may learn from them
+    guarded = [*paths(typed["decontaminate"]), *on, *goals]
     ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
     seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
     return Wanted(ground, arms, budget, seeds, base, training, held_out, on, dict(typed))
