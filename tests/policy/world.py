@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cuvee import rng
-from cuvee.arrays import F32, I64
+from cuvee.arrays import F32, F64, I64
 from cuvee.policy import ppo, state
 from cuvee.policy.feed import Picked, Wanted, learn_stage
 from cuvee.policy.folder import Policy
@@ -22,8 +22,8 @@ class World:
         chance = rng.stream(seed, "world")
         family = chance.integers(families, size=rows)
         vectors = (chance.normal(size=(families, 16))[family] + 0.5 * chance.normal(size=(rows, 16))).astype(np.float32)
-        lengths = [chance.integers(5, 50, rows) for _ in range(2)]
-        figures = state.difficulty(*lengths, chance.random(rows) * 3, chance.random(rows) * 4)
+        prompts, answers = chance.integers(5, 50, rows), chance.integers(5, 50, rows)
+        figures = state.difficulty(prompts, answers, chance.random(rows) * 3, chance.random(rows) * 4)
         basis = state.fit(figures, vectors)
         return cls(family.astype(np.int64), basis, basis.columns(figures, vectors))
 
@@ -42,7 +42,8 @@ class World:
 
 def learn(world: World, policy: Policy, *, episodes: int, steps: int, settings: ppo.Settings, seed: int) -> list[float]:
     """Return the share of family 0 in each episode."""
-    rows, earlier, shares = world.rows(), [], []
+    rows, shares = world.rows(), []
+    earlier: list[tuple[F32, F64]] = []
     for number in range(episodes):
         chance = rng.stream(seed, "subset", str(number))
         part = rows.some(chance.permutation(len(rows))[: len(rows) // 2])

@@ -121,6 +121,11 @@ def parse(text: str) -> Arm:
     return Arm(text, kind, given, tuple(selectors.scores_needed(name, **given)))
 
 
+def goals_of(arms: Sequence[Arm]) -> list[str]:
+    """Return the files that arms are told to get better at."""
+    return sorted({str(arm.settings["goal"]) for arm in arms if "goal" in arm.settings})
+
+
 def _known(name: str) -> dict[str, object]:
     try:
         return selectors.settings_of(name)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from cuvee import budget as budgets
 from cuvee import render, rng
@@ -14,7 +15,9 @@ from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
 from cuvee.runs import open_run
+from cuvee.samples.inputs import expand
 from cuvee.samples.pool import Pool
+from cuvee.samples.read import read
 from cuvee.scorers.language import Reader, loss
 from cuvee.steps.settings import ground_settings
 from cuvee.store import Store
@@ -127,11 +130,9 @@ def _gradients(ask: "Ask", model: Causal, dim: int, seed: int) -> F32:
 
 def goal_rows(ask: "Ask", model: Causal) -> list[render.Encoded]:
     """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
-    from cuvee.samples.read import read
-
-    batches = [table for path in [ask.settings["goal"]] for table in read(str(path), strict=True).batches()]
-    import pyarrow as pa
-
+    batches = [
+        batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()
+    ]
     table = pa.Table.from_batches(batches)
     order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(ask.seed, "goal").integers(2**62))), kind="stable")
     rows = render.encode_all(

@@ -10,7 +10,7 @@ import pyarrow as pa
 from cuvee import render, rng
 from cuvee.arrays import I64
 from cuvee.budget import Budget
-from cuvee.cleaners import duplicates
+from cuvee.cleaners import contamination, duplicates
 from cuvee.cleaners.tokens import tokens
 from cuvee.errors import InputError
 from cuvee.models import forward
@@ -18,6 +18,7 @@ from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.runs import Run
 from cuvee.samples.pool import Pool
+from cuvee.samples.questions import evaluation_items
 from cuvee.steps.comparing import Fallen
 from cuvee.steps.reading import read_inputs
 from cuvee.steps.selecting import Ground
@@ -88,6 +89,17 @@ def without_goal(ground: Ground, goal: Goal) -> Ground:
         (row, STAGE, "stands in the goal", None) for row, one in enumerate(prints) if one in goal.fingerprints
     ]
     return ground.without(fallen)
+
+
+def refuse_questions(goals: list[str], rows: pa.Table, threshold: float) -> None:
+    """Raise InputError where one of these rows, the questions that decide, holds a question of a goal that a method sees."""
+    items = [text for _, text in evaluation_items(goals)]
+    held = contamination.contamination(tokens(render.plain_column(rows["messages"])), items, threshold=threshold).item
+    if (held >= 0).any():
+        raise InputError(
+            f"{int((held >= 0).sum()):,} questions that decide the proof stand in a goal: {', '.join(goals)}",
+            "split the goal from the questions: a method may not learn from what it is judged on",
+        )
 
 
 def mean_loss(causal: Causal, rows: Sequence[Encoded]) -> float:
