@@ -1,4 +1,4 @@
-"""Run every benchmark and write docs/benchmarks.md: python -m bench [kcenter select growth throughput help] [--quick]."""
+"""Run every benchmark and write docs/benchmarks.md: python -m bench [kcenter select growth throughput policy help] [--quick]."""
 
 import os
 import platform
@@ -11,6 +11,7 @@ PARTS = {
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
     "throughput": ("Reading with a language model", ["bench/throughput.py"]),
+    "policy": ("A policy that picks batches", ["bench/policy.py"]),
     "help": ("Start-up", ["bench/startup.py"]),
 }
 PAGE = Path("docs/benchmarks.md")
