@@ -1,4 +1,6 @@
-"""Run every benchmark and write docs/benchmarks.md: python -m bench [kcenter select growth throughput policy help] [--quick]."""
+"""Run every benchmark and write docs/benchmarks.md: python -m bench [kcenter select growth throughput policy help]
+[--quick].
+"""
 
 import os
 import platform

@@ -30,7 +30,7 @@ def policy(world: World) -> Policy:
 
 
 def performance(step: int) -> float:
-    return -3.0 + 0.1 * np.sqrt(step + 1)
+    return -3.0 + 0.1 * float(np.sqrt(step + 1))
 
 
 @pytest.mark.parametrize("every", [1, 3])
@@ -61,7 +61,7 @@ def test_what_was_observed_changes_what_comes_next(world: World, policy: Policy)
         feed.next(0)
         feed.observe(0, -3.0 + gain)
         scores.append(feed.scored(1))
-    assert not np.array_equal(*scores)
+    assert not np.array_equal(scores[0], scores[1])
 
 
 def test_a_step_has_the_best_of_each_cluster_and_repeats_stop_at_the_limit(world: World, policy: Policy) -> None:

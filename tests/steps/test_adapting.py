@@ -36,8 +36,11 @@ def finished(sample: Written, tiny_model: Path, tmp_path_factory: pytest.TempPat
 
 
 def adapted(sample: Written, model: Path, out: Path, **changed: Any) -> Path:
+    """Run it with one home for all: what the store has was read in other batches, which moves the last digits."""
     options = {"goal": [str(sample.questions)], **OPTIONS, **changed}
-    return cuvee.adapt([str(sample.pool)], model=str(model), out=out, **options).folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUVEE_HOME", str(model.parent / "home-of-adapting"))
+        return cuvee.adapt([str(sample.pool)], model=str(model), out=out, **options).folder
 
 
 def trajectory(run: Path) -> dict[str, list[Any]]:

@@ -65,7 +65,7 @@ def read(folder: Path) -> Policy:
     basis = Basis(**{name: parts[f"basis.{name}"] for name in ("mean", "axes", "centre", "scale")})
     policy = Policy.fresh(basis, seed=0)
     for name in _NETWORKS:
-        mine = {key.partition(".")[2]: torch.from_numpy(v) for key, v in parts.items() if key.startswith(f"{name}.")}
+        mine = {key.partition(".")[2]: torch.tensor(v) for key, v in parts.items() if key.startswith(f"{name}.")}
         getattr(policy, name).load_state_dict(mine)
     policy.stage, policy.facts = Stage(**told["stage"]), told["facts"]
     return policy

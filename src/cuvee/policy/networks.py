@@ -19,6 +19,11 @@ BLOCK = 65_536  # rows that are scored at once
 _STAGE = len(COLUMNS) - STATIC - 1
 
 
+def aligned(values: F32) -> Any:
+    """Return a copy as a tensor. torch's own memory is aligned, so sums come out the same to the last bit in every process."""
+    return torch.tensor(values)
+
+
 def _layers(sizes: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
     """Return linear layers with tanh between them; the last one starts at 0, so that all inputs start equal."""
     parts: list[nn.Module] = []
@@ -55,11 +60,10 @@ class Acquisition(nn.Module):  # type: ignore[misc]
         """Return (n,) float32 scores of one step, block by block; columns may be memory-mapped."""
         found = np.empty(len(columns), dtype=np.float32)
         with torch.inference_mode():
-            where = torch.from_numpy(stage)
+            where = aligned(stage)
             for start in range(0, len(columns), BLOCK):
                 part = slice(start, start + BLOCK)
-                read = self.read(torch.from_numpy(np.array(columns[part])))
-                found[part] = self(read, where, torch.from_numpy(taken[part])).numpy()
+                found[part] = self(self.read(aligned(columns[part])), where, aligned(taken[part])).numpy()
         return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from cuvee.arrays import F32, F64, I64
-from cuvee.policy.networks import Acquisition, Critic
+from cuvee.policy.networks import Acquisition, Critic, aligned
 from cuvee.policy.sampling import entropy, log_probability, open_rows
 from cuvee.policy.state import COLUMNS, Rows, availability
 from cuvee.rng import stream
@@ -144,7 +144,7 @@ def update(
 
 def _values(critic: Critic, states: F32) -> F64:
     with torch.inference_mode():
-        values: F64 = critic(torch.from_numpy(states)).double().numpy()
+        values: F64 = critic(aligned(states)).double().numpy()
     return values
 
 
@@ -154,8 +154,8 @@ def _explained(values: F64, aims: F64) -> float:
 
 
 def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Settings) -> None:
-    states = torch.from_numpy(np.concatenate([known for known, _ in seen]))
-    aims = torch.from_numpy(np.concatenate([wanted for _, wanted in seen])).float()
+    states = aligned(np.concatenate([known for known, _ in seen]))
+    aims = aligned(np.concatenate([wanted for _, wanted in seen]).astype(np.float32))
     optimiser = torch.optim.Adam(critic.parameters(), lr=settings.critic_lr, weight_decay=1e-3)
     for _ in range(settings.critic_epochs):
         optimiser.zero_grad()
@@ -166,12 +166,12 @@ def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Setti
 def _fit_policy(
     network: Acquisition, episode: Episode, taken: F32, gains: F64, explained: float, settings: Settings, seed: int
 ) -> Told:
-    problem = _Problem(network, episode, torch.from_numpy(taken))
+    problem = _Problem(network, episode, aligned(taken))
     everything = np.arange(len(episode.picks), dtype=np.int64)
     with torch.no_grad():
         before, spread = problem.log_probabilities(everything)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr)
-    chance, weights = stream(seed, "ppo"), torch.from_numpy(gains).float()
+    chance, weights = stream(seed, "ppo"), aligned(gains.astype(np.float32))
     for _ in range(settings.epochs):
         for part in np.array_split(chance.permutation(everything), -(-len(everything) // settings.decisions)):
             now, varied = problem.log_probabilities(part)
@@ -193,8 +193,8 @@ class _Problem:
 
     def __init__(self, network: Acquisition, episode: Episode, taken: Any) -> None:
         self.network, self.taken = network, taken
-        self.columns = torch.from_numpy(np.array(episode.rows.columns))
-        self.stages = torch.from_numpy(episode.stages)
+        self.columns = aligned(episode.rows.columns)
+        self.stages = aligned(episode.stages)
         self.clusters = len(episode.rows.clusters)
         self.choices = [  # per decision and cluster: the open rows, and the places of the picked ones among them
             [
