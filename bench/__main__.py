@@ -12,6 +12,7 @@ PARTS = {
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
     "interpolation": ("Blends", ["bench/interpolation.py"]),
     "throughput": ("Reading with a language model", ["bench/throughput.py"]),
+    "policy": ("A policy that picks batches", ["bench/policy.py"]),
     "help": ("Start-up", ["bench/startup.py"]),
 }
 PAGE = Path("docs/benchmarks.md")

@@ -3,6 +3,7 @@
 The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", budget="5%", out="runs/first")``.
 """
 
+from cuvee.verbs.adapt import adapt
 from cuvee.verbs.demo import demo
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
@@ -17,5 +18,5 @@ from cuvee.version import VERSION
 
 __version__ = VERSION
 __all__ = [
-    "__version__", "demo", "evaluate", "evolve", "inspect", "interpolate", "prove", "report", "select", "train", "why"
+    "__version__", "adapt", "demo", "evaluate", "evolve", "inspect", "interpolate", "prove", "report", "select", "train", "why"
 ]  # fmt: skip

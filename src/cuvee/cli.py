@@ -9,6 +9,7 @@ import cyclopts
 
 from cuvee.errors import CuveeError
 from cuvee.recipes import run
+from cuvee.verbs.adapt import adapt
 from cuvee.verbs.demo import demo
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
@@ -37,7 +38,7 @@ def build() -> cyclopts.App:
         exit_on_error=False,
         print_error=False,
     )
-    for verb in (demo, inspect, select, interpolate, evolve, train, evaluate, prove, why, report, run):
+    for verb in (demo, inspect, select, interpolate, evolve, adapt, train, evaluate, prove, why, report, run):
         app.command(verb)
     models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
     models.command(list_models, name="list")

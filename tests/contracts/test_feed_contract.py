@@ -7,13 +7,30 @@ import numpy as np
 import pytest
 
 from cuvee.training.feeds import Feed, InOrder, Shuffled
+from cuvee.training.paced import Paced, Weighted
 
 N = 23
 FEEDS: dict[str, Callable[[], Feed]] = {
     "shuffled": lambda: Shuffled(N, 5, seed=3),
     "shuffled, a batch as large as the pool": lambda: Shuffled(N, 99, seed=3),
     "in order": lambda: InOrder([np.array([1, 2]), np.array([5]), np.array([22, 0])]),
+    "self-paced": lambda: Paced(np.linspace(0, 3, N), 5, steps=30, seed=3),
+    "loss-based": lambda: Weighted(np.linspace(0, 3, N), 5, seed=3),
+    "a policy that has learnt nothing": lambda: unlearnt(),
 }
+
+
+def unlearnt() -> Feed:
+    pytest.importorskip("torch", reason="the base install has no torch")
+    from cuvee.policy import state
+    from cuvee.policy.feed import Picked, Wanted
+    from cuvee.policy.folder import Policy
+
+    draw = np.random.default_rng(0)
+    figures, vectors = (draw.normal(size=(N, width)).astype(np.float32) for width in (4, 6))
+    basis = state.fit(figures, vectors)
+    rows = state.Rows.of(basis.columns(figures, vectors), np.arange(N) % 2)
+    return Picked(rows, Policy.fresh(basis, seed=0), Wanted(3, 40, seed=1, limit=2), start=-1.0)
 
 
 @pytest.fixture(params=FEEDS)

@@ -55,6 +55,21 @@ def make_proof() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def make_adaptation() -> dict[str, Any]:
+    """Return what a policy learnt in two episodes, with a task of a hostile name."""
+    ppo = {"explained": None, "moved": 0.02, "entropy": 0.9, "clipped": 0.1}
+    episodes = [
+        {"episode": at, "gain": 0.1 * at, "loss": 2.0 - 0.1 * at, "rows": 50, "picked": 20, "ppo": ppo} for at in (1, 2)
+    ]
+    means = {"prompt tokens": 20.5, "answer tokens": 31.0, "log P(y|x)": -1.5, "log P(y)": -2.5}
+    return {
+        "start": {"validation": 2.0, "test": 2.1}, "end": {"validation": 1.8, "test": 1.95}, "validation rows": 32,
+        "test rows": 40, "episodes": episodes, "performance": [-2.0, -1.9, -1.8], "every": 2,
+        "importance": {"semantic (all 32)": 0.6, "semantic 1": 0.3, "progress": 0.0},
+        "time": {"tasks": [HOSTILE[0]], "lines": [{"name": "pool", "rows": 9, "different": 9, **means, "tasks": [0.5]}]},
+    }  # fmt: skip
+
+
 def make_points(n: int, k: int, *, hostile: bool) -> pa.Table:
     """Return n rows in twelve planted clusters of unequal size, the last twelfth dropped, k of the others chosen."""
     draw = np.random.default_rng(7)
@@ -201,6 +216,7 @@ def make_summary(n: int, k: int) -> dict[str, Any]:
                 "nearest": [{"id": "c-4", "task": "sums", "prompt": "3 + 2?", "answer": "5", "distance": 0.31}],
             }
         ],
+        "adaptation": make_adaptation(),
         "warnings": ["Distances are measured from a sample of 20,000 rows of the pool."],
         "settings": {"budget": str(k), "method": "k-center", "seed": 0, "embedder": "static", "near": 0.85},
         "reproduce": [f"cuvee select data/pool --budget {k} --method k-center --seed 0 --out runs/first"],

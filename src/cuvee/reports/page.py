@@ -19,6 +19,7 @@ import pyarrow as pa
 from markupsafe import Markup
 
 from cuvee.reports import figures
+from cuvee.reports.adaptation import adaptation
 from cuvee.reports.forest import forest
 from cuvee.reports.plain import shown
 from cuvee.reports.points import pack
@@ -45,6 +46,7 @@ FIELDS: dict[str, str] = {
     "shares": "list of {from, to, blends}: how many kept blends have a lambda from .. to",
     "blends": "list of dict: rank, weight (lambda, the left row's share), left and right {id, task, prompt, answer}, nearest: "
     "list of the same with distance",
+    "adaptation": "dict: of `cuvee adapt`: start, end, episodes, performance, importance, time; see steps.adapted",
     "warnings": "list of str: what a reader must know before believing the numbers",
     "settings": "dict: name -> value",
     "reproduce": "list of str: command lines",
@@ -95,6 +97,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         measures=measures,
         tally=figures.tally(measures),
         forest=forest(told.get("proof") or {}),
+        adaptation=adaptation(told.get("adaptation") or {}),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
         curve=figures.curve(told.get("curve") or {}),

@@ -17,7 +17,7 @@ from cuvee.evolution.strategies import STRATEGIES, Strategy
 from cuvee.mixing.mixture import Mixture
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
-from cuvee.steps import mixing_arms, mixtures
+from cuvee.steps import goal_arms, mixing_arms, mixtures
 from cuvee.steps.selecting import Ground, kept_by, rows_of
 from cuvee.steps.settings import pairs
 from cuvee.training import sft
@@ -49,9 +49,9 @@ class Ask:
 class Kind:
     """A kind of arm; exactly one of ``rows``, ``mixture`` and ``model`` is given, none for a model as it is.
 
-    rows: what to train on, best first. mixture: rows and blends to train on. model: makes the trained model itself. check:
-    raises ConfigError for settings that cannot be. settings: names it takes.
-    chance: whether two seeds may come out otherwise.
+    rows: what to train on, best first. mixture: rows and blends to train on. model: makes the trained model itself. settings:
+    names it takes. needs: those that have no default. chance: whether two seeds may come out otherwise. training: how this arm
+    trains, where it is not as all others do. check: raises ConfigError for settings that cannot be.
     """
 
     summary: str
@@ -62,6 +62,7 @@ class Kind:
     chance: bool = True
     training: Callable[[Mapping[str, Any], sft.Training], sft.Training] | None = None
     check: Callable[[Mapping[str, Any]], object] | None = None
+    needs: tuple[str, ...] = ()
 
 
 def _uniform(ask: Ask) -> I64:
@@ -125,6 +126,20 @@ ARMS: dict[str, Kind] = {
         name: Kind(arm.summary, mixture=arm.mixture, check=arm.check, settings=arm.settings)
         for name, arm in mixing_arms.ARMS.items()
     },
+    "adapt": Kind(
+        "a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
+        model=goal_arms.adapted,
+        settings=("goal", *goal_arms.ADAPT),
+        needs=("goal",),
+    ),
+    "less": Kind(
+        "rows whose gradient points where the goal's rows point (after LESS, arXiv 2402.04333)",
+        rows=goal_arms.less,
+        settings=("goal", *goal_arms.LESS),
+        needs=("goal",),
+    ),
+    "self-paced": Kind("from easy rows to hard ones, by their loss under the base", model=goal_arms.self_paced),
+    "loss-based": Kind("rows drawn in proportion to their loss under the base", model=goal_arms.loss_based),
 }
 
 
@@ -149,6 +164,9 @@ def parse(text: str) -> Arm:
     name = ":".join(word for word in words if "=" not in word)
     if name in ARMS:
         _only(name, given, ARMS[name].settings)
+        for setting in ARMS[name].needs:
+            if setting not in given:
+                raise ConfigError(f"the arm {name} needs a {setting}", f"write {name}:{setting}=valid.jsonl")
         if check := ARMS[name].check:
             check(given)
         return Arm(text, ARMS[name], given)
@@ -165,6 +183,11 @@ def parse(text: str) -> Arm:
     summary = selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name
     kind = Kind(summary, rows=lambda ask: _selected(name, text, ask), settings=tuple(known))
     return Arm(text, kind, given, tuple(selectors.scores_needed(name, **given)))
+
+
+def goals_of(arms: Sequence[Arm]) -> list[str]:
+    """Return the files that arms are told to get better at."""
+    return sorted({str(arm.settings["goal"]) for arm in arms if "goal" in arm.settings})
 
 
 def _known(name: str) -> dict[str, object]:

@@ -22,8 +22,9 @@ from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256, write_json
 from cuvee.samples.pool import Pool
 from cuvee.steps import proved
-from cuvee.steps.arms import Arm, Ask, parse
+from cuvee.steps.arms import Arm, Ask, goals_of, parse
 from cuvee.steps.choosing import score
+from cuvee.steps.goals import refuse_questions
 from cuvee.steps.holding import HeldOut, hold_out, labels_of
 from cuvee.steps.proved import Figures, Proven, Wanted
 from cuvee.steps.proving_plan import plan
@@ -61,7 +62,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     on = paths(typed["on"])
     base = wrong.check(lambda: causal.folder_of(typed["model"]))
     wrong.stop()
-    guarded = [*paths(typed["decontaminate"]), *on]
+    guarded = [*paths(typed["decontaminate"]), *on, *goals_of(arms)]  # no arm may learn from a goal's rows
     ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
     seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
     return Wanted(ground, arms, budget, seeds, base, training, held_out, on, dict(typed))
@@ -120,6 +121,8 @@ def _field(run: Run, wanted: Wanted) -> Field:
         held = _given(run, wanted)
     else:
         ground, held = hold_out(ground, wanted.held_out, seed=wanted.ground.seed)
+    if goals := goals_of(wanted.arms):
+        refuse_questions(goals, held.rows, wanted.ground.rules.contamination)
     ground = _scored(run, ground, wanted)
     tokenizer, longest = causal.tokenizer_of(wanted.base), wanted.training.max_length
     encoded = render.encode_all(ground.pool.table["messages"].to_pylist(), tokenizer, max_length=longest)

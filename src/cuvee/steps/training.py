@@ -11,7 +11,7 @@ import orjson
 
 from cuvee import budget as budgets
 from cuvee import render
-from cuvee.errors import InputError
+from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.progress import say
@@ -23,7 +23,9 @@ from cuvee.steps import mixtures, summary
 from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import pairs, paths
 from cuvee.training import sft
+from cuvee.training.replaying import TRAJECTORY, replay
 
+SOME = 1 << 31  # rows that a trajectory may name before the data is read
 EPOCHS = 3.0  # where no budget is given, as in DiverseEvol
 OPTIONS = ("lr", "schedule", "warmup", "batch", "max_length", "weight_decay", "clip", "micro_tokens", "save_every")
 
@@ -32,12 +34,14 @@ OPTIONS = ("lr", "schedule", "warmup", "batch", "max_length", "weight_decay", "c
 class Wanted:
     """A checked ``cuvee train``. data: the files behind what was typed; base: the folder of the model to start from.
 
-    mixture: the run of ``cuvee interpolate`` whose rows and blends are trained on, in place of files.
+    mixture: the run of ``cuvee interpolate`` whose rows and blends are trained on, in place of files. replayed: the run folder
+    whose trajectory is followed, None for shuffled epochs.
     """
 
     data: list[str]
     base: Path
     training: sft.Training
+    replayed: Path | None
     typed: dict[str, Any]
     mixture: Path | None = None
 
@@ -56,6 +60,13 @@ def run_train(*, out: Path, dry_run: bool, **typed: Any) -> Result:
 
 def bind(typed: dict[str, Any]) -> Wanted:
     """Check everything that can be checked without reading the data."""
+    mixture = mixtures.run_of(paths(typed["data"]))
+    data = paths(typed["data"]) if mixture else [chosen(path) for path in paths(typed["data"])]
+    replayed = _replayed(typed, data)
+    if mixture and replayed:
+        raise ConfigError("a mixture has no trajectory", "leave out --replay")
+    if replayed:
+        typed = {**typed, "steps": len(replay(replayed, SOME).trajectory)}
     tokens = budgets.parse(f"{typed['tokens']}tok").amount if typed["tokens"] else None
     epochs = EPOCHS if (typed["epochs"], typed["steps"], tokens) == (None, None, None) else typed["epochs"]
     training = sft.Training(
@@ -65,9 +76,19 @@ def bind(typed: dict[str, Any]) -> Wanted:
         lora=typed["lora"] or None,
         **{name: typed[name] for name in OPTIONS},
     )
-    mixture = mixtures.run_of(paths(typed["data"]))
-    data = paths(typed["data"]) if mixture else [chosen(path) for path in paths(typed["data"])]
-    return Wanted(data, causal.folder_of(typed["model"]), training, typed, mixture)
+    return Wanted(data, causal.folder_of(typed["model"]), training, replayed, typed, mixture)
+
+
+def _replayed(typed: dict[str, Any], data: list[str]) -> Path | None:
+    """Return the run folder that is replayed. Raises ConfigError where that is not one folder, or a budget is named too."""
+    if not typed["replay"]:
+        return None
+    if any(typed[name] is not None for name in ("epochs", "steps", "tokens")):
+        raise ConfigError("a replay has its own steps", "leave out epochs, steps and tokens")
+    folder = Path(paths(typed["data"])[0])
+    if len(data) != 1 or not folder.is_dir():
+        raise InputError("a replay follows one run folder", "name a run of `cuvee adapt`")
+    return folder
 
 
 def chosen(path: str) -> str:
@@ -110,13 +131,16 @@ def _trained(run: Run, wanted: Wanted, source: Source) -> Step:
             done = mixtures.train(model, rows, source, wanted.mixture, settings, folder / "model", seed=seed)
         else:
             say(f"training  {wanted.typed['model']} on {len(rows):,} rows, {model.device}")
-            done = sft.train(model, rows, settings, folder / "model", seed=seed)
+            feed = replay(wanted.replayed, len(rows)) if wanted.replayed else None
+            done = sft.train(model, rows, settings, folder / "model", seed=seed, feed=feed)
         figures = {
             name: getattr(done, name) for name in ("steps", "tokens", "rows", "left_out", "truncated", "seconds")
         }
         write_json(folder / "figures.json", {**figures, "device": model.device, "curve": done.curve})
 
     depends = {"source": source.fingerprint, "base": causal.version_of(wanted.base)}
+    if wanted.replayed:
+        depends["trajectory"] = sha256(wanted.replayed / TRAJECTORY)
     return run.step("train", {**depends, "training": sft.described(settings), "seed": seed}, make, resumable=True)
 
 

@@ -40,6 +40,13 @@ def spread(lengths: I64, budget: int, count: int) -> list[I64]:
     return groups + [np.empty(0, dtype=np.int64)] * (count - len(groups))
 
 
+def most_passes(lengths: I64, batch: int, budget: int) -> int:
+    """Return the passes that the ``batch`` longest rows need."""
+    longest = np.sort(lengths)[::-1][:batch]
+    longest = np.pad(longest, (0, batch - len(longest)), mode="edge")  # a feed may take a row twice
+    return len(passes(longest, budget))
+
+
 class Later(Mapping[str, Any]):
     """Tensors that are made when they are first read.
 
@@ -77,9 +84,8 @@ class Passes(Dataset[Later]):  # type: ignore[misc]
 
     def __init__(self, feed: Feed, lengths: I64, make: Collate, *, budget: int, processes: int) -> None:
         self.feed, self.lengths, self.make, self.budget = feed, lengths, make, budget
-        longest = np.sort(lengths)[::-1][: feed.batch]
-        longest = np.pad(longest, (0, feed.batch - len(longest)), mode="edge")  # a feed may take a row twice
-        self.count = -(-len(passes(longest, budget)) // processes)
+        recorded = getattr(feed, "passes", 0)  # a replay adds up in the same order, to the same bits
+        self.count = -(-(recorded or most_passes(lengths, feed.batch, budget)) // processes)
         self.per_step = self.count * processes
         self._step: tuple[int, I64, list[I64]] | None = None
 

@@ -77,10 +77,13 @@ class Shuffled(Fixed):
 
 
 class InOrder(Fixed):
-    """A listed trajectory: step -> rows, as it was recorded, steps of any size; after its end it starts again."""
+    """A listed trajectory: step -> rows, as it was recorded, steps of any size; after its end it starts again.
 
-    def __init__(self, trajectory: Sequence[I64]) -> None:
-        self.trajectory = trajectory
+    passes: forward passes that every step was cut into when it was recorded, at least what its longest needs; 0 as needed.
+    """
+
+    def __init__(self, trajectory: Sequence[I64], passes: int = 0) -> None:
+        self.trajectory, self.passes = trajectory, passes
         self.batch = max(map(len, trajectory))
 
     def next(self, step: int) -> I64:

@@ -192,7 +192,7 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         self.progress.curve.append({"step": step, "loss": loss, **known})
         self.progress.seconds = time.perf_counter() - self.since
         self.advance(tokens)
-        self.plan.feed.observe(step - 1, self.plan.reward(model) if self.plan.reward else -loss)
+        self.plan.feed.observe(step - 1, agreed(self.plan.reward(model)) if self.plan.reward else -loss)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Mark the checkpoint that was just written, once every process has written its part."""
@@ -201,6 +201,15 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         if args.should_save:
             content = {"curve": self.progress.curve, "seconds": self.progress.seconds, "feed": self.plan.feed.state()}
             checkpoints.mark(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.plan.of, content)
+
+
+def agreed(reward: float) -> float:
+    """Return what the first process found: a last bit that differs would let two processes choose other rows."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        found = [reward]
+        torch.distributed.broadcast_object_list(found)
+        return found[0]
+    return reward
 
 
 def wait() -> None:

@@ -156,6 +156,7 @@ def train(
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     record = orjson.loads((folder / DONE).read_bytes()) if folder and (folder / DONE).is_file() else {}
     if folder is not None and record.pop("of", "") == of:
+        asked.restore(record.pop("feed"))
         return Trained(models.load(folder, device=causal.device, dtype=models.precision_of(causal)), folder, **record)
     plan = loop.Plan(
         lengths=material.lengths, make=material.make, loss=material.loss,
@@ -167,7 +168,7 @@ def train(
         record = {"curve": progress.curve, "steps": steps, "tokens": progress.tokens, **shared.counts(material)}
         record["seconds"] = round(progress.seconds, 3)
         if folder is not None and models.is_first_process():
-            _write(causal, folder, {**record, "of": of})
+            _write(causal, folder, {**record, "feed": asked.state(), "of": of})
     loop.wait()
     version = models.version_of(folder) if folder else _print_weights(causal.model)
     version = digest([version, causal.tokenizer.chat_template, models.precision_of(causal)])

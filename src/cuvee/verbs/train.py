@@ -22,6 +22,7 @@ def train(
     clip: float = 1.0,
     lora: int = 0,
     micro_tokens: int | None = None,
+    replay: bool = False,
     save_every: int = 100,
     columns: str = "",
     dialect: str | None = None,
@@ -65,6 +66,8 @@ def train(
         Rank of adapters that are trained in place of all weights; 0 trains all.
     micro_tokens:
         Padded tokens of one forward pass. Default: 2,048 on a CPU, 16,384 on a GPU.
+    replay:
+        Take the steps that a run of `cuvee adapt` recorded, row by row; with its settings, the same weights come out.
     save_every:
         Steps between checkpoints; 0 for none.
     columns:

@@ -1,0 +1,147 @@
+"""Arms of a proof that are told what to get better at, or that go by the loss: RAISE, LESS, self-paced, loss-based."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from cuvee import budget as budgets
+from cuvee import render, rng
+from cuvee.arrays import F32, I64
+from cuvee.errors import InputError
+from cuvee.models import causal
+from cuvee.models.catalog import home
+from cuvee.models.causal import Causal
+from cuvee.runs import open_run
+from cuvee.samples.inputs import expand
+from cuvee.samples.pool import Pool
+from cuvee.samples.read import read
+from cuvee.scorers.language import Reader, loss
+from cuvee.steps.settings import ground_settings
+from cuvee.store import Store
+from cuvee.training import sft
+from cuvee.training.feeds import Feed
+from cuvee.training.paced import Paced, Weighted
+
+if TYPE_CHECKING:
+    from cuvee.steps.arms import Ask
+
+ADAPT = ("episodes", "steps", "subset", "clusters", "every", "repeats", "final", "goal_rows", "aux", "policy")
+LESS = ("warmup", "rank", "dim", "goal_rows")
+PART = 256  # rows whose gradients are lost when a run is killed
+
+
+def adapted(ask: "Ask") -> Causal:
+    """Return the model of RAISE: as many updates of as many rows as the other arms, after its episodes."""
+    from cuvee.steps.episodes import learnt, prepared_from
+
+    wanted = _wanted(ask)
+    with open_run(ask.folder) as run:
+        field = prepared_from(run, wanted, ask.ground)
+        _, final, _ = learnt(run, wanted, field)
+        return replace(causal.load(final.path / "model"), name="adapt")
+
+
+def _wanted(ask: "Ask") -> Any:
+    """Return the settings of ``cuvee adapt`` for this arm; what is not given is as in the verb, scaled to the budget."""
+    from cuvee.steps.adapting import Wanted
+
+    given = {"episodes": 8, "subset": "10%", "clusters": 2, "every": 1, "repeats": 4, "goal_rows": 32, **ask.settings}
+    updates = ask.training.updates(ask.k, 0.0)
+    clusters = min(int(given["clusters"]), ask.training.batch)
+    batch = clusters * (ask.training.batch // clusters)
+    final = replace(ask.training, epochs=None, tokens=None, steps=updates, batch=batch, save_every=25)
+    typed = {"model": str(ask.base), "lora": ask.training.lora or 0}
+    return Wanted(
+        ground_settings(data=[], budget="1", method="uniform", seed=ask.seed), ask.base,
+        replace(final, steps=int(given.get("steps", updates))), final, [str(given["goal"])],
+        budgets.parse("1"), int(given["goal_rows"]), clusters, batch // clusters, int(given["episodes"]),
+        int(given["every"]), int(given["repeats"]), str(given.get("final", "top")) == "top",
+        budgets.parse(str(given["subset"])), given.get("aux"), Path(given["policy"]) if "policy" in given else None,
+        {}, ask.seed, typed,
+    )  # fmt: skip
+
+
+def self_paced(ask: "Ask") -> Causal:
+    """Return a model trained from easy rows to hard ones, by their loss under the base."""
+    return _fed(ask, lambda losses, steps: Paced(losses, ask.training.batch, steps=steps, seed=ask.seed))
+
+
+def loss_based(ask: "Ask") -> Causal:
+    """Return a model trained on rows drawn in proportion to their loss under the base."""
+    return _fed(ask, lambda losses, steps: Weighted(losses, ask.training.batch, seed=ask.seed))
+
+
+def _fed(ask: "Ask", make: Any) -> Causal:
+    base = causal.load(ask.base)
+    losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))
+    steps = ask.training.updates(ask.k, 0.0)
+    feed: Feed = make(losses, steps)
+    training = replace(ask.training, epochs=None, tokens=None, steps=steps)
+    model = causal.with_lora(base, rank=ask.training.lora, seed=ask.seed) if ask.training.lora else base
+    return sft.train(model, ask.encoded, training, ask.folder / "model", seed=ask.seed, feed=feed).model
+
+
+def less(ask: "Ask") -> I64:
+    """Return the rows whose gradient points most nearly where the goal's rows point, by cosine, best first.
+
+    After LESS (arXiv 2402.04333), in short: LoRA adapters that have learnt from a few random rows (``warmup`` updates), one
+    gradient per row, projected at random to ``dim`` numbers, cosine to the mean of the goal's. Plain gradients stand for
+    Adam's, and one checkpoint for several.
+    """
+    model = _warmed(ask)
+    dim, seed = int(ask.settings.get("dim", 1_024)), int(rng.stream(ask.seed, "less").integers(2**31))
+    mine = _gradients(ask, model, dim, seed)
+    from cuvee.models.gradients import features
+
+    aim = features(model, goal_rows(ask, model), dim=dim, seed=seed, label="the goal's gradients").mean(axis=0)
+    order: I64 = np.argsort(-(mine @ aim), kind="stable").astype(np.int64)
+    return order[: ask.k]
+
+
+def _warmed(ask: "Ask") -> Causal:
+    """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
+    rank, steps = int(ask.settings.get("rank", 8)), int(ask.settings.get("warmup", 20))
+    fresh = causal.with_lora(causal.load(ask.base), rank=rank, alpha=2 * rank, seed=ask.seed)
+    if steps:
+        training = replace(ask.training, epochs=None, tokens=None, steps=steps, lora=rank, save_every=0)
+        fresh = sft.train(fresh, ask.encoded, training, None, seed=ask.seed).model
+    return fresh
+
+
+def _gradients(ask: "Ask", model: Causal, dim: int, seed: int) -> F32:
+    """Return the features of the pool's rows, part by part: each is on disk before the next one starts."""
+    from cuvee.models.gradients import features
+
+    ask.folder.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for start in range(0, len(ask.encoded), PART):
+        path = ask.folder / f"gradients-{start}.npy"
+        if not path.exists():
+            making = path.with_suffix(".making.npy")
+            np.save(making, features(model, ask.encoded[start : start + PART], dim=dim, seed=seed))
+            making.replace(path)
+        parts.append(np.load(path))
+    found: F32 = np.concatenate(parts)
+    return found
+
+
+def goal_rows(ask: "Ask", model: Causal) -> list[render.Encoded]:
+    """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
+    batches = [
+        batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()
+    ]
+    table = pa.Table.from_batches(batches)
+    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(ask.seed, "goal").integers(2**62))), kind="stable")
+    rows = render.encode_all(
+        table.take(pa.array(order))["messages"].to_pylist(),
+        model.tokenizer,
+        max_length=ask.training.max_length,
+        side="left",
+    )
+    kept = [row for row in rows if row.answer[1:].any()][: int(ask.settings.get("goal_rows", 32))]
+    if not kept:
+        raise InputError(f"{ask.settings['goal']} has no row with an answer", "name another goal")
+    return kept

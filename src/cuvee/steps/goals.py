@@ -1,0 +1,116 @@
+"""The goal of a method that is told what to get better at: examples, one part to learn from and one to be judged on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cuvee import render, rng
+from cuvee.arrays import I64
+from cuvee.budget import Budget
+from cuvee.cleaners import contamination, duplicates
+from cuvee.cleaners.tokens import tokens
+from cuvee.errors import InputError
+from cuvee.models import forward
+from cuvee.models.causal import Causal
+from cuvee.render import Encoded
+from cuvee.runs import Run
+from cuvee.samples.pool import Pool
+from cuvee.samples.questions import evaluation_items
+from cuvee.steps.comparing import Fallen
+from cuvee.steps.reading import read_inputs
+from cuvee.steps.selecting import Ground
+
+STAGE = "goal"
+NEAR = 0.8  # Jaccard of word 3-grams from which a test row repeats one that is learnt from
+
+
+@dataclass(frozen=True)
+class Goal:
+    """validation: rows that the reward is taken from. test: rows that only the report sees. Both with an answer.
+
+    fingerprints: of all rows of the goal's files. notes: what a reader must know.
+    """
+
+    validation: list[Encoded]
+    test: list[Encoded]
+    fingerprints: frozenset[bytes]
+    notes: list[str]
+    fingerprint: str
+
+
+def read_goal(run: Run, paths: list[str], tokenizer: Any, *, test: Budget, most: int, longest: int, seed: int) -> Goal:
+    """Read a goal and split it; which part a row falls into depends on its content and the seed only.
+
+    test: how much of it is the test part. most: rows of the validation part that are looked at after a step; a fixed sample.
+    longest: tokens of a row; a longer one loses the start of its prompt. A row stands once, and a test row that nearly
+    repeats a validation row is left out. Raises InputError where a part is empty.
+    """
+    source = read_inputs(run, paths, columns={}, dialect=None, strict=True)
+    table, notes = source.table, []
+    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(seed, STAGE).integers(2**62))), kind="stable")
+    order = order[duplicates.exact(table["fingerprint"].take(pa.array(order)).to_pylist()) < 0].astype(np.int64)
+    rows = render.encode_all(
+        table["messages"].to_pylist(), tokenizer, max_length=longest, tools=table["tools"].to_pylist(), side="left"
+    )
+    order = np.array([row for row in order.tolist() if rows[row].answer[1:].any()], dtype=np.int64)
+    if len(order) < 2:
+        raise InputError(
+            f"the goal has {len(order)} rows with an answer", "give at least 2: one to learn from, one to judge"
+        )
+    k = min(max(1, test.rows(len(order))), len(order) - 1)
+    judged, learnt = order[:k], order[k:]
+    apart = _apart(table, learnt, judged)
+    if len(apart) < len(judged):
+        notes.append(
+            f"{len(judged) - len(apart):,} test rows of the goal nearly repeat a validation row and are left out"
+        )
+    if not len(apart):
+        raise InputError("every test row of the goal nearly repeats a validation row", "give a goal of more rows")
+    seen = [rows[row] for row in learnt[:most].tolist()]
+    prints = frozenset(table["fingerprint"].to_pylist())
+    return Goal(seen, [rows[row] for row in apart.tolist()], prints, notes, source.fingerprint)
+
+
+def _apart(table: pa.Table, learnt: I64, judged: I64) -> I64:
+    """Return the judged rows that repeat none of the learnt ones."""
+    texts = render.plain_column(table["messages"].take(pa.array(np.concatenate([learnt, judged]))))
+    found = duplicates.near(tokens(texts), threshold=NEAR)
+    keeper = found.keeper[len(learnt) :]
+    return judged[(keeper < 0) | (keeper >= len(learnt))]
+
+
+def without_goal(ground: Ground, goal: Goal) -> Ground:
+    """Return the ground without rows that stand in the goal; those that hold its questions have fallen in cleaning."""
+    prints = ground.pool.table["fingerprint"].to_pylist()
+    fallen: Fallen = [
+        (row, STAGE, "stands in the goal", None) for row, one in enumerate(prints) if one in goal.fingerprints
+    ]
+    return ground.without(fallen)
+
+
+def refuse_questions(goals: list[str], rows: pa.Table, threshold: float) -> None:
+    """Raise InputError where one of these rows, the questions that decide, holds a question of a goal that a method sees."""
+    items = [text for _, text in evaluation_items(goals)]
+    held = contamination.contamination(tokens(render.plain_column(rows["messages"])), items, threshold=threshold).item
+    if (held >= 0).any():
+        raise InputError(
+            f"{int((held >= 0).sum()):,} questions that decide the proof stand in a goal: {', '.join(goals)}",
+            "split the goal from the questions: a method may not learn from what it is judged on",
+        )
+
+
+def mean_loss(causal: Causal, rows: Sequence[Encoded]) -> float:
+    """Return the mean over rows of the loss per answer token, in nats."""
+    return float(np.mean(forward.passes(causal, rows, advance=_silent).mean_loss))
+
+
+def performance(causal: Causal, rows: Sequence[Encoded]) -> Callable[[Any], float]:
+    """Return P: a model while it is trained -> minus its mean loss on these rows, in nats per answer token."""
+    return lambda model: -mean_loss(replace(causal, model=model), rows)
+
+
+def _silent(tokens: int) -> None:
+    """The training shows the bar."""
