@@ -4,6 +4,7 @@ The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", b
 """
 
 from cuvee.verbs.demo import demo
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
@@ -15,4 +16,4 @@ from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "evaluate", "evolve", "inspect", "prove", "report", "select", "train", "why"]
+__all__ = ["__version__", "demo", "distill", "distill_corpus", "distill_train", "evaluate", "evolve", "inspect", "prove", "report", "select", "train", "why"]

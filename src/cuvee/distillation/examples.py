@@ -88,11 +88,13 @@ def load(path: Path) -> list[Example]:
 
 
 def load_rated(path: Path) -> list[Rated]:
-    """Return the rated texts of a corpus's folder. Raises InputError where there are none."""
+    """Return the rated texts that stand beside a corpus; where there are none, its answers as 5 and its variants as 2."""
     file = path / RATED if path.is_dir() else path.parent / RATED
-    if not file.is_file():
-        raise InputError(f"{file} is missing", "the quality reward needs rated rows: JSON Lines of kind, text, rating")
-    return [Rated(**row) for _, row in _lines(file)]
+    if file.is_file():
+        return [Rated(**row) for _, row in _lines(file)]
+    every = load(path)
+    good = [Rated(example.kind, example.answer, 5.0) for example in every]
+    return good + [Rated(example.kind, text, 2.0) for example in every for text in example.variants]
 
 
 def _examples(file: Path) -> Iterator[Example]:

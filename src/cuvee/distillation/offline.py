@@ -1,7 +1,7 @@
 """A corpus from a pool of good rows, by rule and without a strong model: each row is the answer, its weak versions the task."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def _example(
             rated.append(Rated(kind, shown, max(0.0, round(TOP * degrade.kept(weak, text)) - noisy)))
     order = rng.permutation(len(variants))
     shuffled = tuple(variants[place] for place in order)
-    answer = _joined(kind, good)
+    answer = joined(kind, good)
     example = Example(
         f"{kind}-{group[0].id}", kind, shuffled, _reasoning(shuffled, group, noisy), answer,
         tuple(topic.id for topic in group), noisy,
@@ -137,7 +137,8 @@ def _statement(topics: Sequence[Topic], topic: Topic, rng: np.random.Generator) 
     return statement, f"{bool(true)}. {topic.answer}"
 
 
-def _joined(kind: str, texts: Sequence[str]) -> str:
+def joined(kind: str, texts: Sequence[str]) -> str:
+    """Return one text of a kind from texts of near topics: what they ask side by side, what they answer one after another."""
     if len(texts) == 1:
         return texts[0]
     pairs = [found for found in (KINDS[kind].pattern.fullmatch(text) for text in texts) if found]
@@ -185,7 +186,3 @@ def topics(
         for name, row, subject, others in zip(ids, rows, subjects, near.tolist(), strict=True)
     ]
 
-
-def seeded(recipe: Recipe, seed: int) -> Recipe:
-    """Return the recipe with another seed."""
-    return replace(recipe, seed=seed)
