@@ -76,7 +76,7 @@ def price(passages: Sequence[Passage], recipe: Recipe, chat: Strong) -> dict[str
     later = [(f"{stand_in} {number}", kind) for number, (_, kind, _) in enumerate(questions(passages, recipe))]
     return {
         "rewrite": chat.estimate(first),
-        "rate": chat.estimate([_rating(kind, text) for text, kind in later] * 2),
+        "rate": chat.estimate([rating(kind, text) for text, kind in later] * 2),
         "degrade": chat.estimate([_weakening(kind, text, recipe.variants[1]) for text, kind in later]),
     }
 
@@ -91,9 +91,9 @@ def build(passages: Sequence[Passage], recipe: Recipe, chat: Strong) -> Made:
     made.examples = list(_examples(passages, kept, weak, recipe))
     made.rated = [Rated(one.kind, one.text, one.rating) for one in good]
     first = [(one, weak[number][0]) for number, one in enumerate(kept) if weak[number]]
-    replies = chat.ask([_rating(one.kind, text) for one, text in first], label="rating the weak ones")
+    replies = chat.ask([rating(one.kind, text) for one, text in first], label="rating the weak ones")
     for (one, text), reply in zip(first, replies, strict=True):
-        worth = None if reply is None else _overall(reply.text)
+        worth = None if reply is None else overall(reply.text)
         if worth is not None:
             made.rated.append(Rated(one.kind, text, worth))
     return made
@@ -113,9 +113,9 @@ def _rewritten(passages: Sequence[Passage], recipe: Recipe, chat: Strong, made: 
 
 def _rated(passages: Sequence[Passage], good: list[_Good], chat: Strong, made: Made) -> list[_Good]:
     found = []
-    replies = chat.ask([_rating(one.kind, one.text) for one in good], label="rating")
+    replies = chat.ask([rating(one.kind, one.text) for one in good], label="rating")
     for one, reply in zip(good, replies, strict=True):
-        worth = None if reply is None else _overall(reply.text)
+        worth = None if reply is None else overall(reply.text)
         if worth is None:
             _put_aside(made, passages[one.at].id, one.kind, "rate", "no rating in the reply", reply.text if reply else "")
         else:
@@ -171,12 +171,13 @@ def _put_aside(made: Made, passage: str, kind: str, stage: str, reason: str, tex
     made.counts[f"aside: {stage}"] = made.counts.get(f"aside: {stage}", 0) + 1
 
 
-def _rating(kind: str, text: str) -> Talk:
+def rating(kind: str, text: str) -> Talk:
+    """Return the conversation that asks a judge for LM-Mixup's four ratings of a text."""
     question, answer = KINDS[kind].read(text) or ("", text)
     return messages(JUDGED["mixup"], question=question, answer=answer)
 
 
-def _overall(reply: str) -> float | None:
+def overall(reply: str) -> float | None:
     """Return LM-Mixup's overall rating of a reply, compressed to 0 to 5; None where it holds none."""
     value = ratings(JUDGED["mixup"], reply)[JUDGED["mixup"].ratings.index("Overall")]
     return None if value is None else bayes.compressed(value)

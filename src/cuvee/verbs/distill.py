@@ -166,3 +166,120 @@ def distill_corpus(
     from cuvee.steps.distil_corpus import run_distill_corpus
 
     return run_distill_corpus(**typed)
+
+
+def distill(
+    data: list[str],
+    *,
+    model: str = "smollm2-135m",
+    budget: str = "10%",
+    rating: str = "bayes",
+    library: str | None = None,
+    rating_column: str = "",
+    rating_scale: int = 5,
+    good: float = 4.0,
+    share: float = 0.5,
+    smallest: int = 2,
+    largest: int = 5,
+    mean: float = 0,
+    at_most: int = 0,
+    max_new_tokens: int = 512,
+    base_url: str = "",
+    judge_model: str = "",
+    judge_settings: str = "",
+    max_tokens_spent: int | None = None,
+    embedder: str | None = None,
+    format: str = "messages",
+    file: str = "jsonl",
+    near: float = 0.8,
+    near_vectors: str = "off",
+    decontaminate: list[str] | None = None,
+    contamination: float = 0.65,
+    drop_truncated: bool = False,
+    columns: str = "",
+    dialect: str | None = None,
+    draws: int = 5,
+    strict: bool = False,
+    dry_run: bool = False,
+    seed: int = 0,
+    out: Path = Path("runs/distill"),
+) -> Result:
+    """Let a distiller make strong rows out of clusters of weak ones (LM-Mixup, arXiv 2510.20449).
+
+    Rates every row; rows below 4 are weak. Clusters the weak rows, writes one new row per cluster, rates it, keeps those of 4
+    or more, takes the rarest of them and the best original rows, and shuffles. `cuvee distill corpus` and `cuvee distill
+    train` make the distiller.
+
+    Parameters
+    ----------
+    data:
+        Files, folders, globs, "-" for standard input, or a hub id.
+    model:
+        The distiller: the folder that `cuvee distill train` made, or any other model.
+    budget:
+        Rows of the training set: a number or a share of the clean pool.
+    rating:
+        bayes (KNN-Bayes over the distiller's library), judge (a chat model), or column (the rows' own).
+    library:
+        Rated texts for bayes; default: the distiller's own.
+    rating_column:
+        The column of the rows' own ratings.
+    rating_scale:
+        5: the column's ratings are 0 to 5. 10: they are 1 to 10, and min(9, max(4, v)) - 4 is taken.
+    good:
+        Rating from which a row, old or new, is good.
+    share:
+        Share of distilled rows in the training set.
+    smallest:
+        Rows of a cluster, at least.
+    largest:
+        Rows of a cluster, at most.
+    mean:
+        Rows of a cluster on average; 0 takes one more than the smallest.
+    at_most:
+        Clusters to distil, drawn at random; 0 takes all.
+    max_new_tokens:
+        Tokens of a reply.
+    base_url:
+        For judge: an OpenAI-compatible server, up to /v1.
+    judge_model:
+        For judge: the model on it.
+    judge_settings:
+        "temperature=0,max_tokens=256"; see docs/scorers.md.
+    max_tokens_spent:
+        Tokens that the judge may spend, in and out.
+    embedder:
+        What clusters are told by: lexical, static, sentence, or static:PATH, sentence:PATH.
+    format:
+        messages, sharegpt, alpaca, prompt-completion, or same (new rows are then messages).
+    file:
+        jsonl, parquet or json (one array).
+    near:
+        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
+    near_vectors:
+        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
+    decontaminate:
+        Evaluation files or folders whose items no kept row may hold.
+    contamination:
+        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
+    drop_truncated:
+        Drop rows whose answer looks cut off.
+    columns:
+        Where the columns have names of their own: "instruction=q,output=a".
+    dialect:
+        Read every row as this dialect.
+    draws:
+        Random selections to measure beside.
+    strict:
+        Stop at the first row that cannot be read.
+    dry_run:
+        Say what would be done, and stop.
+    seed:
+        Of all chance.
+    out:
+        The run folder.
+    """
+    typed: dict[str, Any] = dict(locals())
+    from cuvee.steps.distilling import run_distill
+
+    return run_distill(**typed)
