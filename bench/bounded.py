@@ -6,7 +6,6 @@ python -m bench.bounded --full   also 100,000 and 1,000,000 rows, time and memor
 
 import argparse
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -87,4 +86,4 @@ def grown(n: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

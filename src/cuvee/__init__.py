@@ -16,4 +16,18 @@ from cuvee.verbs.why import why
 from cuvee.version import VERSION
 
 __version__ = VERSION
-__all__ = ["__version__", "demo", "distill", "distill_corpus", "distill_train", "evaluate", "evolve", "inspect", "prove", "report", "select", "train", "why"]
+__all__ = [
+    "__version__",
+    "demo",
+    "distill",
+    "distill_corpus",
+    "distill_train",
+    "evaluate",
+    "evolve",
+    "inspect",
+    "prove",
+    "report",
+    "select",
+    "train",
+    "why",
+]

@@ -16,14 +16,16 @@ from cuvee.geometry.grouping import group
 
 def unit(n: int, d: int, seed: int) -> F32:
     X = np.random.default_rng(seed).standard_normal((n, d)).astype(np.float32)
-    return X / np.linalg.norm(X, axis=1, keepdims=True)
+    rows: F32 = X / np.linalg.norm(X, axis=1, keepdims=True)
+    return rows
 
 
 def bumps(n: int, d: int, seed: int) -> F32:
     """Return rows that lie in bunches of about five, as texts do."""
     rng = np.random.default_rng(seed)
     X = unit(-(-n // 5), d, seed).repeat(5, axis=0)[:n] + 0.3 * rng.standard_normal((n, d)) / np.sqrt(d)
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)[rng.permutation(n)]
+    rows: F32 = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)[rng.permutation(n)]
+    return rows
 
 
 @given(
@@ -67,7 +69,9 @@ def value(X: F32, groups: list[list[int]]) -> float:
     return float(sum(np.linalg.norm(X[members].sum(axis=0)) for members in groups)) / len(X)
 
 
-@pytest.mark.parametrize(("n", "k", "low", "high"), [(6, 2, 2, 4), (7, 3, 2, 3), (8, 3, 2, 5), (9, 3, 2, 5), (9, 4, 1, 4)])
+@pytest.mark.parametrize(
+    ("n", "k", "low", "high"), [(6, 2, 2, 4), (7, 3, 2, 3), (8, 3, 2, 5), (9, 3, 2, 5), (9, 4, 1, 4)]
+)
 def test_small_groups_are_near_the_best_there_are(n: int, k: int, low: int, high: int) -> None:
     shares = []
     for seed in range(20):

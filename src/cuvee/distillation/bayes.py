@@ -116,7 +116,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Library:
-    """Rated texts by kind, in the space of one embedder. texts are kept: an embedder that learns from them learns them again."""
+    """Rated texts by kind, in the space of one embedder. texts: kept, so that an embedder that learns from them can again."""
 
     embedder: Embedder
     named: str
@@ -126,7 +126,9 @@ class Library:
     def shelf(self, kind: str) -> Shelf:
         """Return the rated texts of a kind. Raises ConfigError where there are none."""
         if kind not in self.shelves:
-            raise ConfigError(f"the library has no rated text of kind {kind}", f"it has {', '.join(sorted(self.shelves))}")
+            raise ConfigError(
+                f"the library has no rated text of kind {kind}", f"it has {', '.join(sorted(self.shelves))}"
+            )
         return self.shelves[kind]
 
     def vector(self, text: str) -> F32:
@@ -154,7 +156,9 @@ class Library:
         write_json(folder / SETTINGS, told)
 
 
-def build(texts: Sequence[Rated], embedder: Embedder, named: str, *, voters: int = VOTERS, teachers: int = TEACHERS) -> Library:
+def build(
+    texts: Sequence[Rated], embedder: Embedder, named: str, *, voters: int = VOTERS, teachers: int = TEACHERS
+) -> Library:
     """Return the library of rated texts. Raises InputError where a rating is not from 0 to 5, or there is no text."""
     if not texts:
         raise InputError("no rated text to judge by", "make a corpus: cuvee distill corpus")

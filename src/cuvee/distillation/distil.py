@@ -75,7 +75,10 @@ def read(cluster: int, rows: I64, said: Written) -> New:
 def messages(row: Turns) -> list[dict[str, Any]]:
     """Return a new row as turns."""
     question, answer = row
-    return [{"role": "user", "content": question, "extra": None}, {"role": "assistant", "content": answer, "extra": None}]
+    return [
+        {"role": "user", "content": question, "extra": None},
+        {"role": "assistant", "content": answer, "extra": None},
+    ]
 
 
 def table(made: Sequence[New], parents: Sequence[list[str]], tasks: Sequence[str | None]) -> pa.Table:

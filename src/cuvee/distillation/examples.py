@@ -1,4 +1,4 @@
-"""The training corpus: weak variants in, reasoning and one good text out. One JSON object per line; also MIXTURE as published."""
+"""The training corpus: weak variants in, reasoning and one good text out. One JSON object per line; MIXTURE is read too."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -117,7 +117,9 @@ def _published(row: dict[str, Any], stem: str, where: str) -> Example:
     named = str(row.get("kind") or row.get("type") or row.get("task_type") or row.get("task") or stem).lower()
     kind = next((name for name in sorted(kinds.KINDS, key=len, reverse=True) if name in named), None)
     if kind is None:
-        raise InputError(f"{where}: no kind in {named!r}", f"name the file or a column `kind` after one of {', '.join(kinds.KINDS)}")
+        raise InputError(
+            f"{where}: no kind in {named!r}", f"name the file or a column `kind` after one of {', '.join(kinds.KINDS)}"
+        )
     answer, think = row["output"], str(row.get("cot") or "")
     said = parse.read(kinds.find(kind), answer)
     if said.think or said.row:  # some outputs hold both blocks already

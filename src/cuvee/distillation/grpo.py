@@ -46,7 +46,14 @@ class Reinforcement:
         """Raise ConfigError for a setting that cannot be."""
         if self.group < 2:
             raise ConfigError(f"a group of {self.group} replies has no mean to compare with", "give 2 or more")
-        if self.steps < 0 or self.prompts < 1 or self.temperature <= 0 or self.lr < 0 or self.kl < 0 or self.longest < 1:
+        if (
+            self.steps < 0
+            or self.prompts < 1
+            or self.temperature <= 0
+            or self.lr < 0
+            or self.kl < 0
+            or self.longest < 1
+        ):
             raise ConfigError(f"{self} cannot be done", "give numbers above 0")
 
 
@@ -64,13 +71,19 @@ def reinforce(
     MissingExtraError without trl, CuveeError, with the row's name, where a reward cannot be computed.
     """
     models.need("trl", "datasets", extra="rl", purpose="GRPO")
-    of = digest([causal.version, [example.id for example in examples], described(settings), asdict(rewards.weights), seed])
+    of = digest(
+        [causal.version, [example.id for example in examples], described(settings), asdict(rewards.weights), seed]
+    )
     found = checkpoints.last(folder, of)
     checkpoints.sweep(folder, found[0] if found else None)
     follower = _follower(settings, of, found[1]["curve"] if found else [])
     if found:
         say(f"going on from step {len(follower.curve)} of {settings.steps}")
-    with loop.untouched(causal.model), bar("reinforcing", settings.steps, "steps") as advance, warnings.catch_warnings():
+    with (
+        loop.untouched(causal.model),
+        bar("reinforcing", settings.steps, "steps") as advance,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         advance(len(follower.curve))
         follower.advance = advance
@@ -114,7 +127,12 @@ def _trainer(
         dataloader_pin_memory=False,
     )
     rows = [
-        {"prompt": asked(example.kind, example.variants), "kind": example.kind, "reference": example.answer, "row": example.id}
+        {
+            "prompt": asked(example.kind, example.variants),
+            "kind": example.kind,
+            "reference": example.answer,
+            "row": example.id,
+        }
         for example in examples
     ]
     trainer = GRPOTrainer(
@@ -134,9 +152,7 @@ def _function(name: str, rewards: Rewards, follower: Any) -> Callable[..., list[
 
     def reward(completions: Any, kind: list[str], reference: list[str], row: list[str], **_: Any) -> list[float]:
         texts = [completion[0]["content"] for completion in completions]
-        values = [
-            rewards.part(name, *known) for known in zip(kind, texts, reference, row, strict=True)
-        ]
+        values = [rewards.part(name, *known) for known in zip(kind, texts, reference, row, strict=True)]
         follower.told(name, kind, values)
         return values
 
@@ -152,7 +168,8 @@ def _follower(settings: Reinforcement, of: str, curve: Curve) -> Any:
 
     class Follower(TrainerCallback):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.curve, self.advance = list(curve), lambda done: None
+            self.curve = list(curve)
+            self.advance: Callable[[int], None] = lambda done: None
             self._said: dict[str, list[float]] = {}
 
         def told(self, name: str, kinds: list[str], values: list[float]) -> None:
@@ -167,8 +184,14 @@ def _follower(settings: Reinforcement, of: str, curve: Curve) -> Any:
             if "reward" not in logs:
                 return
             if not np.isfinite(logs["reward"]):
-                raise CuveeError(f"the reward is no longer a number at step {state.global_step}", "lower the learning rate")
-            parts = {key.split("/")[1]: float(value) for key, value in logs.items() if key.startswith("rewards/") and key.endswith("/mean")}
+                raise CuveeError(
+                    f"the reward is no longer a number at step {state.global_step}", "lower the learning rate"
+                )
+            parts = {
+                key.split("/")[1]: float(value)
+                for key, value in logs.items()
+                if key.startswith("rewards/") and key.endswith("/mean")
+            }
             kinds = {name: float(np.mean(values)) for name, values in sorted(self._said.items())}
             self._said.clear()
             rest = {name: float(logs[key]) for key, name in _LOGGED.items() if logs.get(key) is not None}

@@ -88,13 +88,17 @@ def _as_choice(question: str, answer: str) -> str:
     return f"Q: {question}\nAnswer: {answer}"
 
 
+def _as_statement(question: str, answer: str) -> str:
+    return f"C: {question.removeprefix(ABOUT)}\nS: {answer}"
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("qa", "a question and its answer: Q, A", _QA, _pair, "Q: {}\nA: {}".format),
         Kind("mcq", "a question with four options: Q, A) to D), Answer", _MCQ, _choice, _as_choice),
         Kind("tfq", "a statement that is true or false: Q, Answer", _TFQ, _stated, _as_choice),
-        Kind("cs", "a category and a statement about it: C, S", _CS, _subject, lambda q, a: f"C: {q.removeprefix(ABOUT)}\nS: {a}"),
+        Kind("cs", "a category and a statement about it: C, S", _CS, _subject, _as_statement),
         Kind("para", "a paragraph, free", _PARA, _paragraph, lambda q, a: a),
     )
 }  # fmt: skip

@@ -177,12 +177,9 @@ def _short(text: str) -> str:
     return " ".join(words[:14]).rstrip(".,;:")
 
 
-def topics(
-    ids: Sequence[str], rows: Sequence[tuple[str, str]], subjects: Sequence[str], near: I64
-) -> list[Topic]:
+def topics(ids: Sequence[str], rows: Sequence[tuple[str, str]], subjects: Sequence[str], near: I64) -> list[Topic]:
     """Return topics of rows (question, answer); near: (n, k) numbers of the nearest others, -1 for none."""
     return [
         Topic(name, *row, subject, tuple(int(at) for at in others if at >= 0))
         for name, row, subject, others in zip(ids, rows, subjects, near.tolist(), strict=True)
     ]
-

@@ -73,9 +73,13 @@ class Rewards:
                 return 0.0
             if name == "quality":
                 return quality(self._number(self.library.rate(kind, answer)))
-            return alignment(self._number(float(self.library.vector(answer) @ self._reference(reference))), threshold=self.threshold)
+            return alignment(
+                self._number(float(self.library.vector(answer) @ self._reference(reference))), threshold=self.threshold
+            )
         except CuveeError as wrong:
-            raise CuveeError(f"the {name} reward of row {row} cannot be computed: {wrong.message}", wrong.hint) from wrong
+            raise CuveeError(
+                f"the {name} reward of row {row} cannot be computed: {wrong.message}", wrong.hint
+            ) from wrong
 
     def parts(self, kind: str, reply: str, reference: str, row: str) -> dict[str, float]:
         """Return every reward that counts, by name."""

@@ -117,13 +117,17 @@ def _rated(passages: Sequence[Passage], good: list[_Good], chat: Strong, made: M
     for one, reply in zip(good, replies, strict=True):
         worth = None if reply is None else overall(reply.text)
         if worth is None:
-            _put_aside(made, passages[one.at].id, one.kind, "rate", "no rating in the reply", reply.text if reply else "")
+            _put_aside(
+                made, passages[one.at].id, one.kind, "rate", "no rating in the reply", reply.text if reply else ""
+            )
         else:
             found.append(_Good(one.at, one.kind, one.think, one.text, worth))
     return found
 
 
-def _weakened(passages: Sequence[Passage], kept: list[_Good], recipe: Recipe, chat: Strong, made: Made) -> list[list[str]]:
+def _weakened(
+    passages: Sequence[Passage], kept: list[_Good], recipe: Recipe, chat: Strong, made: Made
+) -> list[list[str]]:
     """Return weak versions of every good text, in its form; versions that lost the form are kept aside."""
     low, high = recipe.variants
     counts = [int(stream(recipe.seed, "weak", passages[one.at].id, one.kind).integers(low, high + 1)) for one in kept]
@@ -146,7 +150,9 @@ def _examples(passages: Sequence[Passage], kept: list[_Good], weak: list[list[st
     for number, one in enumerate(kept):
         rng = stream(recipe.seed, "harden", passages[one.at].id, one.kind)
         group = [number]
-        near = [place[at, one.kind] for at in passages[one.at].near if (at, one.kind) in place and weak[place[at, one.kind]]]
+        near = [
+            place[at, one.kind] for at in passages[one.at].near if (at, one.kind) in place and weak[place[at, one.kind]]
+        ]
         if near and one.kind in offline.BOTH and rng.random() < recipe.merged:
             group.append(near[0])
         variants = [text for member in group for text in weak[member]]

@@ -21,8 +21,8 @@ class Replied:
 
 
 def write(
-    causal: Causal, talks: Sequence[Sequence[dict[str, Any]]], sampling: Sampling, journal: Journal, *, label: str = "distilling",
-    batch_tokens: int | None = None,
+    causal: Causal, talks: Sequence[Sequence[dict[str, Any]]], sampling: Sampling, journal: Journal, *,
+    label: str = "distilling", batch_tokens: int | None = None,
 ) -> Replied:  # fmt: skip
     """Return the model's replies to conversations, in order. journal: keeps every batch as soon as it is written."""
     prompts = [encode_prompt(talk, causal.tokenizer) for talk in talks]

@@ -69,8 +69,8 @@ class _Groups:
         other = np.argpartition(-G, near - 1, axis=1)[:, :near]
         one = np.repeat(np.arange(len(G)), near)
         pairs = np.stack([one, other.ravel()], axis=1)
-        pairs = pairs[(pairs[:, 0] < pairs[:, 1]) | (G[pairs[:, 1], pairs[:, 0]] < G[pairs[:, 0], pairs[:, 1]])]
-        return pairs[np.argsort(-G[pairs[:, 0], pairs[:, 1]], kind="stable")].tolist()
+        ordered: list[list[int]] = pairs[np.argsort(-G[pairs[:, 0], pairs[:, 1]], kind="stable")].tolist()
+        return ordered
 
     def fill(self) -> None:
         """Let every row without a group join one of those that gain most, best gains first, none above its bound.

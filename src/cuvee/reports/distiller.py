@@ -29,7 +29,11 @@ def make(summary: Mapping[str, Any]) -> str:
     template = page.environment().get_template("distiller.html.jinja")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return template.render(
-        told=told, charts=charts(told["curves"]), rows=rows(told["stages"]), style=Markup(page.asset("page.css")), policy=policy
+        told=told,
+        charts=charts(told["curves"]),
+        rows=rows(told["stages"]),
+        style=Markup(page.asset("page.css")),
+        policy=policy,
     )
 
 

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from cuvee import names, rng, selectors
 from cuvee.arrays import I64
 from cuvee.budget import Budget
 from cuvee.errors import ConfigError, InputError
 from cuvee.evolution.strategies import STRATEGIES, Strategy
+from cuvee.models import causal
 from cuvee.models.causal import Causal
-from cuvee.render import Encoded
+from cuvee.render import Encoded, encode_all
+from cuvee.steps.holding import STAGE as HELD_OUT
 from cuvee.steps.selecting import Ground, kept_by, rows_of
 from cuvee.steps.settings import pairs
 from cuvee.training import sft
 
 RANDOM, FULL, BASE = "random", "full", "base"
+LEAKS = (HELD_OUT, "contamination")  # stages of rows that no arm may learn from, nor from what was made of them
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Ask:
 class Kind:
     """A kind of arm; exactly one of ``rows`` and ``model`` is given, none for a model as it is.
 
-    rows: what to train on, best first. model: makes the trained model itself. settings: names it takes.
+    rows: what to train on, best first. model: makes the trained model itself. settings: names it takes. own: with ``rows``:
+    further messages to train on, which stand in no pool.
     chance: whether two seeds may come out otherwise.
     """
 
@@ -57,6 +62,7 @@ class Kind:
     chance: bool = True
     training: Callable[[Mapping[str, Any], sft.Training], sft.Training] | None = None
     check: Callable[[Mapping[str, Any]], object] | None = None
+    own: Callable[[Ask], list[Encoded]] | None = None
 
 
 def _uniform(ask: Ask) -> I64:
@@ -145,7 +151,9 @@ def parse(text: str) -> Arm:
         return Arm(text, ARMS[name], given)
     if name not in selectors.SELECTORS and (Path(name) / "ledger.parquet").is_file():
         _only(name, given, ())
-        return Arm(text, Kind(f"rows that {name} kept", rows=lambda ask: _kept(Path(name), ask)), {}, source=Path(name))
+        run = Path(name)
+        kind = Kind(f"rows that {name} kept", rows=lambda ask: _kept(run, ask), own=lambda ask: made_rows(run, ask))
+        return Arm(text, kind, {}, source=run)
     known = _known(name)
     _only(name, given, tuple(known))
     summary = selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name
@@ -182,6 +190,33 @@ def _kept(run: Path, ask: Ask) -> I64:
     """Return the rows of this pool that an earlier run kept, best first, as many as the budget has."""
     ranks = kept_by(run)
     rows = rows_of(ask.ground.pool.table, sorted(ranks, key=lambda name: ranks[name]))
-    if not len(rows):
+    if not len(rows) and not _made(run):
         raise InputError(f"no row that {run} kept stands in this pool", "prove it on the pool it was made from")
-    return rows[: ask.k]
+    made = len(made_rows(run, ask)) if _made(run) else 0
+    return rows[: max(ask.k - made, 0)]
+
+
+def made_rows(run: Path, ask: Ask) -> list[Encoded]:
+    """Return the rows that an earlier run made itself and kept, best first, as the model reads them.
+
+    A row that was made from a held-out row, or from one that lies near to one, would give the answer away: it is left out.
+    """
+    made = _made(run)
+    if not made:
+        return []
+    table = ask.ground.table
+    stages = dict(zip(ask.ground.source.table["id"].to_pylist(), table["stage"].to_pylist(), strict=True))
+    clean = [row for row in made if all(stages.get(name) not in LEAKS for name in row["parents"])]
+    talks = [
+        [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}] for row in clean
+    ]
+    rows = encode_all(talks, causal.tokenizer_of(ask.base), max_length=ask.training.max_length)
+    return [row for row in rows if row.answer[1:].any()][: ask.k]
+
+
+def _made(run: Path) -> list[dict[str, Any]]:
+    """Return the new rows that a distillation kept; none of any other run."""
+    path = run / "distilled.jsonl"
+    if not path.is_file():
+        return []
+    return [row for row in map(orjson.loads, path.read_bytes().splitlines()) if row["kept"]]

@@ -50,17 +50,16 @@ def run_distill_corpus(*, out: Path, dry_run: bool, **typed: Any) -> Result:
     if dry_run:
         return _plan(wanted, Path(out))
     with open_run(Path(out)) as run:
-        if wanted.judging is None:
-            made = _offline(run, wanted)
-        else:
-            made = _strong(run, wanted)
+        made = _offline(run, wanted) if wanted.judging is None else _strong(run, wanted)
         return _publish(run, wanted, *made)
 
 
 def bind(typed: dict[str, Any]) -> Wanted:
     """Check everything that can be checked without reading the data."""
     if typed["offline"] == bool(typed["base_url"]):
-        raise ConfigError("a corpus is made by a strong model or by rule", "--base-url URL --judge-model NAME, or --offline")
+        raise ConfigError(
+            "a corpus is made by a strong model or by rule", "--base-url URL --judge-model NAME, or --offline"
+        )
     chosen = tuple(kinds.find(name).name for name in listed(typed["kinds"]))
     found = re.fullmatch(r"(\d+)-(\d+)", str(typed["variants"]))
     if not found or not 1 <= int(found[1]) <= int(found[2]):
@@ -160,7 +159,14 @@ def cut(text: str, words: int = WORDS) -> list[str]:
     return ["\n\n".join(parts) for parts in passages if parts]
 
 
-def _publish(run: Run, wanted: Wanted, every: list[Example], rated: list[Rated], aside: list[dict[str, Any]], counts: dict[str, Any]) -> Result:
+def _publish(
+    run: Run,
+    wanted: Wanted,
+    every: list[Example],
+    rated: list[Rated],
+    aside: list[dict[str, Any]],
+    counts: dict[str, Any],
+) -> Result:
     told = _told(wanted, every, rated, aside, counts)
 
     def make(folder: Path) -> None:
@@ -169,16 +175,25 @@ def _publish(run: Run, wanted: Wanted, every: list[Example], rated: list[Rated],
         (folder / ASIDE).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in aside))
         write_json(folder / "summary.json", told)
 
-    depends = {"corpus": digest([vars(one) for one in every]), "rated": digest([vars(one) for one in rated]), "told": told, "aside": aside}
+    depends = {
+        "corpus": digest([vars(one) for one in every]),
+        "rated": digest([vars(one) for one in rated]),
+        "told": told,
+        "aside": aside,
+    }
     step = run.step("publish", depends, make)
     files = run.publish(step, [examples.CORPUS, examples.RATED, ASIDE, "summary.json"])
     outputs = [{"file": path.name, "sha256": sha256(path)} for path in files]
     plain = {name: str(value) if isinstance(value, Path) else value for name, value in wanted.typed.items()}
-    run.finish({"verb": "distill corpus", "settings": plain, "seed": wanted.recipe.seed, "outputs": outputs, "counts": counts})
+    run.finish(
+        {"verb": "distill corpus", "settings": plain, "seed": wanted.recipe.seed, "outputs": outputs, "counts": counts}
+    )
     return Result(run.path, {"profile": told}, files, next=f"cuvee distill train {run.path} --model smollm2-135m")
 
 
-def _told(wanted: Wanted, every: list[Example], rated: list[Rated], aside: list[dict[str, Any]], counts: dict[str, Any]) -> dict[str, Any]:
+def _told(
+    wanted: Wanted, every: list[Example], rated: list[Rated], aside: list[dict[str, Any]], counts: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "examples": len(every),
         "of each kind": dict(sorted(Counter(example.kind for example in every).items())),
@@ -186,7 +201,9 @@ def _told(wanted: Wanted, every: list[Example], rated: list[Rated], aside: list[
         "two topics in one": sum(len(example.topics) > 1 for example in every),
         "misspelt": sum(example.noisy for example in every),
         "rated texts": len(rated),
-        "of each class": {str(at): many for at, many in sorted(Counter(int(row.rating + 0.5) for row in rated).items())},
+        "of each class": {
+            str(at): many for at, many in sorted(Counter(int(row.rating + 0.5) for row in rated).items())
+        },
         "kept aside": len(aside),
         **{name: value for name, value in counts.items() if isinstance(value, int)},
         "made": "by rule, from a good pool" if wanted.judging is None else f"by {wanted.judging.server.model}",
@@ -203,7 +220,9 @@ def _plan(wanted: Wanted, out: Path) -> Result:
     from cuvee.models.chat import Chat
 
     if not texts:
-        raise ConfigError("the price of instruction data is known once it is read", "run it with a small --limit, or name text files")
+        raise ConfigError(
+            "the price of instruction data is known once it is read", "run it with a small --limit, or name text files"
+        )
     passages = [Passage(name, text) for name, text in texts]
     asked = wanted.judging
     with Chat(asked.server, Store(home() / "store"), sampling=asked.sampling, cap=asked.cap) as chat:

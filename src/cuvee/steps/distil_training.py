@@ -1,4 +1,4 @@
-"""``cuvee distill train``: a corpus -> a distiller: cold start by supervised training, then GRPO, judged on held-out examples."""
+"""``cuvee distill train``: a corpus -> a distiller: cold start, then GRPO, judged on held-out examples."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import orjson
 
 from cuvee import budget as budgets
 from cuvee import embedders, render, rng
-from cuvee.distillation import bayes, examples, grpo, rewards
+from cuvee.distillation import bayes, examples, grpo
 from cuvee.distillation.examples import Example
 from cuvee.distillation.grpo import Reinforcement
 from cuvee.distillation.rewards import Rewards, Weights
@@ -74,14 +74,27 @@ def bind(typed: dict[str, Any]) -> Wanted:
         lora=typed["lora"] or None,
     )  # fmt: skip
     reinforcement = Reinforcement(
-        typed["steps"], typed["group"], typed["prompts"], typed["temperature"], typed["grpo_lr"], typed["kl"], typed["max_new_tokens"]
+        typed["steps"],
+        typed["group"],
+        typed["prompts"],
+        typed["temperature"],
+        typed["grpo_lr"],
+        typed["kl"],
+        typed["max_new_tokens"],
     )
     weights = Weights(typed["quality"], typed["alignment"], typed["format_weight"])
     if not 0 < typed["alike"] <= 1:
         raise ConfigError(f"alike is {typed['alike']}", "give a cosine above 0 and up to 1")
     base = causal.folder_of(typed["model"])
     return Wanted(
-        Path(typed["corpus"]), base, training, reinforcement, weights, budgets.parse(typed["held_out"]), typed["judged"], typed
+        Path(typed["corpus"]),
+        base,
+        training,
+        reinforcement,
+        weights,
+        budgets.parse(typed["held_out"]),
+        typed["judged"],
+        typed,
     )
 
 
@@ -113,7 +126,15 @@ def _train(run: Run, wanted: Wanted, seen: list[Example], held: list[Example]) -
     if wanted.reinforcement.steps:
         final = _reinforced(run, wanted, kept, cold, shelf)
         figures[STAGES[2]] = _judge(run, wanted, shelf, final.path / "model", judged, STAGES[2])
-    return _publish(run, wanted, {"examples": len(kept), "held out": len(held), "judged": len(judged), **told}, figures, cold, final, shelf)
+    return _publish(
+        run,
+        wanted,
+        {"examples": len(kept), "held out": len(held), "judged": len(judged), **told},
+        figures,
+        cold,
+        final,
+        shelf,
+    )
 
 
 def _fitting(wanted: Wanted, seen: list[Example]) -> tuple[list[Example], dict[str, int]]:
@@ -129,14 +150,18 @@ def _fitting(wanted: Wanted, seen: list[Example]) -> tuple[list[Example], dict[s
 def _library(run: Run, wanted: Wanted) -> Step:
     """Embed the rated texts: what the quality reward, and later the rating of a pool, is judged by."""
     rated = examples.load_rated(wanted.corpus)
-    embedder, why = embedders.resolve(wanted.typed["embedder"])
+    embedder, _ = embedders.resolve(wanted.typed["embedder"])
     named = wanted.typed["embedder"] or embedder.name
 
     def make(folder: Path) -> None:
         bayes.build(rated, embedder, named, voters=wanted.typed["voters"]).save(folder / LIBRARY)
 
     version = embedder.name if embedder.fitted else embedder.version
-    step = run.step("library", {"rated": digest([vars(row) for row in rated]), "embedder": version, "voters": wanted.typed["voters"]}, make)
+    step = run.step(
+        "library",
+        {"rated": digest([vars(row) for row in rated]), "embedder": version, "voters": wanted.typed["voters"]},
+        make,
+    )
     if not step.reused:
         say(f"library   {len(rated):,} rated texts by {embedder.name} in {step.seconds:.1f} s")
     return step
@@ -147,7 +172,9 @@ def _cold_start(run: Run, wanted: Wanted, seen: list[Example]) -> Step:
         model = causal.load(wanted.base)
         if wanted.training.lora:
             model = causal.with_lora(model, rank=wanted.training.lora, alpha=2 * wanted.training.lora, seed=wanted.seed)
-        rows = render.encode_all([example.messages() for example in seen], model.tokenizer, max_length=wanted.training.max_length)
+        rows = render.encode_all(
+            [example.messages() for example in seen], model.tokenizer, max_length=wanted.training.max_length
+        )
         say(f"cold start on {len(rows):,} examples, {model.device}")
         done = sft.train(model, rows, wanted.training, folder / "model", seed=wanted.seed)
         write_json(folder / "curve.json", done.curve)
@@ -194,13 +221,17 @@ def _judge(run: Run, wanted: Wanted, shelf: Step, model: Path, held: list[Exampl
     def make(folder: Path) -> None:
         loaded = causal.load(model)
         talks = [examples.asked(example.kind, example.variants) for example in held]
-        said = reply_to(loaded, talks, wanted.sampling, Journal(folder / "replies.jsonl"), label=f"judging: {stage}").replies
+        said = reply_to(
+            loaded, talks, wanted.sampling, Journal(folder / "replies.jsonl"), label=f"judging: {stage}"
+        ).replies
         every = Rewards(bayes.load(shelf.path / LIBRARY), Weights(1.0, 1.0, 1.0), wanted.typed["alike"])
         parts = [every.parts(e.kind, one.text, e.answer, e.id) for e, one in zip(held, said, strict=True)]
         for part in parts:
             part["total"] = Rewards(every.library, wanted.weights).total(part)
         told = means(parts, [example.kind for example in held])
-        shown = [{"kind": e.kind, "prompt": e.prompt, "reply": one.text} for e, one in zip(held[:SHOWN], said, strict=False)]
+        shown = [
+            {"kind": e.kind, "prompt": e.prompt, "reply": one.text} for e, one in zip(held[:SHOWN], said, strict=False)
+        ]
         write_json(folder / "told.json", {**told, "shown": shown})
 
     depends = {
@@ -221,7 +252,9 @@ def means(parts: Sequence[Mapping[str, float]], kinds: Sequence[str]) -> dict[st
         told = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         return {**told, "compliant": float(np.mean([row["format"] == 1 for row in rows])), "replies": len(rows)}
 
-    by_kind = {kind: mean([row for row, its in zip(parts, kinds, strict=True) if its == kind]) for kind in sorted(set(kinds))}
+    by_kind = {
+        kind: mean([row for row, its in zip(parts, kinds, strict=True) if its == kind]) for kind in sorted(set(kinds))
+    }
     return {"over all": mean(list(parts)), "by kind": by_kind}
 
 
@@ -251,11 +284,17 @@ def _publish(
     return Result(run.path, told, [model, library, *files], next=f"cuvee distill POOL --model {run.path} --budget 5%")
 
 
-def _told(wanted: Wanted, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]) -> dict[str, Any]:
+def _told(
+    wanted: Wanted, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]
+) -> dict[str, Any]:
     """Return the summary that page and terminal show."""
     stages = [stage for stage in STAGES if stage in figures]
     first, cold, last = (figures[stage]["over all"] for stage in (stages[0], STAGES[1], stages[-1]))
-    reward = f"mean reward {cold['total']:.3f} -> {last['total']:.3f} by GRPO" if last is not cold else f"mean reward {last['total']:.3f}"
+    reward = (
+        f"mean reward {cold['total']:.3f} -> {last['total']:.3f} by GRPO"
+        if last is not cold
+        else f"mean reward {last['total']:.3f}"
+    )
     sentence = (
         f"On {counts['judged']:,} held-out clusters {first['compliant']:.0%} of the replies keep the form before training, "
         f"{cold['compliant']:.0%} after the cold start; {reward}."
@@ -264,14 +303,18 @@ def _told(wanted: Wanted, out: Path, counts: dict[str, Any], figures: dict[str, 
     return {
         "title": f"{wanted.typed['model']} as a distiller",
         "sentence": sentence,
-        "command": summary.command("distill train", [str(wanted.corpus)], out, **asked).replace("'distill train'", "distill train"),
+        "command": summary.command("distill train", [str(wanted.corpus)], out, **asked).replace(
+            "'distill train'", "distill train"
+        ),
         "training": counts,
         "stages": figures,
         "curves": curves,
         "weights": vars(wanted.weights),
         "settings": {key: str(value) for key, value in wanted.typed.items() if value not in (None, "", [], 0)},
         "versions": versions(),
-        "warnings": [f"{counts['too long']:,} examples do not fit into --max-length and are left out"] if counts["too long"] else [],
+        "warnings": [f"{counts['too long']:,} examples do not fit into --max-length and are left out"]
+        if counts["too long"]
+        else [],
     }
 
 

@@ -130,9 +130,12 @@ def _merge(done: Distilled) -> Merged:
     chosen = np.array([first + at for at in order[:asked]] + best.tolist(), dtype=np.int64)
     if not len(chosen):
         raise InputError(
-            f"no row is rated {wanted.typed['good']:g} or more, and nothing was distilled", "lower --good, or rate otherwise"
+            f"no row is rated {wanted.typed['good']:g} or more, and nothing was distilled",
+            "lower --good, or rate otherwise",
         )
-    ratings = np.concatenate([done.ratings, [np.nan if one.rating is None else one.rating for one in new]]).astype(np.float32)
+    ratings = np.concatenate([done.ratings, [np.nan if one.rating is None else one.rating for one in new]]).astype(
+        np.float32
+    )
     shuffled = chosen[stream(wanted.typed["seed"], "distil", "shuffle").permutation(len(chosen))]
     reasons = [_reason(int(row), first, new, tails, ratings) for row in shuffled]
     table = pa.concat_tables([ground.pool.table, rows.select(CHOSEN_BY)])
@@ -165,9 +168,11 @@ def _accounted(done: Distilled) -> dict[str, int]:
 
 def _distinct(new: list[New], ground: Ground) -> tuple[list[New], int]:
     """Return new rows that repeat neither a row of the pool nor another new one, and how many did."""
-    seen = {value for value in ground.pool.table["fingerprint"].to_pylist()}
+    seen = set(ground.pool.table["fingerprint"].to_pylist())
     found = []
-    for one, printed in zip(new, distil.table(new, [[]] * len(new), [None] * len(new))["fingerprint"].to_pylist(), strict=True):
+    for one, printed in zip(
+        new, distil.table(new, [[]] * len(new), [None] * len(new))["fingerprint"].to_pylist(), strict=True
+    ):
         if printed not in seen:
             seen.add(printed)
             found.append(one)
@@ -295,7 +300,13 @@ def _publish_rows(run: Run, done: Distilled, merged: Merged, key: object) -> lis
     """Publish every new row with its parents and reasoning, and every reply that made none, with its text and the reason."""
     ids = done.ground.pool.table["id"].to_pylist()
     aside = [
-        {"cluster": one.cluster, "rows": [ids[at] for at in one.rows], "reason": one.why, "rating": one.rating, "reply": one.reply}
+        {
+            "cluster": one.cluster,
+            "rows": [ids[at] for at in one.rows],
+            "reason": one.why,
+            "rating": one.rating,
+            "reply": one.reply,
+        }
         for one in done.made
         if one.why
     ]

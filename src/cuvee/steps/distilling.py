@@ -1,6 +1,6 @@
 """Distil: rate, split, cluster the weak rows, let the distiller write one row per cluster, rate again, rank, merge, publish."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,9 @@ def _how(typed: dict[str, Any]) -> How:
 
 def _sensible(typed: dict[str, Any]) -> None:
     if not 1 <= typed["smallest"] <= typed["largest"]:
-        raise ConfigError(f"clusters of {typed['smallest']} to {typed['largest']} rows", "give 1 <= smallest <= largest")
+        raise ConfigError(
+            f"clusters of {typed['smallest']} to {typed['largest']} rows", "give 1 <= smallest <= largest"
+        )
     if not 0 <= typed["share"] <= 1:
         raise ConfigError(f"share is {typed['share']}", "give a share of distilled rows from 0 to 1")
     if typed["at_most"] < 0 or typed["mean"] < 0:
@@ -85,12 +87,15 @@ def _distill(run: Run, wanted: Wanted) -> Result:
             judging.announce(judge, ground.pool, [rating.OVERALL], wanted.how.judge)
         rated = rating.rate(run, ground, wanted.how, judge, turns)
         weak, good, unrated = rating.weak(rated.values, wanted.typed["good"])
-        say(f"split     {len(weak):,} rows below {wanted.typed['good']:g}, {len(good):,} from it on, {len(unrated):,} without a rating")
+        counts = f"{len(weak):,} rows below {wanted.typed['good']:g}, {len(good):,} from it on"
+        say(f"split     {counts}, {len(unrated):,} without a rating")
         clusters = _clustered(run, wanted, ground, rated, weak)
         made, step = _written(run, wanted, ground, turns, clusters)
         made = _rated_again(wanted, rated, judge, made)
         used = judging.used(judge, wanted.how.judge) if judge and wanted.how.judge else None
-    done = Distilled(wanted, ground, rated.values, weak, good, unrated, made, _never_asked(weak, made), rated.notes, used)
+    done = Distilled(
+        wanted, ground, rated.values, weak, good, unrated, made, _never_asked(weak, made), rated.notes, used
+    )
     return distilled.finish(run, done, digest([step.fingerprint, rated.fingerprint, [one.rating for one in made]]))
 
 
@@ -130,7 +135,9 @@ def _written(
         count = lambda talk: len(render.encode_prompt(talk, tokenizer))  # noqa: E731
         talks = [distil.talk([pair for at in rows if (pair := turns[at])], count, room) for rows in clusters]
         fitting = [at for at, talk in enumerate(talks) if talk]
-        replies = reply_to(model, [talk for talk in talks if talk], wanted.sampling, Journal(folder / "journal.jsonl")).replies
+        replies = reply_to(
+            model, [talk for talk in talks if talk], wanted.sampling, Journal(folder / "journal.jsonl")
+        ).replies
         said: list[Any] = [None] * len(talks)
         for at, reply in zip(fitting, replies, strict=True):
             said[at] = vars(reply)

@@ -210,9 +210,10 @@ def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
     if ask.training.lora is not None:
         fresh = causal.with_lora(fresh, rank=ask.training.lora, seed=ask.seed)
     training = arm.kind.training(ask.settings, ask.training) if arm.kind.training else ask.training
-    trained = sft.train(fresh, [ask.encoded[row] for row in rows], training, folder, seed=ask.seed)
+    own = arm.kind.own(ask) if arm.kind.own else []
+    trained = sft.train(fresh, [*own, *(ask.encoded[row] for row in rows)], training, folder, seed=ask.seed)
     loss = trained.curve[-1]["loss"] if trained.curve else None
-    figures = {"rows": len(rows), "updates": trained.steps, "tokens": trained.tokens, "train loss": loss}
+    figures = {"rows": len(rows) + len(own), "updates": trained.steps, "tokens": trained.tokens, "train loss": loss}
     return trained.model, figures, rows
 
 

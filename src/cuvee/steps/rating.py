@@ -53,7 +53,9 @@ def turns_of(pool: Pool) -> list[Turns | None]:
     """Return question and answer of every row; None where it has no answer."""
     talks = pool.table["messages"].to_pylist()
     pairs = [(render.prompt(talk), render.response(talk)) for talk in talks]
-    return [(question, answer) if question.strip() and answer and answer.strip() else None for question, answer in pairs]
+    return [
+        (question, answer) if question.strip() and answer and answer.strip() else None for question, answer in pairs
+    ]
 
 
 def library_of(model: str, named: str | None) -> Path:
@@ -100,7 +102,9 @@ def _by_library(run: Run, ground: Ground, library: Library, turns: list[Turns | 
     step = run.step("rate", depends, make)
     values: F64 = np.load(step.path / "ratings.npy")
     if not step.reused:
-        say(f"rated     {int(np.isfinite(values).sum()):,} of {len(values):,} rows by KNN-Bayes in {step.seconds:.1f} s")
+        say(
+            f"rated     {int(np.isfinite(values).sum()):,} of {len(values):,} rows by KNN-Bayes in {step.seconds:.1f} s"
+        )
     return Ratings(values, step.fingerprint, [], library)
 
 
