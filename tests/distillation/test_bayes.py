@@ -95,7 +95,10 @@ def test_classes_are_the_nearest_whole_number() -> None:
 
 
 def rated() -> list[Rated]:
-    good = [Rated("qa", f"Q: how do {word}s grow?\nA: with water, light and patience, {word} by {word}", 5) for word in WORDS]
+    good = [
+        Rated("qa", f"Q: how do {word}s grow?\nA: with water, light and patience, {word} by {word}", 5)
+        for word in WORDS
+    ]
     weak = [Rated("qa", f"Q: um {word}?\nA: dunno {word}", 1) for word in WORDS]
     return [*good, *weak, *[Rated("para", row.text, row.rating) for row in good[:4]]]
 

@@ -19,7 +19,9 @@ from tests.distillation.easy import easy  # noqa: E402
 SHORT = Reinforcement(steps=4, group=2, prompts=1, longest=12, lr=1e-3, save_every=2)
 
 
-def run(tiny_model: Path, folder: Path, rewards: Rewards, settings: Reinforcement = SHORT) -> tuple[Curve, dict[str, np.ndarray]]:
+def run(
+    tiny_model: Path, folder: Path, rewards: Rewards, settings: Reinforcement = SHORT
+) -> tuple[Curve, dict[str, np.ndarray]]:
     model = causal.load(tiny_model)
     curve = reinforce(model, easy(12)[0], rewards, settings, folder, seed=3)
     return curve, {name: part.detach().numpy().copy() for name, part in model.model.named_parameters()}
@@ -43,7 +45,9 @@ def rewards() -> Rewards:
     return Graded(build(easy(12)[1], Lexical(), "lexical"), Weights(0.0, 0.0, 1.0))
 
 
-def test_the_curve_tells_the_reward_its_parts_and_those_of_each_kind(tiny_model: Path, tmp_path: Path, rewards: Rewards) -> None:
+def test_the_curve_tells_the_reward_its_parts_and_those_of_each_kind(
+    tiny_model: Path, tmp_path: Path, rewards: Rewards
+) -> None:
     curve, weights = run(tiny_model, tmp_path, rewards)
     assert [point["step"] for point in curve] == [1, 2, 3, 4]
     assert {"reward", "format", "format/qa", "kl", "tokens"} <= set(curve[0])

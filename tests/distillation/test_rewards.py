@@ -66,13 +66,22 @@ def test_alignment_begins_at_its_threshold() -> None:
 
 @pytest.fixture(scope="module")
 def library() -> Library:
-    good = [Rated(kind, f"Q: why {n}?\nA: because of {n} and the long story of {n}", 5) for n in range(20) for kind in KINDS]
+    good = [
+        Rated(kind, f"Q: why {n}?\nA: because of {n} and the long story of {n}", 5) for n in range(20) for kind in KINDS
+    ]
     weak = [Rated(kind, f"Q: eh {n}\nA: no idea", 1) for n in range(20) for kind in KINDS]
     return build([*good, *weak], Lexical(), "lexical")
 
 
 TEXTS = st.sampled_from(
-    ["", "nothing", said(QA), said("Q: why 3?\nA: because of 3 and the long story of 3"), said("Q: eh 2\nA: no idea"), "<answer>x</answer>"]
+    [
+        "",
+        "nothing",
+        said(QA),
+        said("Q: why 3?\nA: because of 3 and the long story of 3"),
+        said("Q: eh 2\nA: no idea"),
+        "<answer>x</answer>",
+    ]
 ) | st.text(max_size=60)
 
 
@@ -85,7 +94,9 @@ def test_rewards_lie_in_0_to_1_and_do_not_know_their_batch(
     refs, rows = ["Q: why 3?\nA: because of 3 and the long story"] * len(texts), [str(at) for at in range(len(texts))]
     told = judge(rewards, kinds, texts, refs, rows)
     assert all(0 <= value <= 1 for parts in told for value in parts.values())
-    alone = [judge(Rewards(library), [k], [t], [r], [n])[0] for k, t, r, n in zip(kinds, texts, refs, rows, strict=True)]
+    alone = [
+        judge(Rewards(library), [k], [t], [r], [n])[0] for k, t, r, n in zip(kinds, texts, refs, rows, strict=True)
+    ]
     assert told == alone
     order = data.draw(st.permutations(range(len(texts))))
     turned = judge(rewards, [kinds[at] for at in order], [texts[at] for at in order], refs, rows)
