@@ -18,10 +18,10 @@ from tests.chat_server import ChatServer  # noqa: E402
 from tests.distillation import easy  # noqa: E402
 
 TRAIN: dict[str, Any] = {
-    "embedder": "lexical", "epochs": 14, "lr": 5e-3, "batch": 8, "max_length": 400, "max_new_tokens": 60, "held_out": "16",
+    "embedder": "lexical", "epochs": 18, "lr": 5e-3, "batch": 8, "max_length": 400, "max_new_tokens": 60, "held_out": "16",
     "steps": 2, "grpo_lr": 1e-5, "prompts": 1,
 }  # fmt: skip
-RUN: dict[str, Any] = {"embedder": "lexical", "budget": "40", "draws": 1, "max_new_tokens": 60, "at_most": 20}
+RUN: dict[str, Any] = {"embedder": "lexical", "budget": "20", "draws": 1, "max_new_tokens": 60, "near": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,14 @@ def distiller(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def finished(distiller: Path, sample: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return easy.pool(tmp_path_factory.mktemp("pool") / "pool.jsonl")
+
+
+@pytest.fixture(scope="module")
+def finished(distiller: Path, pool: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished") / "run"
-    return cuvee.distill([str(sample.pool)], model=str(distiller), out=out, **RUN).folder
+    return cuvee.distill([str(pool)], model=str(distiller), out=out, **RUN).folder
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -67,12 +72,12 @@ def test_a_second_training_does_nothing(distiller: Path, tiny_model: Path) -> No
     assert {path: path.stat().st_mtime_ns for path in (distiller / "work").glob("*-*")} == before
 
 
-def check(folder: Path, sample: Written) -> list[dict[str, Any]]:
+def check(folder: Path, rows: int) -> list[dict[str, Any]]:
     """Check that nothing vanished; return the ledger."""
-    ledger = pq.read_table(folder / "ledger.parquet").to_pylist()
+    ledger: list[dict[str, Any]] = pq.read_table(folder / "ledger.parquet").to_pylist()
     counts = told(folder)["distilled"]
     new = lines(folder / "distilled.jsonl")
-    assert len(ledger) == sample.rows + sample.broken + len(new) and len(new) == counts["distilled rows"]
+    assert len(ledger) == rows + len(new) and len(new) == counts["distilled rows"]
     weak = counts["weak rows"]
     assert weak == counts["weak rows distilled"] + counts["weak rows kept aside"] + counts["weak rows quarantined"]
     aside = lines(folder / "aside.jsonl")
@@ -85,16 +90,20 @@ def check(folder: Path, sample: Written) -> list[dict[str, Any]]:
     return ledger
 
 
-def test_weak_rows_become_new_rows_with_parents(finished: Path, sample: Written) -> None:
-    ledger = {row["id"]: row for row in check(finished, sample)}
+def test_weak_rows_become_new_rows_with_parents(finished: Path) -> None:
+    ledger = {row["id"]: row for row in check(finished, 90)}
+    assert told(finished)["distilled"]["weak rows"] == 60
     new = lines(finished / "distilled.jsonl")
-    assert len(new) >= 2 and all(2 <= len(row["parents"]) <= 5 and row["rating"] >= 4 for row in new)
+    assert len(new) >= 2 and all(len(row["parents"]) >= 2 and row["rating"] >= 4 for row in new)
     chosen = [row for row in new if row["kept"]]
     assert chosen and all(ledger[row["id"]]["parents"] == row["parents"] for row in new)
     assert all("distilled from" in ledger[row["id"]]["reason"] for row in chosen)
     selected = lines(finished / "selected.jsonl")
-    assert len(selected) == 40 and sum(row.get("source") == "distilled" for row in selected) == len(chosen)
-    assert [row["id"] for row in selected] != sorted(row["id"] for row in selected)
+    assert len(selected) == 20 and sum(row.get("source") == "distilled" for row in selected) == len(chosen)
+    originals = [row["id"] for row in selected if row.get("source") != "distilled"]
+    assert all(int(name[1:]) % 3 == 0 for name in originals) and originals != sorted(
+        originals, key=lambda name: int(name[1:])
+    )
 
 
 def test_why_shows_the_parents_of_a_new_row_and_the_child_of_a_weak_one(finished: Path) -> None:
@@ -104,12 +113,17 @@ def test_why_shows_the_parents_of_a_new_row_and_the_child_of_a_weak_one(finished
     assert cuvee.why(finished, row["parents"][0]).summary["why"]["entry"]["related"] == row["id"]
 
 
-def test_a_second_run_is_the_same_and_another_seed_shuffles(
-    finished: Path, distiller: Path, sample: Written, tmp_path: Path
+def test_a_second_run_is_the_same_and_the_share_decides(
+    finished: Path, distiller: Path, pool: Path, tmp_path: Path
 ) -> None:
     before = (finished / "selected.jsonl").read_bytes()
-    cuvee.distill([str(sample.pool)], model=str(distiller), out=finished, **RUN)
+    cuvee.distill([str(pool)], model=str(distiller), out=finished, **RUN)
     assert (finished / "selected.jsonl").read_bytes() == before
+    folder = cuvee.distill(
+        [str(pool)], model=str(distiller), out=tmp_path / "none", **{**RUN, "share": 0.0, "at_most": 1}
+    ).folder
+    assert all(row.get("source") != "distilled" for row in lines(folder / "selected.jsonl"))
+    assert told(folder)["distilled"]["weak rows quarantined"] > 50
 
 
 def test_an_untrained_model_writes_junk_that_is_all_kept_aside(
@@ -117,72 +131,53 @@ def test_an_untrained_model_writes_junk_that_is_all_kept_aside(
 ) -> None:
     options = {**RUN, "max_new_tokens": 8, "library": str(distiller / "library"), "good": 2.0, "at_most": 0}
     folder = cuvee.distill([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options).folder
-    check(folder, sample)
+    check(folder, sample.rows + sample.broken)
     counts = told(folder)["distilled"]
     assert counts["distilled rows"] == 0 and counts["weak rows kept aside"] == counts["weak rows"] > 0
     aside = lines(folder / "aside.jsonl")
     assert sum(len(row["rows"]) for row in aside) == counts["weak rows"] and all("reply" in row for row in aside)
 
 
-def rated_pool(folder: Path, rows: int = 60) -> Path:
-    text = "The answer about {0} is long enough to be read, and it names {0} twice."
-    made = [
-        {
-            "instruction": f"Tell me of thing {at}.",
-            "output": text.format(f"thing {at}"),
-            "score": 9 if at % 3 == 0 else 5,
-        }
-        for at in range(rows)
-    ]
-    made[1]["score"] = None  # type: ignore[assignment]
-    path = folder / "rated.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in made))
-    return path
-
-
-def test_the_rows_own_ratings_split_the_pool(distiller: Path, tmp_path: Path) -> None:
-    options = {**RUN, "budget": "10", "rating": "column", "rating_column": "score", "rating_scale": 10, "near": 0.0}
-    folder = cuvee.distill([str(rated_pool(tmp_path))], model=str(distiller), out=tmp_path / "run", **options).folder
-    assert told(folder)["distilled"]["weak rows"] == 39
-    ledger = pq.read_table(folder / "ledger.parquet").to_pylist()
+def test_the_rows_own_ratings_split_the_pool(distiller: Path, pool: Path, tmp_path: Path) -> None:
+    options = {**RUN, "rating": "column", "rating_column": "score", "rating_scale": 10, "at_most": 2}
+    folder = cuvee.distill([str(pool)], model=str(distiller), out=tmp_path / "run", **options).folder
+    assert told(folder)["distilled"]["weak rows"] == 59
+    ledger: list[dict[str, Any]] = pq.read_table(folder / "ledger.parquet").to_pylist()
     assert [row["reason"] for row in ledger].count("no rating") == 1
     kept = [row for row in ledger if row["status"] == "kept" and not row["parents"]]
     assert kept and all(row["score:rating"] == 5 for row in kept)
 
 
-def test_a_judge_rates_old_rows_and_new_ones(distiller: Path, chat_server: ChatServer, tmp_path: Path) -> None:
+def test_a_judge_rates_old_rows_and_new_ones(
+    distiller: Path, pool: Path, chat_server: ChatServer, tmp_path: Path
+) -> None:
     pytest.importorskip("openai")
 
     def answer(body: dict[str, Any], number: int) -> str:
-        good = any(f"thing {at}." in body["messages"][-1]["content"] for at in range(0, 60, 3))
-        new = "It is with the" in body["messages"][-1]["content"]
+        good = any(sign in body["messages"][-1]["content"] for sign in ("long enough", "It is with the"))
         return "\n".join(
-            f"{name}: {8 if good or new else 5}" for name in ("Rarity", "Complexity", "Informativeness", "Overall")
+            f"{name}: {8 if good else 5}" for name in ("Rarity", "Complexity", "Informativeness", "Overall")
         )
 
     chat_server.answer = answer
-    options = {**RUN, "budget": "10", "rating": "judge", "base_url": chat_server.url, "judge_model": "m", "near": 0.0}
-    folder = cuvee.distill([str(rated_pool(tmp_path))], model=str(distiller), out=tmp_path / "run", **options).folder
-    assert told(folder)["distilled"]["weak rows"] == 40 and told(folder)["distilled"]["distilled rows"] >= 1
-    assert orjson.loads((folder / "manifest.json").read_bytes())["judge"]["usage"]["replies"] > 60
+    options = {**RUN, "rating": "judge", "base_url": chat_server.url, "judge_model": "m", "at_most": 8}
+    folder = cuvee.distill([str(pool)], model=str(distiller), out=tmp_path / "run", **options).folder
+    assert told(folder)["distilled"]["weak rows"] == 60 and told(folder)["distilled"]["distilled rows"] >= 1
+    assert orjson.loads((folder / "manifest.json").read_bytes())["judge"]["usage"]["replies"] > 90
 
 
 def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, pool: Path, tiny_model: Path, tmp_path: Path
 ) -> None:
     result = cuvee.prove(
-        [str(sample.pool)], arms=f"{finished},random", budget="40", model=str(tiny_model), seeds=1, epochs=1, lr=1e-3,
-        max_length=128, held_out="40", embedder="lexical", draws=1, out=tmp_path / "proof",
+        [str(pool)], arms=f"{finished},random", budget="20", model=str(tiny_model), seeds=1, epochs=1, lr=1e-3, max_length=128,
+        held_out="20", embedder="lexical", near=0.0, out=tmp_path / "proof",
     )  # fmt: skip
     arm = next(arm for arm in result.summary["proof"]["arms"] if arm["arm"] == str(finished))
-    saw = (
-        pq.read_table(tmp_path / "proof" / "rows.parquet").to_pylist()
-        if (tmp_path / "proof/rows.parquet").exists()
-        else []
-    )
-    new = sum(row["kept"] for row in lines(finished / "distilled.jsonl"))
-    pool_rows = len([row for row in saw if row["arm"] == str(finished)])
-    assert pool_rows < arm["rows"] <= pool_rows + new <= 40
+    held = set(pq.read_table(tmp_path / "proof/results.parquet")["question"].to_pylist())
+    clean = [row for row in lines(finished / "distilled.jsonl") if row["kept"] and not held & set(row["parents"])]
+    assert 0 < arm["rows"] <= 20
+    assert arm["rows"] <= len(clean) + 10
 
 
 def test_an_offline_corpus_of_the_sample_pool(sample: Written, tmp_path: Path) -> None:
@@ -246,7 +241,9 @@ def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: 
 
 
 def test_dry_runs_write_nothing(sample: Written, distiller: Path, tiny_model: Path, tmp_path: Path) -> None:
-    plan = cuvee.distill([str(sample.pool)], model=str(distiller), out=tmp_path / "run", dry_run=True, **RUN)
+    plan = cuvee.distill(
+        [str(sample.pool)], model=str(distiller), out=tmp_path / "run", dry_run=True, at_most=20, **RUN
+    )
     assert "at most 20 rows" in " ".join(plan.summary["plan"]["steps"])
     plan = cuvee.distill_train(
         distiller.parent / "corpus", model=str(tiny_model), out=tmp_path / "run", dry_run=True, **TRAIN

@@ -32,7 +32,7 @@ STAGE = "distil"
 NO_ROOM = "the cluster does not fit into a prompt"
 NO_RATING = "the new row could not be rated"
 WEAK = "the new row is weak itself"
-TWIN = "the new row repeats another row"
+TWIN = "the new row repeats a row of the pool"
 NOT_ASKED = "not put to the distiller"
 DISTILLED, ASIDE = "distilled.jsonl", "aside.jsonl"
 
@@ -70,13 +70,14 @@ class Distilled:
 
 @dataclass(frozen=True)
 class Merged:
-    """The pool with its new rows behind it. first: number of the first new row. ranked: (m,) new rows, rarest first.
+    """The pool with its new rows behind it. became: cluster -> its new row. first: number of the first new row in the pool.
 
-    rare: (m,) their long-tail scores, 0 to 1. selection: in rows of the extended pool, shuffled.
+    tails: new row -> its long-tail score, 0 to 1, rarest first.
     """
 
     outcome: publishing.Outcome
     new: list[New]
+    became: dict[int, int]
     first: int
     tails: dict[int, float]
     counts: dict[str, int]
@@ -114,7 +115,7 @@ def finish(run: Run, done: Distilled, depends: str) -> Result:
 def _merge(done: Distilled) -> Merged:
     """Put the rarest new rows and the best original rows together, by the asked share, shuffled."""
     wanted, ground = done.wanted, done.ground
-    new, twins = _distinct([one for one in done.made if not one.why], ground)
+    new, became = _distinct(done.made, ground)
     ids, tasks = ground.pool.table["id"].to_pylist(), ground.pool.table["task"].to_pylist()
     parents = [[ids[at] for at in one.rows] for one in new]
     rows = distil.table(new, parents, [_shared([tasks[at] for at in one.rows]) for one in new])
@@ -148,35 +149,43 @@ def _merge(done: Distilled) -> Merged:
         Selection(shuffled, ratings[shuffled], reasons),
     )
     counts = {
-        "distilled rows chosen": asked, "original rows chosen": len(best), "distilled rows": len(new), "twins": twins,
-        **_accounted(done),
+        "distilled rows chosen": asked, "original rows chosen": len(best), "distilled rows": len(new), "clusters": len(done.made),
+        **_accounted(done, became),
     }  # fmt: skip
-    return Merged(outcome, new, first, tails, counts)
+    return Merged(outcome, new, became, first, tails, counts)
 
 
-def _accounted(done: Distilled) -> dict[str, int]:
+def _accounted(done: Distilled, became: dict[int, int]) -> dict[str, int]:
     """Return what became of the weak rows: their number is the sum of the three others."""
-    counts = {
-        "weak rows": len(done.weak),
-        "weak rows distilled": sum(len(one.rows) for one in done.made if not one.why),
-        "weak rows kept aside": sum(len(one.rows) for one in done.made if one.why and one.why != NO_ROOM),
-        "weak rows quarantined": len(done.left) + sum(len(one.rows) for one in done.made if one.why == NO_ROOM),
-    }
-    assert counts["weak rows"] == sum(counts.values()) - counts["weak rows"]
-    return counts
+    counts = {"distilled": 0, "kept aside": 0, "quarantined": len(done.left)}
+    for one in done.made:
+        fate = "distilled" if one.cluster in became else "quarantined" if one.why == NO_ROOM else "kept aside"
+        counts[fate] += len(one.rows)
+    assert sum(counts.values()) == len(done.weak)
+    return {"weak rows": len(done.weak), **{f"weak rows {fate}": rows for fate, rows in counts.items()}}
 
 
-def _distinct(new: list[New], ground: Ground) -> tuple[list[New], int]:
-    """Return new rows that repeat neither a row of the pool nor another new one, and how many did."""
-    seen = set(ground.pool.table["fingerprint"].to_pylist())
-    found = []
-    for one, printed in zip(
-        new, distil.table(new, [[]] * len(new), [None] * len(new))["fingerprint"].to_pylist(), strict=True
-    ):
-        if printed not in seen:
-            seen.add(printed)
-            found.append(one)
-    return found, len(new) - len(found)
+def _distinct(made: list[New], ground: Ground) -> tuple[list[New], dict[int, int]]:
+    """Return the new rows, each once, and cluster -> which of them it became.
+
+    Where two clusters became the same row, that row has the weak rows of both as parents. A cluster that only says again
+    what stands in the pool became none.
+    """
+    good = [one for one in made if not one.why]
+    printed = distil.table(good, [[]] * len(good), [None] * len(good))["fingerprint"].to_pylist()
+    pool = set(ground.pool.table["fingerprint"].to_pylist())
+    first: dict[bytes, int] = {}
+    new: list[New] = []
+    became: dict[int, int] = {}
+    for one, name in zip(good, printed, strict=True):
+        if name in pool:
+            continue
+        at = became[one.cluster] = first.setdefault(name, len(new))
+        if at == len(new):
+            new.append(one)
+        else:
+            new[at] = replace(new[at], rows=np.sort(np.concatenate([new[at].rows, one.rows])))
+    return new, became
 
 
 def _shared(tasks: list[str | None]) -> str | None:
@@ -240,7 +249,7 @@ def _ledger(done: Distilled, merged: Merged) -> pa.Table:
     columns = {name: ledger[name].to_pylist() for name in ("status", "stage", "reason", "related")}
     source = merged.outcome.source.table
     names = source["id"].to_pylist()
-    place = {id(one): done.ground.source.table.num_rows + at for at, one in enumerate(merged.new)}
+    first = done.ground.source.table.num_rows
 
     def tell(row: int, reason: str, related: str | None = None) -> None:
         if columns["status"][row] == "kept":
@@ -250,8 +259,9 @@ def _ledger(done: Distilled, merged: Merged) -> pa.Table:
 
     for one in done.made:
         for row in done.ground.alive[one.rows]:
-            if not one.why and id(one) in place:
-                tell(int(row), "distilled into one row with others of its cluster", names[place[id(one)]])
+            if one.cluster in merged.became:
+                child = names[first + merged.became[one.cluster]]
+                tell(int(row), "distilled into one row with others of its cluster", child)
             else:
                 tell(int(row), f"kept aside: {one.why or TWIN}")
     for row in done.ground.alive[done.left]:
@@ -303,12 +313,12 @@ def _publish_rows(run: Run, done: Distilled, merged: Merged, key: object) -> lis
         {
             "cluster": one.cluster,
             "rows": [ids[at] for at in one.rows],
-            "reason": one.why,
+            "reason": one.why or TWIN,
             "rating": one.rating,
             "reply": one.reply,
         }
         for one in done.made
-        if one.why
+        if one.cluster not in merged.became
     ]
 
     def make(folder: Path) -> None:
