@@ -5,6 +5,7 @@ The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", b
 
 from cuvee.verbs.adapt import adapt
 from cuvee.verbs.demo import demo
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
@@ -18,5 +19,6 @@ from cuvee.version import VERSION
 
 __version__ = VERSION
 __all__ = [
-    "__version__", "adapt", "demo", "evaluate", "evolve", "inspect", "interpolate", "prove", "report", "select", "train", "why"
+    "__version__", "adapt", "demo", "distill", "distill_corpus", "distill_train", "evaluate", "evolve", "inspect",
+    "interpolate", "prove", "report", "select", "train", "why"
 ]  # fmt: skip

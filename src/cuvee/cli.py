@@ -11,6 +11,7 @@ from cuvee.errors import CuveeError
 from cuvee.recipes import run
 from cuvee.verbs.adapt import adapt
 from cuvee.verbs.demo import demo
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
@@ -45,6 +46,11 @@ def build() -> cyclopts.App:
     models.command(fetch)
     models.command(grow)
     app.command(models)
+    distilling = cyclopts.App(name="distill", help=distill.__doc__, help_format="plaintext")
+    distilling.default(distill)
+    distilling.command(distill_corpus, name="corpus")
+    distilling.command(distill_train, name="train")
+    app.command(distilling)
     return app
 
 

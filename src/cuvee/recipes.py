@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 from cuvee.errors import ConfigError
 from cuvee.result import Result
 from cuvee.verbs.adapt import adapt
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evaluate import evaluate
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.inspect import inspect
@@ -19,7 +20,9 @@ from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
 
-_KNOWN = (adapt, evaluate, evolve, grow, inspect, interpolate, prove, report, select, train)
+_KNOWN = (
+    adapt, distill, distill_corpus, distill_train, evaluate, evolve, grow, inspect, interpolate, prove, report, select, train
+)  # fmt: skip
 VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in _KNOWN}
 
 

@@ -135,6 +135,9 @@ def _why(why: dict[str, Any]) -> RenderableType:
             Text(key, style="bold"), Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))
         )
     parts: list[RenderableType] = [table, Panel(Text(why["text"]), title="the row", title_align="left")]
+    for number, parent in enumerate(why.get("parents", []), start=1):
+        title = f"made from, {number} of {len(why['parents'])}: {parent['id']}"
+        parts.append(Panel(Text(parent["text"]), title=Text(title), title_align="left"))
     if "nearest" in why:
         title = f"nearest kept row: {why['nearest']['id']} (cosine {why['nearest']['cosine']:.3f})"
         parts.append(Panel(Text(why["nearest"]["text"]), title=Text(title), title_align="left"))

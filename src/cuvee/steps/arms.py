@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 
 from cuvee import names, rng, selectors
 from cuvee.arrays import I64
@@ -15,14 +16,17 @@ from cuvee.budget import Budget
 from cuvee.errors import ConfigError, InputError
 from cuvee.evolution.strategies import STRATEGIES, Strategy
 from cuvee.mixing.mixture import Mixture
+from cuvee.models import causal
 from cuvee.models.causal import Causal
-from cuvee.render import Encoded
+from cuvee.render import Encoded, encode_all
 from cuvee.steps import goal_arms, mixing_arms, mixtures
+from cuvee.steps.holding import STAGE as HELD_OUT
 from cuvee.steps.selecting import Ground, kept_by, rows_of
 from cuvee.steps.settings import pairs
 from cuvee.training import sft
 
 RANDOM, FULL, BASE = "random", "full", "base"
+LEAKS = (HELD_OUT, "contamination")  # stages of rows that no arm may learn from, nor from what was made of them
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Kind:
 
     rows: what to train on, best first. mixture: rows and blends to train on. model: makes the trained model itself. settings:
     names it takes. needs: those that have no default. chance: whether two seeds may come out otherwise. training: how this arm
-    trains, where it is not as all others do. check: raises ConfigError for settings that cannot be.
+    trains, where it is not as all others do. check: raises ConfigError for settings that cannot be. own: with ``rows``: further
+    messages to train on, which stand in no pool.
     """
 
     summary: str
@@ -63,6 +68,7 @@ class Kind:
     training: Callable[[Mapping[str, Any], sft.Training], sft.Training] | None = None
     check: Callable[[Mapping[str, Any]], object] | None = None
     needs: tuple[str, ...] = ()
+    own: Callable[[Ask], list[Encoded]] | None = None
 
 
 def _uniform(ask: Ask) -> I64:
@@ -177,7 +183,9 @@ def parse(text: str) -> Arm:
             return Arm(
                 text, Kind(summary, mixture=lambda ask: mixing_arms.of_run(Path(name), ask)), {}, source=Path(name)
             )
-        return Arm(text, Kind(f"rows that {name} kept", rows=lambda ask: _kept(Path(name), ask)), {}, source=Path(name))
+        run = Path(name)
+        kind = Kind(f"rows that {name} kept", rows=lambda ask: _kept(run, ask), own=lambda ask: made_rows(run, ask))
+        return Arm(text, kind, {}, source=run)
     known = _known(name)
     _only(name, given, tuple(known))
     summary = selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name
@@ -222,6 +230,33 @@ def _kept(run: Path, ask: Ask) -> I64:
     """Return the rows of this pool that an earlier run kept, best first, as many as the budget has."""
     ranks = kept_by(run)
     rows = rows_of(ask.ground.pool.table, sorted(ranks, key=lambda name: ranks[name]))
-    if not len(rows):
+    if not len(rows) and not _made(run):
         raise InputError(f"no row that {run} kept stands in this pool", "prove it on the pool it was made from")
-    return rows[: ask.k]
+    made = len(made_rows(run, ask)) if _made(run) else 0
+    return rows[: max(ask.k - made, 0)]
+
+
+def made_rows(run: Path, ask: Ask) -> list[Encoded]:
+    """Return the rows that an earlier run made itself and kept, best first, as the model reads them.
+
+    A row that was made from a held-out row, or from one that lies near to one, would give the answer away: it is left out.
+    """
+    made = _made(run)
+    if not made:
+        return []
+    table = ask.ground.table
+    stages = dict(zip(ask.ground.source.table["id"].to_pylist(), table["stage"].to_pylist(), strict=True))
+    clean = [row for row in made if all(stages.get(name) not in LEAKS for name in row["parents"])]
+    talks = [
+        [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": row["answer"]}] for row in clean
+    ]
+    rows = encode_all(talks, causal.tokenizer_of(ask.base), max_length=ask.training.max_length)
+    return [row for row in rows if row.answer[1:].any()][: ask.k]
+
+
+def _made(run: Path) -> list[dict[str, Any]]:
+    """Return the new rows that a distillation kept; none of any other run."""
+    path = run / "distilled.jsonl"
+    if not path.is_file():
+        return []
+    return [row for row in map(orjson.loads, path.read_bytes().splitlines()) if row["kept"]]

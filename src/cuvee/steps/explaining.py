@@ -15,13 +15,18 @@ from cuvee.samples import ledger as ledgers
 
 
 def explain(run: Path, row_id: str) -> dict[str, Any]:
-    """Return the row's ledger entry, its text, and the kept row nearest to it. Raises InputError for an unknown id."""
+    """Return the row's ledger entry, its text, those of the rows it was made from, and the kept row nearest to it.
+
+    Raises InputError for an unknown id.
+    """
     ledger = ledgers.read(run)
     at = _find(ledger, row_id)
     entry = {key: value for key, value in ledger.slice(at, 1).to_pylist()[0].items() if value not in (None, [])}
     points = pq.read_table(run / "map.parquet", columns=["id", "text"], memory_map=True)
     texts = dict(zip(points["id"].to_pylist(), points["text"].to_pylist(), strict=True))
     found = {"entry": entry, "text": texts.get(entry["id"], "")}
+    if entry.get("parents"):
+        found["parents"] = [{"id": name, "text": texts.get(name, "")} for name in entry["parents"]]
     neighbour = _nearest_kept(run, ledger, at)
     if neighbour is not None:
         name, cosine = neighbour
@@ -54,7 +59,7 @@ def _nearest_kept(run: Path, ledger: pa.Table, at: int) -> tuple[str, float] | N
     if row is None or row not in place:
         return None
     rank = np.nan_to_num(ledger["rank"].to_numpy(zero_copy_only=False).astype(np.float64))
-    kept = [int(other) for other in np.flatnonzero(rank > 0) if other != at]
+    kept = [int(other) for other in np.flatnonzero(rank > 0) if other != at and other in place]
     if not kept:
         return None
     cosines = X[[place[other] for other in kept]] @ X[place[row]]

@@ -225,7 +225,7 @@ def _warnings(compared: Proof, done: Proven) -> list[str]:
 
 
 def _missing(source: Path, trials: list[Trial]) -> list[str]:
-    kept, used = len(kept_by(source)), len(trials[0].rows)
+    kept, used = len(kept_by(source)), trials[0].figures["rows"]
     return [
         f"{used:,} of {kept:,} rows that {source} kept were trained on: the others are held out, or over the budget"
     ] * (used < kept)

@@ -228,8 +228,9 @@ def _taught(arm: Arm, ask: Ask, fresh: Causal, folder: Path) -> tuple[sft.Traine
     if arm.kind.mixture is None:
         assert arm.kind.rows is not None
         rows = arm.kind.rows(ask)
-        taught = sft.train(fresh, [ask.encoded[row] for row in rows], training, folder, seed=ask.seed)
-        return taught, rows, {"rows": len(rows)}
+        own = arm.kind.own(ask) if arm.kind.own else []
+        taught = sft.train(fresh, [*own, *(ask.encoded[row] for row in rows)], training, folder, seed=ask.seed)
+        return taught, rows, {"rows": len(rows) + len(own)}
     from cuvee.mixing.training import train
 
     entries = arm.kind.mixture(ask)

@@ -25,6 +25,7 @@ from cuvee.steps.settings import Settings
 EXAMPLES = 5  # dropped rows shown per reason
 BARS = 20  # labels shown of a distribution
 BINS = 24  # of the length distribution
+POOLED = ("select", "given", "distil")  # stages of rows that stood when rows were chosen
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _distributions(facts: Facts) -> dict[str, Any]:
 def _rows(facts: Facts) -> I64:
     """Return the ledger rows of the pool's rows, in the pool's order."""
     stages = facts.ledger["stage"].to_pylist()
-    return np.array([row for row, stage in enumerate(stages) if stage in ("select", "given")], dtype=np.int64)
+    return np.array([row for row, stage in enumerate(stages) if stage in POOLED], dtype=np.int64)
 
 
 def _bars(codes: I64, labels: list[str], chosen: I64) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def fit(causal: Causal, plan: Plan) -> Progress:
         progress = Progress(found[1]["curve"], found[1]["seconds"])
         plan.feed.restore(found[1]["feed"])
         say(f"going on from step {len(progress.curve)} of {plan.steps}")
-    with _folder(plan) as folder, _untouched(causal.model), bar(plan.label, _expected(plan), "tokens") as advance:
+    with _folder(plan) as folder, untouched(causal.model), bar(plan.label, _expected(plan), "tokens") as advance:
         advance(progress.tokens)
         trainer = _trainer(causal, plan, progress, folder, advance)
         if trainer.args.should_save and plan.checkpoints:
@@ -241,7 +241,7 @@ def _folder(plan: Plan) -> Iterator[Path]:
 
 
 @contextmanager
-def _untouched(model: Any) -> Iterator[None]:
+def untouched(model: Any) -> Iterator[None]:
     """Put back what a trainer changes: the global random generators that it seeds, and how the model generates."""
     python, numpy, cached = random.getstate(), np.random.get_state(), model.config.use_cache  # noqa: NPY002
     try:

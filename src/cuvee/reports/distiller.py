@@ -1,0 +1,65 @@
+"""One small self-contained HTML page of a distiller: rewards per part and per kind as inline SVG, replies before and after."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from cuvee.reports import page, training
+from cuvee.reports.plain import shown
+
+PARTS = ("reward", "quality", "alignment", "format", "kl", "tokens")
+
+
+def write(summary: Mapping[str, Any], path: Path) -> None:
+    """Write the page, whole or not at all; equal arguments give equal bytes.
+
+    summary: title, sentence, command, training (name -> figure), stages (stage -> means over all, by kind, and replies),
+    curves ("cold start": points of loss; "GRPO": points of rewards), settings, versions, warnings.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(make(summary).encode("utf-8"))
+    temporary.replace(path)
+
+
+def make(summary: Mapping[str, Any]) -> str:
+    """Return the page as HTML."""
+    told: dict[str, Any] = shown(dict(summary))
+    template = page.environment().get_template("distiller.html.jinja")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    return template.render(
+        told=told,
+        charts=charts(told["curves"]),
+        rows=rows(told["stages"]),
+        style=Markup(page.asset("page.css")),
+        policy=policy,
+    )
+
+
+def charts(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, Any]]:
+    """Return the drawings: the loss of the cold start, then of GRPO the reward, its parts, those of each kind, and the rest."""
+    found = []
+    if curves.get("cold start"):
+        found.append({"title": "Cold start: loss per answer token, nats", **_curve(curves["cold start"], "loss")})
+    points = curves.get("GRPO") or []
+    names = dict.fromkeys(name for point in points for name in point)
+    first = [name for name in PARTS if name in names]
+    for name in [*first, *(name for name in names if "/" in name)]:
+        drawn = [point for point in points if name in point]
+        if len(drawn) > 1:
+            found.append({"title": f"GRPO: {name.replace('/', ' of ')}", **_curve(drawn, name)})
+    return found
+
+
+def _curve(points: Sequence[Mapping[str, float]], name: str) -> dict[str, Any]:
+    return training.curve([[point["step"], point[name], 0.0] for point in points])
+
+
+def rows(stages: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the table: one row per stage and kind."""
+    found = []
+    for stage, told in stages.items():
+        for kind, means in {"all": told["over all"], **told["by kind"]}.items():
+            found.append({"stage": stage, "kind": kind, **means})
+    return found
