@@ -64,7 +64,9 @@ def test_rules_do_what_they_say() -> None:
 
 
 def topics(n: int = 30) -> list[offline.Topic]:
-    answer = "Item {0} is made of {0} parts. It weighs {0} pounds. Many people use it. It was built in 19{0}. That is all there is."
+    answer = (
+        "Item {0} is made of {0} parts. It weighs {0} pounds. Many people use it. It was built in 19{0}. That is all."
+    )
     return [
         offline.Topic(
             f"r{at}", f"What is item {at}?", answer.format(at), f"item {at}", ((at + 1) % n, (at + 2) % n, (at + 3) % n)
@@ -111,7 +113,8 @@ def test_a_corpus_comes_back_from_its_file_and_from_the_published_layout(tmp_pat
 
 
 @pytest.mark.parametrize(("name", "text", "says"), [
-    ("a.jsonl", "{}\n", "a.jsonl:1"), ("a.jsonl", "{", "a.jsonl:1"), ("a.json", "[1", "JSON array"), ("a.jsonl", "", "no example"),
+    ("a.jsonl", "{}\n", "a.jsonl:1"), ("a.jsonl", "{", "a.jsonl:1"), ("a.json", "[1", "JSON array"),
+    ("a.jsonl", "", "no example"),
     ("poem.jsonl", '{"instruction": "", "input": "a", "output": "b", "cot": ""}', "no kind in 'poem'"),
 ])  # fmt: skip
 def test_what_is_no_corpus_says_where(name: str, text: str, says: str, tmp_path: Path) -> None:
@@ -140,7 +143,8 @@ def test_members_are_a_partition() -> None:
 
 
 @pytest.mark.parametrize(("reply", "why"), [
-    (parse.written("so", "Q: a\nA: b"), ""), ("", "empty"), ("Q: a\nA: b", "no think block"), (parse.written("so", "hm"), "form of qa"),
+    (parse.written("so", "Q: a\nA: b"), ""), ("", "empty"), ("Q: a\nA: b", "no think block"),
+    (parse.written("so", "hm"), "form of qa"),
 ])  # fmt: skip
 def test_a_reply_makes_a_row_or_says_why_not(reply: str, why: str) -> None:
     made = distil.read(3, np.array([5, 6]), Written(reply, 9, True))

@@ -35,7 +35,8 @@ CASES = [
     ("qa", said("Q:\nA: b"), 0.5), ("qa", said("Q: a\nA:"), 0.5), ("qa", said(CS), 0.5), ("qa", said("q: a\na: b"), 0.5),
     ("qa", said(""), 0.5), ("para", said("   "), 0.5), ("cs", said(QA), 0.5), ("cs", said("C: a"), 0.5),
     ("mcq", said(QA), 0.5), ("mcq", said(MCQ.replace("D) wool\n", "")), 0.5), ("mcq", said(MCQ.replace("Answer: B", "")), 0.5),
-    ("mcq", said(MCQ.replace("A) wood\nB) iron", "B) iron\nA) wood")), 0.5), ("tfq", said("True"), 0.5), ("tfq", said("Answer:"), 0.5),
+    ("mcq", said(MCQ.replace("A) wood\nB) iron", "B) iron\nA) wood")), 0.5), ("tfq", said("True"), 0.5),
+    ("tfq", said("Answer:"), 0.5),
     # the form is right, the blocks are not
     ("qa", f"<answer>{QA}</answer>", 0.5), ("qa", f"<think>so<answer>{QA}</answer>", 0.5),
     ("qa", f"so</think><answer>{QA}</answer>", 0.5), ("qa", f"<answer>{QA}</answer><think>so</think>", 0.5),

@@ -232,7 +232,8 @@ def test_a_corpus_by_a_strong_model_is_paid_for_once(chat_server: ChatServer, tm
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"rating": "stars"}, "rating"), ({"rating": "column"}, "column"), ({"smallest": 6}, "clusters"), ({"share": 2}, "share"),
+        ({"rating": "stars"}, "rating"), ({"rating": "column"}, "column"), ({"smallest": 6}, "clusters"),
+        ({"share": 2}, "share"),
         ({"rating": "judge"}, "judge"), ({"budget": "2Mtok"}, "tokens"), ({"library": "nowhere"}, "library"),
     ],
 )  # fmt: skip

@@ -149,7 +149,8 @@ def _merge(done: Distilled) -> Merged:
         Selection(shuffled, ratings[shuffled], reasons),
     )
     counts = {
-        "distilled rows chosen": asked, "original rows chosen": len(best), "distilled rows": len(new), "clusters": len(done.made),
+        "distilled rows chosen": asked, "original rows chosen": len(best), "distilled rows": len(new),
+        "clusters": len(done.made),
         **_accounted(done, became),
     }  # fmt: skip
     return Merged(outcome, new, became, first, tails, counts)
