@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from cuvee.reports import training
+from cuvee.reports import lines, training
 
 
 def told(steps: int) -> dict[str, object]:
@@ -25,9 +25,9 @@ def test_everything_is_escaped_and_nothing_is_fetched() -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 30, 5_000])
 def test_the_curve_stays_inside_its_axes(steps: int) -> None:
-    chart = training.curve([[step + 1, 2 + math.sin(step), 0.0] for step in range(steps)])
+    chart = lines.curve([[step + 1, 2 + math.sin(step), 0.0] for step in range(steps)])
     for name in ("raw", "smooth"):
         points = [tuple(map(float, point.split(","))) for point in chart[name].split()]
-        assert 1 <= len(points) <= training.POINTS
-        assert all(chart["left"] <= x <= chart["right"] and training.TOP <= y <= chart["bottom"] for x, y in points)
+        assert 1 <= len(points) <= lines.POINTS
+        assert all(chart["left"] <= x <= chart["right"] and lines.TOP <= y <= chart["bottom"] for x, y in points)
     assert chart["x"][0]["text"] == "1" and chart["x"][-1]["text"] == f"{steps:,}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cuvee.reports.training import curve
+from cuvee.reports.lines import curve
 
 SHOWN = 12  # columns of the importance chart
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cuvee.reports import page, training
+from cuvee.reports import lines, page
 from cuvee.reports.plain import shown
 
 PARTS = ("reward", "quality", "alignment", "format", "kl", "tokens")
@@ -53,7 +53,7 @@ def charts(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str
 
 
 def _curve(points: Sequence[Mapping[str, float]], name: str) -> dict[str, Any]:
-    return training.curve([[point["step"], point[name], 0.0] for point in points])
+    return lines.curve([[point["step"], point[name], 0.0] for point in points])
 
 
 def rows(stages: Mapping[str, Any]) -> list[dict[str, Any]]:
