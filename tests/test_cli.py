@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import orjson
@@ -41,14 +40,11 @@ def test_help_names_the_verbs_and_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_help_is_quick() -> None:
-    """The best of five, so that a busy machine does not decide; the claim (0.3 s) stands in docs/benchmarks.md."""
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        call("--help")
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.6
+def test_help_imports_nothing_heavy() -> None:
+    """Which is why it is quick; `python bench/startup.py` has the time."""
+    told = "import sys; from cuvee.cli import build; build(); print(*sys.modules)"
+    modules = set(subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split())
+    assert not modules & {"torch", "transformers", "numpy", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "jinja2"}
 
 
 def test_select_ends_with_a_summary_paths_and_the_next_command(sample: Written, run: Path) -> None:
