@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cuvee.verbs.adapt import adapt
 from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evolve import evolve
 from cuvee.verbs.interpolate import interpolate
@@ -78,4 +79,21 @@ def distilled(pool: Path, out: Path) -> str:
     )
 
 
-METHODS: dict[str, Callable[[Path, Path], str]] = {"interpolate": interpolated, "evolve": evolved, "distill": distilled}
+def adapted(pool: Path, out: Path) -> str:
+    """Run RAISE at toy size; return a line on what it did."""
+    result = adapt(
+        [str(pool / "pairs.jsonl.gz")], goal=[str(pool.parent / "eval/questions.jsonl")], model="tiny", episodes=4, steps=8,
+        per_cluster=4, subset="50%", goal_rows=8, lr=3e-3, max_length=128, save_every=0, embedder="lexical", draws=1, out=out,
+    )  # fmt: skip
+    told = result.summary["adaptation"]
+    drives = next(name for name in told["importance"] if not name.startswith(("semantic", "stage")))
+    return (
+        f"a policy watched {len(told['episodes'])} short trainings of a toy model, paid by how far the loss on "
+        f"{told['validation rows']} questions fell, then picked every batch of a last one: loss on {told['test rows']} other "
+        f"questions {told['start']['test']:.2f} -> {told['end']['test']:.2f}. Beside meaning it looks most at: {drives}"
+    )
+
+
+METHODS: dict[str, Callable[[Path, Path], str]] = {
+    "interpolate": interpolated, "evolve": evolved, "distill": distilled, "adapt": adapted,
+}  # fmt: skip
