@@ -56,15 +56,20 @@ def bind(typed: dict[str, Any]) -> Wanted:
 
 
 def _how(typed: dict[str, Any]) -> How:
+    if typed["correct"] and typed["rating"] == "bayes":
+        raise ConfigError(
+            "KNN-Bayes has no rater whose errors could be corrected", "--correct goes with judge or column"
+        )
     way = names.find({name: name for name in rating.WAYS}, typed["rating"], "rating")
     if way == "judge":
-        return How(way, judge=judging.server_of(typed, pairs(typed["judge_settings"], "judge-settings")))
+        judge = judging.server_of(typed, pairs(typed["judge_settings"], "judge-settings"))
+        return How(way, judge=judge, correct=typed["correct"])
     if way == "column":
         if not typed["rating_column"]:
             raise ConfigError("--rating column needs the column's name", "--rating-column NAME")
         if typed["rating_scale"] not in (5, 10):
             raise ConfigError(f"rating-scale is {typed['rating_scale']}", "5 (ratings 0 to 5) or 10 (ratings 1 to 10)")
-        return How(way, column=typed["rating_column"], scale=typed["rating_scale"])
+        return How(way, column=typed["rating_column"], scale=typed["rating_scale"], correct=typed["correct"])
     return How(way, library=rating.library_of(str(typed["model"]), typed["library"]))
 
 
@@ -86,6 +91,7 @@ def _distill(run: Run, wanted: Wanted) -> Result:
         if judge and wanted.how.judge:
             judging.announce(judge, ground.pool, [rating.OVERALL], wanted.how.judge)
         rated = rating.rate(run, ground, wanted.how, judge, turns)
+        rated = rating.put_right(ground, rated) if wanted.how.correct else rated
         weak, good, unrated = rating.weak(rated.values, wanted.typed["good"])
         counts = f"{len(weak):,} rows below {wanted.typed['good']:g}, {len(good):,} from it on"
         say(f"split     {counts}, {len(unrated):,} without a rating")

@@ -1,6 +1,6 @@
 """Rate: what every row of a pool is worth, 0 to 5: by a judge, by KNN-Bayes, or by a column that the rows have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from cuvee import embedders, render
 from cuvee.arrays import F64, I64
 from cuvee.distillation import bayes
 from cuvee.distillation.bayes import Library, compressed
+from cuvee.distillation.correction import corrected
 from cuvee.distillation.distil import KIND
 from cuvee.distillation.examples import Rated
 from cuvee.distillation.kinds import KINDS, Turns
@@ -30,13 +31,17 @@ BATCH = 4_096
 
 @dataclass(frozen=True)
 class How:
-    """A way to rate. library: of bayes. judge: of judge. column, scale: of column; scale 10 is compressed to 0 to 5."""
+    """A way to rate. library: of bayes. judge: of judge. column, scale: of column; scale 10 is compressed to 0 to 5.
+
+    correct: put the ratings right by those of the nearest rows (``distillation.correction``); not with bayes, which does.
+    """
 
     way: str
     library: Path | None = None
     judge: judging.Judging | None = None
     column: str = ""
     scale: int = 5
+    correct: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,15 @@ def rate(run: Run, ground: Ground, how: How, judge: Judge | None, turns: list[Tu
         return _by_column(ground, how, turns)
     assert how.library is not None
     return _by_library(run, ground, bayes.load(how.library), turns)
+
+
+def put_right(ground: Ground, rated: Ratings) -> Ratings:
+    """Return the ratings after the rater's errors, told from neighbours that disagree, were taken out (DS2)."""
+    assert ground.pool.vectors is not None
+    values, T = corrected(np.asarray(ground.pool.vectors), rated.values)
+    sure = ", ".join(f"{at}: {share:.0%}" for at, share in enumerate(np.diag(T)))
+    note = f"ratings are corrected by their neighbours; how often the rater is right, by class: {sure}"
+    return replace(rated, values=values, fingerprint=digest([rated.fingerprint, values]), notes=[*rated.notes, note])
 
 
 def _by_library(run: Run, ground: Ground, library: Library, turns: list[Turns | None]) -> Ratings:

@@ -177,6 +177,7 @@ def distill(
     library: str | None = None,
     rating_column: str = "",
     rating_scale: int = 5,
+    correct: bool = False,
     good: float = 4.0,
     share: float = 0.5,
     smallest: int = 2,
@@ -226,6 +227,8 @@ def distill(
         The column of the rows' own ratings.
     rating_scale:
         5: the column's ratings are 0 to 5. 10: they are 1 to 10, and min(9, max(4, v)) - 4 is taken.
+    correct:
+        Put the ratings of a judge or a column right by those of the nearest rows (DS2's score transition matrix).
     good:
         Rating from which a row, old or new, is good.
     share:
