@@ -24,7 +24,7 @@ def test_errors_of_a_known_rater_are_found_and_put_right() -> None:
 
 def test_few_ratings_and_missing_ones_are_left_alone() -> None:
     values, T = corrected(np.eye(3, dtype=np.float32), np.array([5.0, np.nan, 1.0]))
-    assert values[0] == 5 and np.isnan(values[1]) and values[2] == 1 and (T == np.eye(6)).all()
+    assert values[0] == 5 and np.isnan(values[1]) and values[2] == 1 and (np.eye(6) == T).all()
 
 
 def test_a_rater_who_never_errs_has_the_identity() -> None:
