@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 PARTS = {
+    "bounded": ("Bounded clusters", ["-m", "bench.bounded", "--full"]),
     "kcenter": ("k-center", ["bench/kcenter.py", "--full"]),
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),

@@ -135,6 +135,16 @@ def test_a_library_tells_good_from_weak_and_comes_back_from_its_folder(tmp_path:
         again.rate("mcq", good)
 
 
+def test_a_library_knows_whether_it_can_be_trusted() -> None:
+    library = build(rated(), Lexical(), "lexical")
+    trust = library.shelf("qa").trust()
+    assert trust is not None and trust > 0.95 and library.shelf("para").trust() is None and not library.doubts()
+    X = np.random.default_rng(0).standard_normal((120, 32)).astype(np.float32)
+    chance = Shelf.of(X / np.linalg.norm(X, axis=1, keepdims=True), np.random.default_rng(1).integers(0, 6, 120))
+    only = bayes.Library(library.embedder, "lexical", [], {"qa": chance})
+    assert "kind qa tell little" in only.doubts()[0]
+
+
 def test_what_cannot_be_a_library_says_so(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         build([], Lexical(), "lexical")

@@ -27,6 +27,7 @@ TEACHERS = 3  # neighbours that T is learnt from
 SMOOTHING = 0.01
 GOOD, FAIR = 4.0, 3.0  # where the tiers begin, both included
 TIERS = (1.0, 0.3, 0.0)
+TRUSTED = 0.65  # chance that a good text is rated above a weak one, from which ratings are used without a warning
 TEXTS, SETTINGS = "texts.jsonl", "library.json"
 
 
@@ -109,6 +110,22 @@ class Shelf:
         near, _ = neighbours(self.X, self.voters, queries=X)
         return self._rated(np.where(near >= 0, self.classes[near], -1))
 
+    def trust(self) -> float | None:
+        """Return the chance that a good text of the shelf is rated above a weak one, each by the others; 0.5 is a coin.
+
+        Ties count half. None where the shelf lacks good or weak texts. Where near texts are of unlike worth, as a good text and
+        the weak versions of it are, this is near 0.5 and ratings say nothing.
+        """
+        from scipy.stats import rankdata
+
+        good = self.classes >= GOOD
+        if good.all() or not good.any():
+            return None
+        near, _ = neighbours(self.X, self.voters)
+        ranks = rankdata(self._rated(np.where(near >= 0, self.classes[near], -1)))
+        many, few = int(good.sum()), int((~good).sum())
+        return float((ranks[good].sum() - many * (many + 1) / 2) / (many * few))
+
     def _rated(self, voters: I64) -> F64:
         votes = (voters[..., None] == np.arange(CLASSES)).sum(axis=1)
         return expected(posterior(self.p, self.T, votes))
@@ -135,6 +152,15 @@ class Library:
         """Return the unit vector of one text."""
         x: F32 = self.embedder.encode([text])[0]
         return x
+
+    def doubts(self) -> list[str]:
+        """Return a line for every kind whose ratings are hardly better than a coin."""
+        told = {kind: shelf.trust() for kind, shelf in self.shelves.items()}
+        return [
+            f"ratings of kind {kind} tell little: good text is rated above weak with chance {chance:.2f} (0.5: a coin)"
+            for kind, chance in told.items()
+            if chance is not None and chance < TRUSTED
+        ]
 
     def rate(self, kind: str, text: str) -> float:
         """Return the expected rating of one text, 0 to 5. Raises ConfigError for a kind without rated texts."""

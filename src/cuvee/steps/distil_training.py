@@ -154,7 +154,9 @@ def _library(run: Run, wanted: Wanted) -> Step:
     named = wanted.typed["embedder"] or embedder.name
 
     def make(folder: Path) -> None:
-        bayes.build(rated, embedder, named, voters=wanted.typed["voters"]).save(folder / LIBRARY)
+        library = bayes.build(rated, embedder, named, voters=wanted.typed["voters"])
+        library.save(folder / LIBRARY)
+        write_json(folder / "doubts.json", library.doubts())
 
     version = embedder.name if embedder.fitted else embedder.version
     step = run.step(
@@ -265,6 +267,7 @@ def _publish(
     if final is not cold:
         curves["GRPO"] = orjson.loads((final.path / "curve.json").read_bytes())
     told = _told(wanted, run.path, counts, figures, curves)
+    told["warnings"] += orjson.loads((shelf.path / "doubts.json").read_bytes())
 
     def make(folder: Path) -> None:
         write_json(folder / "summary.json", told)

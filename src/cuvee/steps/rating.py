@@ -119,7 +119,8 @@ def _by_library(run: Run, ground: Ground, library: Library, turns: list[Turns | 
         say(
             f"rated     {int(np.isfinite(values).sum()):,} of {len(values):,} rows by KNN-Bayes in {step.seconds:.1f} s"
         )
-    return Ratings(values, step.fingerprint, [], library)
+    doubts = Library(library.embedder, library.named, library.texts, {KIND: shelf}).doubts()
+    return Ratings(values, step.fingerprint, doubts, library)
 
 
 def _by_column(ground: Ground, how: How, turns: list[Turns | None]) -> Ratings:
