@@ -43,7 +43,9 @@ def test_help_names_the_verbs_and_imports_nothing_heavy() -> None:
 def test_help_imports_nothing_heavy() -> None:
     """Which is why it is quick; `python bench/startup.py` has the time."""
     told = "import sys; from cuvee.cli import build; build(); print(*sys.modules)"
-    modules = set(subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split())
+    modules = set(
+        subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert not modules & {"torch", "transformers", "numpy", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "jinja2"}
 
 

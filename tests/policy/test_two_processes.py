@@ -56,7 +56,9 @@ def test_two_processes_pick_the_same_rows(tiny_model: Path, tmp_path: Path) -> N
         arguments = [*command, str(program), str(tiny_model), str(tmp_path / name), tokens]
         done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=400)
         assert done.returncode == 0, done.stderr
-    first, second, one = (orjson.loads((tmp_path / f"{name}.json").read_bytes()) for name in ("two-0", "two-1", "one-0"))
+    first, second, one = (
+        orjson.loads((tmp_path / f"{name}.json").read_bytes()) for name in ("two-0", "two-1", "one-0")
+    )
     assert first == second  # picks, scores and performances, to the last bit
     assert first["picks"] == one["picks"] and len(first["picks"]) == 6
     assert first["performance"] == pytest.approx(one["performance"], abs=1e-3)
