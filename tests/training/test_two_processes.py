@@ -1,4 +1,7 @@
-"""``accelerate launch`` with two CPU processes: the same rows per step, the same curve."""
+"""Two CPU processes: the same rows per step, the same curve.
+
+Started by torchrun: ``accelerate launch --cpu --num_processes 2`` starts one process only, unless it is given MPI.
+"""
 
 import os
 import subprocess
@@ -31,8 +34,8 @@ def test_two_processes_take_the_steps_of_one(tiny_model: Path, tmp_path: Path) -
     program.write_text(PROGRAM)
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "OMP_NUM_THREADS": "1"}
-    launch = [str(Path(sys.executable).parent / "accelerate"), "launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    environment["ACCELERATE_USE_CPU"] = "true"
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     for command, name, tokens in ((launch, "two", "192"), ([sys.executable], "one", "384")):
         arguments = [*command, str(program), str(tiny_model), str(tmp_path / name), tokens]
         done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=300)
