@@ -62,9 +62,12 @@ def test_updates_are_equal_for_equal_seeds_and_leave_torchs_generator_alone() ->
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, 1, 11, 12])
 def test_it_solves_a_planted_task_that_random_picks_do_not(seed: int) -> None:
-    """One family of twelve raises the performance; the last episodes take it at least 5 times its share."""
+    """One family of twelve raises the performance; the last episodes take it at least 5 times its share.
+
+    Seeds 0 and 1 were among those that the learner's defaults were chosen on; 11 and 12 were not.
+    """
     world = World.make(seed=seed)
     share = float((world.families == 0).mean())
     policy = Policy.fresh(world.basis, seed=seed)
