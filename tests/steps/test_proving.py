@@ -86,6 +86,26 @@ def test_means_and_differences_are_those_of_the_table(finished: Path) -> None:
             assert arm["low"] < arm["difference"] < arm["high"]
 
 
+def test_exact_match_beside_the_loss_shares_the_chance_of_a_false_claim(
+    sample: Written, tiny_model: Path, tmp_path: Path
+) -> None:
+    options = OPTIONS | {"arms": "random,base", "seeds": 2, "metrics": "loss,exact_match", "max_new_tokens": 12}
+    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
+    proof = result.summary["proof"]
+    (also,) = proof["also"]
+    assert (proof["metric"], also["metric"], also["better"]) == ("loss", "exact_match", "higher")
+    table = pq.read_table(tmp_path / "run" / "results.parquet").to_pandas()
+    assert set(table["exact_match"].dropna()) <= {0.0, 1.0}
+    assert 2 <= also["questions"] == table["exact_match"].notna().sum() // 3 < proof["questions"]
+    assert "by exact match: " in result.summary["sentence"]
+    assert "by exact match?" in (tmp_path / "run" / "report.html").read_text()
+    alone = cuvee.prove(
+        [str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options | {"metrics": "loss"}
+    )
+    narrow, wide = alone.summary["proof"]["arms"][1], proof["arms"][1]
+    assert narrow["difference"] == wide["difference"] and narrow["half_width"] < wide["half_width"]
+
+
 def test_no_arm_saw_a_question_and_every_seed_of_random_draws_anew(finished: Path) -> None:
     seen = pq.read_table(finished / "selections.parquet").to_pandas()
     asked = set(pq.read_table(finished / "results.parquet")["question"].to_pylist())

@@ -41,7 +41,8 @@ FIELDS: dict[str, str] = {
     "distinct (int), length (rank correlation with the answer's length, or None)",
     "drops": "list of dict: stage, reason, rows, examples: list of {id, text, detail, neighbour_id, neighbour_text}",
     "found": "list of dict: planted, what, planted_count, found_count, false_count (None where it has no meaning)",
-    "proof": "dict: as proof.json of `cuvee prove`: reference, unit, better, level, questions, tasks, seeds, arms",
+    "proof": "dict: as proof.json of `cuvee prove`: metric, reference, unit, better, level, questions, tasks, seeds, arms; "
+    "also: list of the same by further metrics",
     "mixture": "dict: name -> count or share, of a mixture of rows and blends",
     "shares": "list of {from, to, blends}: how many kept blends have a lambda from .. to",
     "blends": "list of dict: rank, weight (lambda, the left row's share), left and right {id, task, prompt, answer}, nearest: "
@@ -96,7 +97,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         flow=figures.flow(told.get("rows") or {}),
         measures=measures,
         tally=figures.tally(measures),
-        forest=forest(told.get("proof") or {}),
+        proofs=[(proof, forest(proof)) for proof in _proofs(told.get("proof") or {})],
         adaptation=adaptation(told.get("adaptation") or {}),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
@@ -120,6 +121,11 @@ def embedded(value: object) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
+
+
+def _proofs(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the comparison by each metric."""
+    return [first, *first.get("also", [])] if first else []
 
 
 def _bars(distributions: Mapping[str, Any]) -> list[dict[str, Any]]:

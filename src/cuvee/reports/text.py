@@ -161,6 +161,10 @@ def _plan(plan: dict[str, Any]) -> RenderableType:
 
 
 def _proof(proof: dict[str, Any]) -> RenderableType:
+    return Group(*map(_compared, [proof, *proof.get("also", [])]))
+
+
+def _compared(proof: dict[str, Any]) -> RenderableType:
     table = Table("arm", box=None, header_style="bold")
     for title in ("trainings", "rows", "updates", "mean", "better by", "verdict"):
         table.add_column(title, justify="left" if title == "verdict" else "right")

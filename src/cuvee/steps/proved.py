@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from cuvee import proof, rng
 from cuvee.arrays import F64, I64
 from cuvee.budget import Budget
+from cuvee.evaluation.table import MEASURES
 from cuvee.proof import Proof
 from cuvee.reports import page
 from cuvee.result import Result
@@ -23,14 +24,15 @@ from cuvee.steps.selecting import Ground, kept_by
 from cuvee.steps.settings import Settings
 from cuvee.training import sft
 
-UNIT = "nats per answer token"
+UNITS = {"loss": "nats per answer token", "exact_match": "share of answers that are right word for word"}
+"""Of every metric that arms can be judged by; its direction stands in ``evaluation.table.MEASURES``."""
 Figures = dict[str, Any]
 FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "summary.json"]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A checked ``cuvee prove``. seeds: the numbers of the training runs. on: evaluation files, or none."""
+    """A checked ``cuvee prove``. seeds: the numbers of the training runs. on: evaluation files, or none. metrics: names."""
 
     ground: Settings
     arms: list[Arm]
@@ -40,15 +42,16 @@ class Wanted:
     training: sft.Training
     held_out: Budget
     on: list[str]
+    metrics: list[str]
     typed: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One arm with one seed. values: (q,) loss of every question, NaN where it has none. rows: of the pool, best first."""
+    """One arm with one seed. values: metric -> (q,) of every question, NaN where it has none. rows: of the pool, best first."""
 
     seed: int
-    values: F64
+    values: Mapping[str, F64]
     rows: I64
     figures: Figures
 
@@ -69,20 +72,7 @@ class Proven:
 
 def finish(run: Run, done: Proven) -> Result:
     """Compare, write and publish; return what the verb returns."""
-    typed = done.wanted.typed
-    results = [
-        proof.Arm(
-            arm.label,
-            np.stack([trial.values for trial in done.trials[arm.label]]),
-            tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),
-            arm.kind.chance,
-        )
-        for arm in done.wanted.arms
-    ]
-    compared = proof.compare(
-        results, done.tasks, reference=typed["reference"], better="lower", level=typed["level"],
-        pair_seeds=typed["pair_seeds"], rng=rng.stream(typed["seed"], "prove", "bootstrap"),
-    )  # fmt: skip
+    compared = {metric: _compared(done, metric) for metric in done.wanted.metrics}
     told = _told(compared, done, run.path)
     parts = [step.fingerprint for step in run.steps]
 
@@ -99,11 +89,31 @@ def finish(run: Run, done: Proven) -> Result:
     return Result(run.path, told, files)
 
 
+def _compared(done: Proven, metric: str) -> Proof:
+    """Compare the arms by one metric; metrics share the chance of a false claim between them."""
+    typed, metrics = done.wanted.typed, done.wanted.metrics
+    results = [
+        proof.Arm(
+            arm.label,
+            np.stack([trial.values[metric] for trial in done.trials[arm.label]]),
+            tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),
+            arm.kind.chance,
+        )
+        for arm in done.wanted.arms
+    ]
+    return proof.compare(
+        results, done.tasks, reference=typed["reference"],
+        better="higher" if MEASURES[metric].higher_is_better else "lower",
+        level=1 - (1 - typed["level"]) / len(metrics), pair_seeds=typed["pair_seeds"],
+        rng=rng.stream(typed["seed"], "prove", "bootstrap"),
+    )  # fmt: skip
+
+
 def _results(done: Proven) -> pa.Table:
     """Return one row per arm, seed and question; seed is null for an arm without chance, value where there is none."""
     chance = {arm.label: arm.kind.chance for arm in done.wanted.arms}
     q, trials = len(done.ids), [(label, trial) for label, runs in done.trials.items() for trial in runs]
-    values = np.concatenate([trial.values for _, trial in trials])
+    values = {name: np.concatenate([trial.values[name] for _, trial in trials]) for name in done.wanted.metrics}
     return pa.table(
         {
             "arm": pa.array([label for label, _ in trials for _ in range(q)], pa.string()),
@@ -112,7 +122,7 @@ def _results(done: Proven) -> pa.Table:
             ),
             "question": pa.array(done.ids * len(trials), pa.string()),
             "task": pa.array(done.tasks * len(trials), pa.string()),
-            "loss": pa.array(values, pa.float64(), mask=np.isnan(values)),
+            **{name: pa.array(of, pa.float64(), mask=np.isnan(of)) for name, of in values.items()},
         }
     )
 
@@ -135,35 +145,40 @@ def _selections(done: Proven) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _told(compared: Proof, done: Proven, folder: Path) -> dict[str, Any]:
+def _told(compared: Mapping[str, Proof], done: Proven, folder: Path) -> dict[str, Any]:
     typed, wanted = done.wanted.typed, done.wanted
     options = {name: typed[name] for name in ("arms", "budget", "model", "seeds", "same", "epochs", "lr", "seed")}
     command = summary.command("prove", wanted.ground.data, folder, **options)
-    arms = _arms(compared, done)
-    updates = {figures["updates"] for figures in arms if figures["updates"]}
+    first, *others = [_proof(metric, found, done) for metric, found in compared.items()]
+    updates = {figures["updates"] for figures in first["arms"] if figures["updates"]}
     facts = {
-        "budget": typed["budget"], "model": typed["model"], "seeds": len(wanted.seeds), "questions": compared.questions,
-        "tasks": len(compared.tasks), "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
+        "budget": typed["budget"], "model": typed["model"], "seeds": len(wanted.seeds), "questions": first["questions"],
+        "tasks": len(first["tasks"]), "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
         "pool": f"{len(done.ground.pool):,} rows",
     }  # fmt: skip
-    told = {
-        "title": f"proof: {len(arms)} arms, {len(wanted.seeds)} seeds, {compared.questions:,} questions",
+    return {
+        "title": f"proof: {len(wanted.arms)} arms, {len(wanted.seeds)} seeds, {first['questions']:,} questions",
         "command": command,
         "rows": {},
         "selection": facts,
-        "sentence": sentence(compared),
-        "proof": {
-            "reference": compared.reference, "unit": UNIT, "better": compared.better, "level": compared.level,
-            "questions": compared.questions, "left_out": compared.left_out, "tasks": compared.tasks,
-            "seeds": list(wanted.seeds), "same": typed["same"], "pair_seeds": typed["pair_seeds"],
-            "base": done.version, "training": sft.described(done.training), "arms": arms,
-        },
+        "sentence": sentence(compared, typed["level"]),
+        "proof": first | {"also": others},
         "settings": {name: _plain(value) for name, value in typed.items() if value not in (None, "", [])},
         "reproduce": [command],
         "versions": versions(),
         "warnings": [*done.ground.notes, *done.notes, *_warnings(compared, done)],
+    }
+
+
+def _proof(metric: str, compared: Proof, done: Proven) -> dict[str, Any]:
+    typed = done.wanted.typed
+    return {
+        "metric": metric, "reference": compared.reference, "unit": UNITS[metric], "better": compared.better,
+        "level": typed["level"], "questions": compared.questions, "left_out": compared.left_out,
+        "tasks": compared.tasks, "seeds": list(done.wanted.seeds), "same": typed["same"],
+        "pair_seeds": typed["pair_seeds"], "base": done.version, "training": sft.described(done.training),
+        "arms": _arms(compared, done),
     }  # fmt: skip
-    return told
 
 
 def _arms(compared: Proof, done: Proven) -> list[dict[str, Any]]:
@@ -196,32 +211,41 @@ def _mean(values: list[int | None]) -> int | None:
     return round(sum(known) / len(known)) if known else None
 
 
-def sentence(compared: Proof) -> str:
-    """Return the outcome in one sentence: who beats the reference, who loses to it, who cannot be told from it."""
+def sentence(compared: Mapping[str, Proof], level: float) -> str:
+    """Return the outcome by each metric in one sentence: who beats the reference, who loses, who cannot be told from it."""
+    parts = {metric: outcome(found) for metric, found in compared.items()}
+    told = "; ".join(parts.values() if len(parts) == 1 else (f"by {name}: {part}" for name, part in parts.items()))
+    return f"{told.replace('exact_match', 'exact match')} (chance of any false claim at most {1 - level:.0%})"
+
+
+def outcome(compared: Proof) -> str:
+    """Return who beats the reference, who loses to it, and who cannot be told from it."""
     named = {
         word: [verdict.arm for verdict in compared.verdicts if verdict.word == word]
         for word in ("beats", "loses", "open")
     }
     forms = {"beats": ("beats", "beat"), "loses": ("loses to", "lose to"), "open": ("cannot be told from",) * 2}
     parts = [f"{_and(arms)} {forms[word][len(arms) > 1]} {compared.reference}" for word, arms in named.items() if arms]
-    if not parts:
-        return f"only {compared.reference} was trained: nothing to compare"
-    chance = f"{1 - compared.level:.0%}"
-    return f"{'; '.join(parts)} (chance of any false claim at most {chance})"
+    return "; ".join(parts) or f"only {compared.reference} was trained: nothing to compare"
 
 
 def _and(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _warnings(compared: Proof, done: Proven) -> list[str]:
+def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     found = [note for arm in done.wanted.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
-    found += [f"{verdict.arm}: {note}" for verdict in compared.verdicts for note in verdict.notes]
-    if compared.left_out:
-        found.append(f"{compared.left_out:,} questions have no value in some arm and are left out of all")
+    for metric, of in compared.items():
+        found += [f"{verdict.arm}: {note}" for verdict in of.verdicts for note in verdict.notes]
+        if of.left_out and metric == "loss":
+            found.append(f"{of.left_out:,} questions have no value in some arm and are left out of all")
+        elif of.left_out:
+            found.append(
+                f"{metric} is compared on the {of.questions:,} questions whose right answer is short enough to be met"
+            )
     if len(done.wanted.seeds) == 2:
         found.append("2 seeds say little about chance in training: intervals are wide; 5 make them much narrower")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _missing(source: Path, trials: list[Trial]) -> list[str]:

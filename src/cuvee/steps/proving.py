@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from cuvee import budget as budgets
 from cuvee import names, render
 from cuvee.arrays import F64, I64
 from cuvee.errors import ConfigError, InputError
-from cuvee.evaluation import heldout
+from cuvee.evaluation import exact, heldout
 from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.progress import say
@@ -47,10 +48,12 @@ def run_prove(*, out: Path, dry_run: bool, **typed: Any) -> Result:
 
 def bind(typed: dict[str, Any]) -> Wanted:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
-    wrong = Mistakes()
+    wrong, metrics = Mistakes(), listed(typed["metrics"])
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
     arms = [wrong.check(partial(parse, text)) for text in listed(typed["arms"])]
     wrong.check(lambda: names.find(SAME, typed["same"], "--same"))
+    for metric in metrics:
+        wrong.check(partial(names.find, proved.UNITS, metric, "--metrics"))
     wrong.check(lambda: _sensible(typed, [arm.label for arm in arms if arm]))
     training = wrong.check(
         lambda: sft.Training(
@@ -65,7 +68,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     guarded = [*paths(typed["decontaminate"]), *on, *goals_of(arms)]  # no arm may learn from a goal's rows
     ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
     seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
-    return Wanted(ground, arms, budget, seeds, base, training, held_out, on, dict(typed))
+    return Wanted(ground, arms, budget, seeds, base, training, held_out, on, metrics, dict(typed))
 
 
 def _sensible(typed: dict[str, Any], labels: list[str]) -> None:
@@ -75,19 +78,23 @@ def _sensible(typed: dict[str, Any], labels: list[str]) -> None:
         raise ConfigError(f"the reference {typed['reference']!r} is not an arm", "add it to --arms, or name another")
     if typed["seeds"] < 1:
         raise ConfigError(f"seeds is {typed['seeds']}", "give at least 1; 3 or more to know what chance does")
+    if not listed(typed["metrics"]):
+        raise ConfigError("--metrics names none", "write loss, exact_match, or both with a comma")
     if not 0.5 <= typed["level"] < 1:
         raise ConfigError(f"level is {typed['level']}", "give a number from 0.5 to below 1, such as 0.95")
 
 
 @dataclass(frozen=True)
 class Field:
-    """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids and tasks."""
+    """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids and tasks.
+    asked: those of them that the model answers, where that is wanted."""
 
     ground: Ground
     encoded: list[render.Encoded]
     held: list[render.Encoded]
     ids: list[str]
     tasks: list[str]
+    asked: exact.Asked | None
     notes: list[str]
 
 
@@ -99,6 +106,7 @@ def _prove(run: Run, wanted: Wanted) -> Result:
     depends = {
         "ground": field.ground.fingerprint, "held": digest([encoded.ids for encoded in field.held]), "base": version,
         "training": sft.described(training), "budget": wanted.budget.__dict__, "k": k,
+        **({"answers": field.asked.sampling.max_new_tokens} if field.asked else {}),
     }  # fmt: skip
     work = [(arm, seed) for seed in wanted.seeds for arm in wanted.arms if arm.kind.chance or seed == wanted.seeds[0]]
     clock = _Clock(len(work), Questions.of(field.tasks))
@@ -107,7 +115,11 @@ def _prove(run: Run, wanted: Wanted) -> Result:
         steps[arm.label, seed] = step = _one(run, wanted, field, arm, seed, k, training, depends)
         clock.tell(arm, seed, step)
     results = {
-        arm.label: [_read(steps[arm.label, seed].path, seed) for seed in wanted.seeds if (arm.label, seed) in steps]
+        arm.label: [
+            _read(steps[arm.label, seed].path, seed, wanted.metrics)
+            for seed in wanted.seeds
+            if (arm.label, seed) in steps
+        ]
         for arm in wanted.arms
     }
     done = Proven(wanted, field.ground, field.ids, field.tasks, results, training, version, field.notes)
@@ -144,9 +156,27 @@ def _field(run: Run, wanted: Wanted) -> Field:
     notes = [f"{cut:,} rows are longer than {longest} tokens and lose their end"] if cut else []
     if len(asked) < len(tests):
         notes.append(f"{len(tests) - len(asked):,} held-out rows have no answer within {longest} tokens")
+    questions = [tests[at] for at in asked]
+    talks = held.rows["messages"].take(pa.array(asked)).to_pylist()
     return Field(
-        ground, kept, [tests[at] for at in asked], [ids[at] for at in asked], [held.labels[at] for at in asked], notes
-    )
+        ground, kept, questions, [ids[at] for at in asked], [held.labels[at] for at in asked],
+        _answered(wanted, talks, questions, tokenizer), notes,
+    )  # fmt: skip
+
+
+def _answered(
+    wanted: Wanted, talks: list[render.Messages], held: list[render.Encoded], tokenizer: Any
+) -> exact.Asked | None:
+    """Return the questions for exact_match. Raises InputError where too few have a short answer."""
+    if "exact_match" not in wanted.metrics:
+        return None
+    asked = exact.ask(talks, held, tokenizer, wanted.typed["max_new_tokens"])
+    if len(asked.rows) < 2:
+        raise InputError(
+            f"{len(asked.rows)} of {len(held):,} questions have an answer of at most {wanted.typed['max_new_tokens']} tokens",
+            "raise --max-new-tokens, or judge by --metrics loss",
+        )
+    return asked
 
 
 def _given(run: Run, wanted: Wanted) -> HeldOut:
@@ -190,8 +220,9 @@ def _one(
             field.ground, field.encoded, wanted.budget, k, seed, arm.settings, wanted.base, training, folder / "method"
         )
         model, figures, rows = _model(arm, ask, folder / "model")
-        values = heldout.losses(model, field.held, label="judging").mean
-        np.save(folder / "values.npy", values)
+        np.save(folder / "loss.npy", heldout.losses(model, field.held, label="judging").mean)
+        if field.asked:
+            np.save(folder / "exact_match.npy", exact.matches(model, field.asked))
         np.save(folder / "rows.npy", rows)
         write_json(folder / "figures.json", figures)
         _forget(folder)
@@ -248,8 +279,8 @@ def _forget(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def _read(folder: Path, seed: int) -> proved.Trial:
-    values: F64 = np.load(folder / "values.npy")
+def _read(folder: Path, seed: int, metrics: list[str]) -> proved.Trial:
+    values: dict[str, F64] = {metric: np.load(folder / f"{metric}.npy") for metric in metrics}
     rows: I64 = np.load(folder / "rows.npy")
     figures: Figures = orjson.loads((folder / "figures.json").read_bytes())
     return proved.Trial(seed, values, rows, figures)
@@ -272,7 +303,7 @@ class _Clock:
             self.seconds, self.timed = self.seconds + step.seconds, self.timed + 1
         if step.reused:
             return
-        loss = float(self.asked.means(np.load(step.path / "values.npy")).mean())
+        loss = float(self.asked.means(np.load(step.path / "loss.npy")).mean())
         which = f"{arm.label}, seed {seed}" if arm.kind.chance else arm.label
         left = (self.total - self.done) * self.seconds / max(1, self.timed)
         ahead = f"; about {_duration(left)} left" if self.done < self.total and self.timed else ""

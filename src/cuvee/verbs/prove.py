@@ -17,6 +17,8 @@ def prove(
     same: str = "updates",
     held_out: str = "10%",
     on: list[str] | None = None,
+    metrics: str = "loss",
+    max_new_tokens: int = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
     epochs: float = 3,
@@ -65,6 +67,10 @@ def prove(
         Rows, or a share of the clean pool, that no arm trains on and every arm is judged on.
     on:
         Evaluation files to judge on, in place of held-out rows; rows of the pool that hold one of their items leave.
+    metrics:
+        What arms are judged by: loss, exact_match (the model answers, word for word as the row does), or both.
+    max_new_tokens:
+        Longest answer that is written for exact_match; questions whose right answer is longer are judged by loss only.
     level:
         Probability that all intervals of the run hold together.
     pair_seeds:
