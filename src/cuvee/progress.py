@@ -1,6 +1,7 @@
-"""Progress that a person can read: a bar with rate and time left on a terminal, nothing elsewhere."""
+"""Progress that a person can read: a bar with rate and time left on a terminal, a line a minute in a log."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,11 +10,14 @@ Advance = Callable[[int], None]  # called with how many more units are done
 say = logging.getLogger("cuvee").info  # one line per finished step; the command line shows them on standard error
 
 
+SILENCE = 60.0  # seconds between two lines where there is no terminal
+
+
 @contextmanager
 def bar(label: str, total: int | None, unit: str = "rows") -> Iterator[Advance]:
     """Show a progress bar on standard error while the block runs; yield the function that advances it.
 
-    total: units in all, None where unknown. Nothing is drawn where standard error is not a terminal.
+    total: units in all, None where unknown. Where standard error is not a terminal, a line a minute says the same.
     """
     from rich.console import Console
     from rich.progress import (
@@ -32,7 +36,28 @@ def bar(label: str, total: int | None, unit: str = "rows") -> Iterator[Advance]:
             return Text(f"{task.speed or 0:,.0f} {unit}/s", style="progress.data.speed")
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(label, total, unit)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(label, total=total)
         yield lambda done: progress.advance(task, done)
+
+
+class _Lines:
+    """Says how far the work is whenever a minute has passed since it last did."""
+
+    def __init__(self, label: str, total: int | None, unit: str) -> None:
+        self.label, self.total, self.unit, self.done = label, total, unit, 0
+        self.start = self.last = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        self.done += done
+        now = time.monotonic()
+        if now - self.last < SILENCE:
+            return
+        self.last, speed = now, self.done / (now - self.start)
+        of = f"/{self.total:,}" if self.total else ""
+        left = f", about {(self.total - self.done) / speed / 60:.0f} min left" if self.total and self.done else ""
+        say(f"{self.label}: {self.done:,}{of} {self.unit}, {speed:.3g} {self.unit}/s{left}")

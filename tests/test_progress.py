@@ -1,0 +1,20 @@
+"""A long work says how far it is, also where no terminal shows a bar."""
+
+import logging
+
+import pytest
+
+from cuvee import progress
+
+
+def test_without_a_terminal_a_line_says_how_far_the_work_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = iter([0.0, 30.0, 90.0, 100.0, 160.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO, "cuvee"), progress.bar("training", 100, unit="steps") as advance:
+        for _ in range(4):
+            advance(10)
+    first, second = [record.getMessage() for record in caplog.records]
+    assert first == "training: 20/100 steps, 0.222 steps/s, about 6 min left"
+    assert second.startswith("training: 40/100 steps")
