@@ -1,6 +1,7 @@
 """A long work says how far it is, also where no terminal shows a bar."""
 
 import logging
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ def test_without_a_terminal_a_line_says_how_far_the_work_is(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = iter([0.0, 30.0, 90.0, 100.0, 160.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     with caplog.at_level(logging.INFO, "cuvee"), progress.bar("training", 100, unit="steps") as advance:
         for _ in range(4):
             advance(10)

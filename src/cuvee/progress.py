@@ -4,13 +4,25 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 Advance = Callable[[int], None]  # called with how many more units are done
 
 say = logging.getLogger("cuvee").info  # one line per finished step; the command line shows them on standard error
 
 
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 SILENCE = 60.0  # seconds between two lines where there is no terminal
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Show no bars while the block runs: work within work whose own bar is shown already."""
+    token = _QUIET.set(True)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
 
 
 @contextmanager
@@ -19,6 +31,9 @@ def bar(label: str, total: int | None, unit: str = "rows") -> Iterator[Advance]:
 
     total: units in all, None where unknown. Where standard error is not a terminal, a line a minute says the same.
     """
+    if _QUIET.get():
+        yield lambda done: None
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -18,8 +18,9 @@ def adaptation(told: Mapping[str, Any]) -> dict[str, Any]:
     ranked = sorted(singles.items(), key=lambda item: -item[1])[:SHOWN]
     return {
         **told,
+        "named": told["measure"].replace("_", " "),
         "gains": curve([[one["episode"], one["gain"]] for one in told["episodes"]]) if told["episodes"] else None,
-        "losses": curve([[at * every, -value] for at, value in steps]),
+        "losses": curve([[at * every, told["sign"] * value] for at, value in steps]),
         "bars": [
             {"name": name, "share": share, "size": round(100 * share, 2)} for name, share in [*groups.items(), *ranked]
         ],

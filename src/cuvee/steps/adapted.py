@@ -143,15 +143,18 @@ def _told(told: dict[str, Any], done: Adapted, taken: dict[str, Any]) -> dict[st
         "episodes": len(done.episodes), "steps": final["steps"], "embedder": told["selection"]["embedder"],
         "gain": "the policy's score when the row was first taken",
     }  # fmt: skip
+    reward = wanted.reward
     told["adaptation"] = {
+        "measure": reward.measure, "unit": reward.unit, "sign": reward.sign,
         "start": start, "end": end, "validation rows": len(field.goal.validation), "test rows": len(field.goal.test),
         "episodes": done.episodes, "performance": final["performance"], "every": wanted.every,
         "importance": dict(sorted(final["importance"].items(), key=lambda item: -item[1])),
         "time": _over_time(done, taken),
     }  # fmt: skip
     told["sentence"] = (
-        f"The goal's loss on {len(field.goal.test):,} rows that the policy never saw went from {start['test']:.4f} to "
-        f"{end['test']:.4f} nats per answer token in {final['steps']:,} steps, after {len(done.episodes)} episodes."
+        f"The goal's {reward.measure.replace('_', ' ')} on {len(field.goal.test):,} rows that the policy never saw went from "
+        f"{start['test']:.4f} to {end['test']:.4f} ({reward.unit}) in {final['steps']:,} steps, after "
+        f"{len(done.episodes)} episodes."
     )
     told["title"] = f"{len(np.unique(taken['row'])):,} rows of {told['rows']['input']:,}, picked by a policy"
     told["warnings"].append(

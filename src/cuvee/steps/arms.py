@@ -135,6 +135,7 @@ ARMS: dict[str, Kind] = {
     "adapt": Kind(
         "a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
         model=goal_arms.adapted,
+        check=goal_arms.check,
         settings=("goal", *goal_arms.ADAPT),
         needs=("goal",),
     ),

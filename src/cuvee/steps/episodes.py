@@ -25,7 +25,8 @@ from cuvee.render import Encoded
 from cuvee.result import Result
 from cuvee.runs import Run, Step, write_json
 from cuvee.steps.adapting import Wanted
-from cuvee.steps.goals import Goal, mean_loss, performance, read_goal, without_goal
+from cuvee.steps.goals import Goal, read_goal, without_goal
+from cuvee.steps.reward import Reward
 from cuvee.steps.seen import Seen, see
 from cuvee.steps.selecting import Ground, prepare
 from cuvee.training import sft
@@ -35,7 +36,7 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """What all episodes share. rows: token ids of every row of the pool. start: losses of the base model on the goal."""
+    """What all episodes share. rows: token ids of every row of the pool. start: what the base model reaches on the goal."""
 
     ground: Ground
     rows: list[Encoded]
@@ -64,7 +65,7 @@ def learnt(run: Run, wanted: Wanted, field: Field) -> tuple[list[Figures], Step,
         episodes.append(step)
         policy = step.path / "policy"
         figures.append(orjson.loads((step.path / "figures.json").read_bytes()))
-        _report(figures[-1], wanted.episodes, step)
+        _report(figures[-1], wanted, step)
     return figures, _final(run, wanted, field, policy, episodes, depends), policy
 
 
@@ -76,6 +77,7 @@ def prepared_from(run: Run, wanted: Wanted, ground: Ground) -> Field:
         run,
         wanted.goal,
         model.tokenizer,
+        wanted.reward,
         test=wanted.goal_test,
         most=wanted.goal_rows,
         longest=longest,
@@ -86,13 +88,14 @@ def prepared_from(run: Run, wanted: Wanted, ground: Ground) -> Field:
     seen = see(run, wanted, ground)
 
     def make(folder: Path) -> None:
-        losses = {"validation": mean_loss(model, goal.validation), "test": mean_loss(model, goal.test)}
-        write_json(folder / "losses.json", losses)
+        parts = {"validation": goal.validation, "test": goal.test}
+        write_json(folder / "start.json", {name: goal.reward.value(model, part) for name, part in parts.items()})
 
     depends = {"goal": goal.fingerprint, "base": model.version, "seed": wanted.seed, "longest": longest}
+    depends["reward"] = vars(goal.reward)
     sizes = {"validation": len(goal.validation), "test": len(goal.test)}
     step = run.step("start", {**depends, **sizes}, make)
-    start = orjson.loads((step.path / "losses.json").read_bytes())
+    start = orjson.loads((step.path / "start.json").read_bytes())
     return Field(ground, rows, goal, seen, start, [*goal.notes, *notes])
 
 
@@ -115,6 +118,7 @@ def _depends(wanted: Wanted, field: Field) -> dict[str, Any]:
     return {
         "ground": field.ground.fingerprint, "seen": field.seen.step.fingerprint, "goal": field.goal.fingerprint,
         "goal rows": [len(field.goal.validation), len(field.goal.test)], "base": causal.version_of(wanted.base),
+        "reward": vars(wanted.reward),
         "per cluster": wanted.per_cluster, "every": wanted.every, "repeats": wanted.repeats, "seed": wanted.seed,
     }  # fmt: skip
 
@@ -135,7 +139,7 @@ def _episode(
             _part(wanted, field, number),
             policy,
             _picking(wanted, wanted.training, seed),
-            start=-field.start["validation"],
+            start=wanted.reward.sign * field.start["validation"],
         )
         trained = _train(wanted, field, feed, wanted.training, folder / "model", seed)
         episode = feed.episode()
@@ -148,7 +152,7 @@ def _episode(
         policy.facts["episodes"] += 1
         np.savez(folder / "memory.npz", states=episode.states(episode.taken()), rewards=episode.rewards)
         policies.write(policy, folder / "policy")
-        write_json(folder / "figures.json", _figures(number, feed, trained, told))
+        write_json(folder / "figures.json", _figures(number, feed, trained, told, wanted.reward))
         _forget(folder / "model")
 
     own = {
@@ -163,7 +167,7 @@ def _episode(
 
 def _train(wanted: Wanted, field: Field, feed: Picked, training: sft.Training, folder: Path, seed: int) -> sft.Trained:
     model = _fresh(wanted)
-    reward = feed.measured(performance(model, field.goal.validation))
+    reward = feed.measured(wanted.reward.performance(model, field.goal.validation))
     return sft.train(model, field.rows, training, folder, seed=seed, feed=feed, reward=reward)
 
 
@@ -197,14 +201,14 @@ def _forget(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told) -> Figures:
+def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told, reward: Reward) -> Figures:
     taken = np.concatenate([np.concatenate(picked) for picked in feed.picks])
     return {
         "episode": number + 1,
         "rows": len(feed.rows),
         "picked": len(np.unique(taken)),
         "gain": feed.performance[-1] - feed.performance[0],
-        "loss": -feed.performance[-1],
+        "end": reward.sign * feed.performance[-1],
         "train loss": trained.curve[-1]["loss"],
         "tokens": trained.tokens,
         "performance": feed.performance,
@@ -212,10 +216,10 @@ def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told) ->
     }
 
 
-def _report(told: Figures, episodes: int, step: Step) -> None:
+def _report(told: Figures, wanted: Wanted, step: Step) -> None:
     if not step.reused:
-        what = f"the goal's loss fell by {told['gain']:.4f} to {told['loss']:.4f} nats"
-        say(f"episode {told['episode']}/{episodes}: {what}, {step.seconds:.1f} s")
+        what = f"the goal's {wanted.reward.measure} got better by {told['gain']:.4f} to {told['end']:.4f}"
+        say(f"episode {told['episode']}/{wanted.episodes}: {what}, {step.seconds:.1f} s")
 
 
 def _final(run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[Step], depends: dict[str, Any]) -> Step:
@@ -224,13 +228,15 @@ def _final(run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[S
     def make(folder: Path) -> None:
         learnt, rows = policies.read(policy), field.seen.rows
         chance = None if wanted.top else _seed(wanted, wanted.episodes)
-        feed = Picked(rows, learnt, _picking(wanted, wanted.final, chance), start=-field.start["validation"])
+        feed = Picked(
+            rows, learnt, _picking(wanted, wanted.final, chance), start=wanted.reward.sign * field.start["validation"]
+        )
         say(f"final run: {wanted.final.steps:,} steps on the policy's best of {len(rows):,} rows")
         trained = _train(wanted, field, feed, wanted.final, folder / "model", wanted.seed)
-        tested = mean_loss(trained.model, field.goal.test)
+        tested = wanted.reward.value(trained.model, field.goal.test)
         _write_trajectory(feed, wanted.final.steps or 0, folder)
         importances = importance(feed, rng.stream(wanted.seed, "adapt", "importance"))
-        end = {"validation": -feed.performance[-1], "test": tested}
+        end = {"validation": wanted.reward.sign * feed.performance[-1], "test": tested}
         figures = {"end": end, "importance": importances, "performance": feed.performance, "tokens": trained.tokens}
         write_json(folder / "figures.json", {**figures, "curve": trained.curve, "steps": trained.steps})
 

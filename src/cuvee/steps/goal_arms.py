@@ -1,5 +1,6 @@
 """Arms of a proof that are told what to get better at, or that go by the loss: RAISE, LESS, self-paced, loss-based."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee import budget as budgets
-from cuvee import render, rng
+from cuvee import names, render, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import InputError
 from cuvee.models import causal
@@ -19,6 +20,7 @@ from cuvee.samples.inputs import expand
 from cuvee.samples.pool import Pool
 from cuvee.samples.read import read
 from cuvee.scorers.language import Reader, loss
+from cuvee.steps.reward import KINDS, LOSS, Reward
 from cuvee.steps.settings import ground_settings
 from cuvee.store import Store
 from cuvee.training import sft
@@ -28,9 +30,14 @@ from cuvee.training.paced import Paced, Weighted
 if TYPE_CHECKING:
     from cuvee.steps.arms import Ask
 
-ADAPT = ("episodes", "steps", "subset", "clusters", "every", "repeats", "final", "goal_rows", "aux", "policy")
+ADAPT = ("episodes", "steps", "subset", "clusters", "every", "repeats", "final", "goal_rows", "reward", "aux", "policy")
 LESS = ("warmup", "rank", "dim", "goal_rows")
 PART = 256  # rows whose gradients are lost when a run is killed
+
+
+def check(given: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a reward that there is not."""
+    names.find({LOSS: "", **KINDS}, str(given.get("reward", LOSS)), "reward")
 
 
 def adapted(ask: "Ask") -> Causal:
@@ -57,7 +64,8 @@ def _wanted(ask: "Ask") -> Any:
     return Wanted(
         ground_settings(data=[], budget="1", method="uniform", seed=ask.seed), ask.base,
         replace(final, steps=int(given.get("steps", updates))), final, [str(given["goal"])],
-        budgets.parse("1"), int(given["goal_rows"]), clusters, batch // clusters, int(given["episodes"]),
+        budgets.parse("1"), int(given["goal_rows"]), Reward(str(given.get("reward", LOSS))),
+        clusters, batch // clusters, int(given["episodes"]),
         int(given["every"]), int(given["repeats"]), str(given.get("final", "top")) == "top",
         budgets.parse(str(given["subset"])), given.get("aux"), Path(given["policy"]) if "policy" in given else None,
         {}, ask.seed, typed,

@@ -1,7 +1,7 @@
 """The goal of a method that is told what to get better at: examples, one part to learn from and one to be judged on."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,17 @@ from cuvee.budget import Budget
 from cuvee.cleaners import contamination, duplicates
 from cuvee.cleaners.tokens import tokens
 from cuvee.errors import InputError
-from cuvee.models import forward
-from cuvee.models.causal import Causal
+from cuvee.evaluation.question import Question
+from cuvee.evaluation.reading import read_questions
 from cuvee.render import Encoded
-from cuvee.runs import Run
+from cuvee.runs import Run, digest
+from cuvee.samples.normal import fingerprint
 from cuvee.samples.pool import Pool
 from cuvee.samples.questions import evaluation_items
+from cuvee.samples.schema import TURN, Turn
 from cuvee.steps.comparing import Fallen
 from cuvee.steps.reading import read_inputs
+from cuvee.steps.reward import LOSS, Part, Reward
 from cuvee.steps.selecting import Ground
 
 STAGE = "goal"
@@ -29,49 +32,77 @@ NEAR = 0.8  # Jaccard of word 3-grams from which a test row repeats one that is 
 
 @dataclass(frozen=True)
 class Goal:
-    """validation: rows that the reward is taken from. test: rows that only the report sees. Both with an answer.
+    """validation: what the reward is taken from. test: what only the report sees. reward: what both are judged by.
 
     fingerprints: of all rows of the goal's files. notes: what a reader must know.
     """
 
-    validation: list[Encoded]
-    test: list[Encoded]
+    validation: Part
+    test: Part
+    reward: Reward
     fingerprints: frozenset[bytes]
     notes: list[str]
     fingerprint: str
 
 
-def read_goal(run: Run, paths: list[str], tokenizer: Any, *, test: Budget, most: int, longest: int, seed: int) -> Goal:
+def read_goal(
+    run: Run, paths: list[str], tokenizer: Any, reward: Reward, *, test: Budget, most: int, longest: int, seed: int
+) -> Goal:
     """Read a goal and split it; which part a row falls into depends on its content and the seed only.
 
     test: how much of it is the test part. most: rows of the validation part that are looked at after a step; a fixed sample.
-    longest: tokens of a row; a longer one loses the start of its prompt. A row stands once, and a test row that nearly
-    repeats a validation row is left out. Raises InputError where a part is empty.
+    longest: tokens of a row that is read for its loss; a longer one loses the start of its prompt. A row stands once, and a
+    test row that nearly repeats a validation row is left out. Raises InputError where a part is empty.
     """
-    source = read_inputs(run, paths, columns={}, dialect=None, strict=True)
-    table, notes = source.table, []
+    read = _rows if reward.measure == LOSS else _questions
+    table, parts, fingerprint = read(run, paths, tokenizer, reward, longest)
     order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(seed, STAGE).integers(2**62))), kind="stable")
     order = order[duplicates.exact(table["fingerprint"].take(pa.array(order)).to_pylist()) < 0].astype(np.int64)
-    rows = render.encode_all(
-        table["messages"].to_pylist(), tokenizer, max_length=longest, tools=table["tools"].to_pylist(), side="left"
-    )
-    order = np.array([row for row in order.tolist() if rows[row].answer[1:].any()], dtype=np.int64)
+    order = np.array([row for row in order.tolist() if parts[row] is not None], dtype=np.int64)
     if len(order) < 2:
-        raise InputError(
-            f"the goal has {len(order)} rows with an answer", "give at least 2: one to learn from, one to judge"
-        )
+        what = "with an answer" if reward.measure == LOSS else f"that {reward.measure} can judge"
+        raise InputError(f"the goal has {len(order)} rows {what}", "give at least 2: one to learn from, one to judge")
     k = min(max(1, test.rows(len(order))), len(order) - 1)
     judged, learnt = order[:k], order[k:]
-    apart = _apart(table, learnt, judged)
+    apart, notes = _apart(table, learnt, judged), []
     if len(apart) < len(judged):
         notes.append(
             f"{len(judged) - len(apart):,} test rows of the goal nearly repeat a validation row and are left out"
         )
     if not len(apart):
         raise InputError("every test row of the goal nearly repeats a validation row", "give a goal of more rows")
-    seen = [rows[row] for row in learnt[:most].tolist()]
     prints = frozenset(table["fingerprint"].to_pylist())
-    return Goal(seen, [rows[row] for row in apart.tolist()], prints, notes, source.fingerprint)
+    return Goal(_part(parts, learnt[:most]), _part(parts, apart), reward, prints, notes, fingerprint)
+
+
+Read = tuple[
+    pa.Table, Sequence[Encoded | Question | None], str
+]  # columns messages, fingerprint; what is judged; a digest
+
+
+def _rows(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longest: int) -> Read:
+    """Return the goal's instruction rows, None for those without an answer that counts."""
+    source = read_inputs(run, paths, columns={}, dialect=None, strict=True)
+    table = source.table
+    rows = render.encode_all(
+        table["messages"].to_pylist(), tokenizer, max_length=longest, tools=table["tools"].to_pylist(), side="left"
+    )
+    return table, [row if row.answer[1:].any() else None for row in rows], source.fingerprint
+
+
+def _questions(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longest: int) -> Read:
+    """Return the goal's questions as the reward puts them, None for those that it cannot judge."""
+    found = read_questions(paths).questions
+    talks = [one.messages if one.kind == "rows" else one.answered(one.right or "") for one in found]
+    prints = [fingerprint([Turn(turn["role"], turn["content"]) for turn in talk]) for talk in talks]
+    messages = pa.array([list(talk) for talk in talks], pa.list_(TURN))
+    table = pa.table({"messages": messages, "fingerprint": pa.array(prints, pa.binary(16))})
+    return table, [reward.judges(one) for one in found], digest([print_.hex() for print_ in prints])
+
+
+def _part(parts: Sequence[Encoded | Question | None], rows: I64) -> Part:
+    taken = [parts[row] for row in rows.tolist()]
+    return Part([one for one in taken if isinstance(one, Encoded)], [one for one in taken if isinstance(one, Question)])
 
 
 def _apart(table: pa.Table, learnt: I64, judged: I64) -> I64:
@@ -100,17 +131,3 @@ def refuse_questions(goals: list[str], rows: pa.Table, threshold: float) -> None
             f"{int((held >= 0).sum()):,} questions that decide the proof stand in a goal: {', '.join(goals)}",
             "split the goal from the questions: a method may not learn from what it is judged on",
         )
-
-
-def mean_loss(causal: Causal, rows: Sequence[Encoded]) -> float:
-    """Return the mean over rows of the loss per answer token, in nats."""
-    return float(np.mean(forward.passes(causal, rows, advance=_silent).mean_loss))
-
-
-def performance(causal: Causal, rows: Sequence[Encoded]) -> Callable[[Any], float]:
-    """Return P: a model while it is trained -> minus its mean loss on these rows, in nats per answer token."""
-    return lambda model: -mean_loss(replace(causal, model=model), rows)
-
-
-def _silent(tokens: int) -> None:
-    """The training shows the bar."""

@@ -22,6 +22,8 @@ def adapt(
     final_picks: str = "top",
     goal_test: str = "50%",
     goal_rows: int = 32,
+    reward: str = "loss",
+    max_new_tokens: int = 64,
     aux: str | None = None,
     policy: Path | None = None,
     ppo: str = "",
@@ -84,6 +86,11 @@ def adapt(
         Share of the goal that the policy never sees; the reported loss is taken on it.
     goal_rows:
         Rows of the goal that are read after each decision, the same ones always.
+    reward:
+        What the policy is paid by: loss (of the goal's answers), or a measure of `cuvee evaluate`: exact_match, number_match,
+        accuracy, accuracy_norm, or passed, which runs the code that the model writes, in a fenced process.
+    max_new_tokens:
+        Longest answer that is written where the reward is one of an answer.
     aux:
         The model that reads every row once, for the policy to see. Default: the model itself, or the one of --policy.
     policy:
