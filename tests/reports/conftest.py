@@ -63,7 +63,8 @@ def make_adaptation() -> dict[str, Any]:
     ]
     means = {"prompt tokens": 20.5, "answer tokens": 31.0, "log P(y|x)": -1.5, "log P(y)": -2.5}
     return {
-        "measure": "loss", "unit": "nats per answer token", "sign": -1.0, "start": {"validation": 2.0, "test": 2.1}, "end": {"validation": 1.8, "test": 1.95}, "validation rows": 32,
+        "measure": "loss", "unit": "nats per answer token", "sign": -1.0,
+        "start": {"validation": 2.0, "test": 2.1}, "end": {"validation": 1.8, "test": 1.95}, "validation rows": 32,
         "test rows": 40, "episodes": episodes, "performance": [-2.0, -1.9, -1.8], "every": 2,
         "importance": {"semantic (all 32)": 0.6, "semantic 1": 0.3, "progress": 0.0},
         "time": {"tasks": [HOSTILE[0]], "lines": [{"name": "pool", "rows": 9, "different": 9, **means, "tasks": [0.5]}]},

@@ -47,7 +47,7 @@ FIELDS: dict[str, str] = {
     "shares": "list of {from, to, blends}: how many kept blends have a lambda from .. to",
     "blends": "list of dict: rank, weight (lambda, the left row's share), left and right {id, task, prompt, answer}, nearest: "
     "list of the same with distance",
-    "adaptation": "dict: of `cuvee adapt`: measure, unit, sign, start, end, episodes, performance, importance, time; see steps.adapted",
+    "adaptation": "dict: of `cuvee adapt`, as steps.adapted makes it",
     "warnings": "list of str: what a reader must know before believing the numbers",
     "settings": "dict: name -> value",
     "reproduce": "list of str: command lines",
