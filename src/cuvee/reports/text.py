@@ -256,6 +256,7 @@ _PARTS: dict[str, Callable[[Any], RenderableType]] = {
     "models": _models,
     "evaluation": _evaluation,
     "proof": _proof,
+    "proofs": lambda lines: Text("\n".join(lines)),
     "training": _training,
     "mixture": _training,
 }

@@ -1,23 +1,30 @@
-"""``cuvee report``: where a run's page is, and its summary again."""
+"""``cuvee report``: where a run's page is, and its summary again; several proofs on one page."""
 
 from pathlib import Path
 
 from cuvee.result import Result
 
 
-def report(run: Path) -> Result:
-    """Show the summary of a finished run and the path of its page.
+def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> Result:
+    """Show the summary of a finished run and the path of its page; or draw several proofs on one page.
 
     Parameters
     ----------
     run:
-        A run folder.
+        A run folder. Several of `cuvee prove`: one page that shows every arm by budget and by setting.
+    out:
+        The page of several proofs.
     """
     import orjson
 
     from cuvee.errors import InputError
 
-    folder = Path(run)
+    folders = [Path(run)] if isinstance(run, str | Path) else [Path(one) for one in run]
+    if len(folders) > 1:
+        from cuvee.steps.sweeping import side_by_side
+
+        return side_by_side(folders, Path(out))
+    (folder,) = folders
     if not (folder / "summary.json").exists():
         raise InputError(f"{folder} holds no summary.json", "name the folder that `cuvee select --out` made")
     files = [folder / name for name in ("report.html", "ledger.parquet") if (folder / name).exists()]

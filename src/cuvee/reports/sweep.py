@@ -1,0 +1,141 @@
+"""One small self-contained HTML page of several proofs: how far each arm is from the reference, by budget and by setting."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from cuvee.reports import page
+from cuvee.reports.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH
+from cuvee.reports.plain import shown
+
+DEFAULT = "default"  # the value of a setting that an arm does not name
+SPREAD = 0.5  # of the room between two values that the arms of one value share
+
+
+@dataclass(frozen=True)
+class Point:
+    """An arm in one proof. name, settings: of the arm. rows: the proof's budget. at, low, high: better by, and its interval."""
+
+    name: str
+    settings: tuple[tuple[str, str], ...]
+    rows: int
+    at: float
+    low: float
+    high: float
+
+    def without(self, setting: str) -> str:
+        """Return the arm's name without one of its settings."""
+        return ":".join([self.name, *(f"{key}={value}" for key, value in self.settings if key != setting)])
+
+    def value(self, setting: str) -> str:
+        """Return what a setting is in this arm."""
+        return dict(self.settings).get(setting, DEFAULT)
+
+
+def write(summary: Mapping[str, Any], path: Path) -> None:
+    """Write the page, whole or not at all; equal arguments give equal bytes.
+
+    summary: title, sentence, proofs (each as proof.json, with ``run`` and ``rows``), reproduce.
+    """
+    told: dict[str, Any] = shown(dict(summary))
+    template = page.environment().get_template("sweep.html.jinja")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    text = template.render(
+        told=told, panels=panels(told["proofs"]), style=Markup(page.asset("page.css")), policy=policy
+    )
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(text.encode("utf-8"))
+    temporary.replace(path)
+
+
+def panels(proofs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the drawings: one by budget where there are several, one for each setting that takes several values."""
+    points = [point for proof in proofs for point in _points(proof)]
+    sizes = sorted({point.rows for point in points})
+    found = [_panel("budget, rows", {point.without(""): [] for point in points}, points, "")] if len(sizes) > 1 else []
+    for setting in dict.fromkeys(key for point in points for key, _ in point.settings):
+        found.append(_panel(setting, {}, points, setting))
+    return [panel for panel in found if panel["series"]]
+
+
+def _points(proof: Mapping[str, Any]) -> list[Point]:
+    found = []
+    for arm in proof["arms"]:
+        words = arm["arm"].split(":")
+        given = tuple((key, value) for word in words if "=" in word for key, _, value in [word.partition("=")])
+        name = ":".join(word for word in words if "=" not in word)
+        if arm.get("difference") is not None:
+            found.append(Point(name, given, proof["rows"], arm["difference"], arm["low"], arm["high"]))
+    return found
+
+
+def _panel(
+    title: str, start: dict[str, list[tuple[str, Point]]], points: Sequence[Point], setting: str
+) -> dict[str, Any]:
+    """Return one drawing: a series for each arm that has two values or more. setting: "" for the budget."""
+    several = len({point.rows for point in points}) > 1
+    series = dict(start)
+    for point in points:
+        if setting:
+            label = point.without(setting) + (f" at {point.rows:,} rows" if several else "")
+            series.setdefault(label, []).append((point.value(setting), point))
+        else:
+            series[point.without("")].append((str(point.rows), point))
+    kept = {label: found for label, found in series.items() if len({value for value, _ in found}) > 1}
+    values = sorted({value for found in kept.values() for value, _ in found}, key=_order)
+    return {"title": title, "width": WIDTH, "height": HEIGHT, **_axes(kept, values), "series": _drawn(kept, values)}
+
+
+def _order(value: str) -> tuple[int, float, str]:
+    try:
+        return 1, float(value), value
+    except ValueError:
+        return (0 if value == DEFAULT else 2), 0.0, value
+
+
+def _axes(kept: Mapping[str, list[tuple[str, Point]]], values: Sequence[str]) -> dict[str, Any]:
+    low, high = _range(kept)
+    marks = [low + (high - low) * tick / (TICKS - 1) for tick in range(TICKS)]
+    return {
+        "left": LEFT,
+        "right": WIDTH - RIGHT,
+        "bottom": HEIGHT - BOTTOM,
+        "zero": _y(0.0, low, high),
+        "y": [{"at": _y(mark, low, high), "text": f"{mark:+.2f}".replace("-", "−")} for mark in marks],
+        "x": [{"at": _x(at, len(values)), "text": value} for at, value in enumerate(values)],
+    }
+
+
+def _drawn(kept: Mapping[str, list[tuple[str, Point]]], values: Sequence[str]) -> list[dict[str, Any]]:
+    low, high = _range(kept)
+    found = []
+    for number, (label, given) in enumerate(kept.items()):
+        shift = (number - (len(kept) - 1) / 2) / max(1, len(kept)) * SPREAD
+        marks = [
+            {
+                "x": _x(values.index(value) + shift, len(values)), "y": _y(point.at, low, high),
+                "low": _y(point.low, low, high), "high": _y(point.high, low, high),
+                "text": f"{label}, {value}: {point.at:+.4f} ({point.low:+.4f} to {point.high:+.4f})",
+            }
+            for value, point in sorted(given, key=lambda one: _order(one[0]))
+        ]  # fmt: skip
+        line = " ".join(f"{mark['x']},{mark['y']}" for mark in marks)
+        found.append({"label": label, "colour": number % 8, "marks": marks, "line": line})
+    return found
+
+
+def _range(kept: Mapping[str, list[tuple[str, Point]]]) -> tuple[float, float]:
+    points = [point for found in kept.values() for _, point in found]
+    low, high = min([0.0, *(point.low for point in points)]), max([0.0, *(point.high for point in points)])
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _x(at: float, count: int) -> float:
+    return round(LEFT + (WIDTH - LEFT - RIGHT) * (at + 0.5) / max(1, count), 1)
+
+
+def _y(value: float, low: float, high: float) -> float:
+    return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
