@@ -34,6 +34,8 @@ def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.Mon
         made = result.folder.parent / "mixture"
         blends = pq.read_table(made / "blends.parquet").num_rows
         assert len((made / "selected.jsonl").read_bytes().splitlines()) + blends == 30
+    elif verb == "report":
+        assert "By alpha" in (result.folder / "report.html").read_text()
     elif verb not in ("prove", "evaluate"):  # which select nothing of their own
         assert len(chosen.read_bytes().splitlines()) == 30
 
