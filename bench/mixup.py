@@ -1,0 +1,127 @@
+"""LM-Mixup where the truth is known: good rows are made weak by rule, an oracle rates every row, and prove compares.
+
+python -m bench.mixup GOOD --distiller RUN [--model smollm2-135m] [--out runs/mixup]
+
+GOOD: instruction data that the distiller has not seen. 300 rows of it become two or three weak ones each, 70 stay good, 60 are
+the questions of the proof. The oracle is a real server; it rates a row by the words its answer shares with the good row it was
+made from (F1, 1 to 10). So this tells what the distiller is worth with a perfect judge, not what a judge is worth.
+"""
+
+import argparse
+import json
+import re
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import cuvee
+from cuvee import render
+from cuvee.distillation.kinds import KINDS
+from cuvee.samples.read import read
+
+WEAKENED, KEPT, ASKED = 300, 70, 60
+PORT = 8377
+SHOWN = re.compile(
+    r"\[instruction starts]\n(.*?)\n\[instruction ends].*?\[answer starts]\n(.*?)\n\[answer ends]", re.DOTALL
+)
+Pair = tuple[str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("good")
+    parser.add_argument("--distiller", required=True)
+    parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--clusters", type=int, default=48)
+    parser.add_argument("--out", type=Path, default=Path("runs/mixup"))
+    given = parser.parse_args()
+    pool, questions, originals = planted(given.good, given.out)
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), handler(originals))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    options: dict[str, Any] = {
+        "budget": "3%", "rating": "judge", "base_url": f"http://127.0.0.1:{PORT}/v1", "judge_model": "oracle",
+        "at_most": given.clusters, "max_new_tokens": 224, "embedder": "static", "near": 0.0, "draws": 1,
+        "decontaminate": [str(questions)],
+    }  # fmt: skip
+    named = {"mix": given.distiller, "untrained": given.model, "best": given.distiller}
+    for name, model in named.items():
+        share = {"share": 0.0, "at_most": 1} if name == "best" else {}
+        done = cuvee.distill([str(pool)], model=model, out=given.out / name, **{**options, **share})
+        print(f"{name}: {done.summary['sentence']}", flush=True)
+    arms = ",".join([*(str(given.out / name) for name in named), "random", "full", "base"])
+    result = cuvee.prove(
+        [str(pool)], arms=arms, budget="3%", model=given.model, seeds=given.seeds, epochs=2, lr=1e-4, batch=8, max_length=256,
+        on=[str(questions)], embedder="static", near=0.0, out=given.out / "proof",
+    )  # fmt: skip
+    for arm in result.summary["proof"]["arms"]:
+        print(f"{arm['arm']}: {arm['mean']:.4f}  {arm.get('sentence', 'reference')}")
+
+
+def planted(good: str, out: Path) -> tuple[Path, Path, list[Pair]]:
+    """Write the pool and the questions; return both, and all good rows that the pool was made from."""
+    rows = [pair for batch in read(good, strict=True).batches() for pair in map(_pair, batch["messages"].to_pylist())]
+    rows = [rows[at] for at in np.random.default_rng(0).permutation(len(rows))]
+    weakened, kept, asked = rows[:WEAKENED], rows[WEAKENED:][:KEPT], rows[WEAKENED + KEPT :][:ASKED]
+    out.mkdir(parents=True, exist_ok=True)
+    source = _write(out / "weakened.jsonl", weakened)
+    cuvee.distill_corpus(
+        [str(source)], offline=True, kinds="qa", variants="2-3", merged=0.0, embedder="static", out=out / "corpus"
+    )
+    examples = [json.loads(line) for line in (out / "corpus/corpus.jsonl").read_text().splitlines()]
+    weak = [KINDS["qa"].read(text) for example in examples for text in example["variants"]]
+    pool = [*(pair for pair in weak if pair), *kept]
+    pool = [pool[at] for at in np.random.default_rng(1).permutation(len(pool))]
+    return _write(out / "pool.jsonl", pool), _write(out / "questions.jsonl", asked), [*weakened, *kept]
+
+
+def _pair(talk: Any) -> Pair:
+    return render.prompt(talk), render.response(talk) or ""
+
+
+def _write(path: Path, rows: list[Pair]) -> Path:
+    path.write_text("".join(json.dumps({"prompt": question, "completion": answer}) + "\n" for question, answer in rows))
+    return path
+
+
+def rating(question: str, answer: str, originals: list[Pair]) -> int:
+    """Return 1 to 10: the F1 of an answer's words with those of the good row whose question is nearest."""
+    near = max(originals, key=lambda pair: overlap(question, pair[0]))
+    return round(1 + 9 * overlap(answer, near[1]) * (overlap(question, near[0]) >= 0.5))
+
+
+def overlap(left: str, right: str) -> float:
+    """Return the F1 of two texts' words, as often as they occur."""
+    mine, theirs = (Counter(re.findall(r"\w+", text.lower())) for text in (left, right))
+    shared = (mine & theirs).total()
+    return 2 * shared / max(1, mine.total() + theirs.total())
+
+
+def handler(originals: list[Pair]) -> type[BaseHTTPRequestHandler]:
+    class Oracle(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            shown = SHOWN.search(body["messages"][-1]["content"])
+            value = rating(shown[1], shown[2], originals) if shown else 1
+            text = "\n".join(f"{name}: {value}" for name in ("Rarity", "Complexity", "Informativeness", "Overall"))
+            message = {"role": "assistant", "content": text}
+            usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+            said = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage})
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(said.encode())))
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Oracle
+
+
+if __name__ == "__main__":
+    main()
