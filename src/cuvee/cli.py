@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,6 +57,7 @@ def build() -> cyclopts.App:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command. Foreseen failures are one line on standard error and exit code 1; defects keep their traceback."""
+    warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to their own callers, not to our users
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
     words = sys.argv[1:] if arguments is None else list(arguments)

@@ -16,6 +16,8 @@ from tests.distillation import easy
 import cuvee
 from cuvee.distillation import examples
 from cuvee.errors import ConfigError
+from cuvee.models import generation
+from cuvee.models.generation import Written as Reply
 from cuvee.planting.files import Written, write
 
 TRAIN: dict[str, Any] = {
@@ -125,6 +127,37 @@ def test_a_second_run_is_the_same_and_the_share_decides(
     ).folder
     assert all(row.get("source") != "distilled" for row in lines(folder / "selected.jsonl"))
     assert told(folder)["distilled"]["weak rows quarantined"] > 50
+
+
+class Killed(BaseException):
+    """What stops a run, as a signal would."""
+
+
+def test_killed_between_two_batches_it_writes_only_what_is_missing(
+    distiller: Path, pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_batch, asked = generation.write, 0
+
+    def counted(*given: Any, **named: Any) -> list[Reply]:
+        nonlocal asked
+        asked += 1
+        if asked in deadly:
+            raise Killed
+        return write_batch(*given, **named)
+
+    monkeypatch.setattr(generation, "write", counted)
+    monkeypatch.setitem(generation.BATCH_TOKENS, "cpu", 1_500)
+    deadly: set[int] = set()
+    whole = cuvee.distill([str(pool)], model=str(distiller), out=tmp_path / "whole", **RUN).folder
+    batches, asked, deadly = asked, 0, {2, 4}
+    assert batches >= 3
+    for _ in deadly:
+        with pytest.raises(Killed):
+            cuvee.distill([str(pool)], model=str(distiller), out=tmp_path / "run", **RUN)
+    cuvee.distill([str(pool)], model=str(distiller), out=tmp_path / "run", **RUN)
+    assert asked == batches + len(deadly)
+    for name in ("selected.jsonl", "distilled.jsonl", "aside.jsonl", "ledger.parquet"):
+        assert (tmp_path / "run" / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_an_untrained_model_writes_junk_that_is_all_kept_aside(

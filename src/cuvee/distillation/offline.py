@@ -169,7 +169,7 @@ def _line(text: str) -> str:
 
 def _clip(text: str) -> str:
     words = _line(text).split()
-    return " ".join(words[:12])
+    return " ".join(words[:12]).rstrip(".,;:")
 
 
 def _short(text: str) -> str:
