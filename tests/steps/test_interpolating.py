@@ -177,6 +177,14 @@ def test_a_killed_training_on_a_mixture_goes_on_to_the_same_bytes(
     assert weights[0] == weights[1]
 
 
+def test_another_model_than_the_one_mixed_for_is_said(finished: Path, tiny_model: Path, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"lr": 3e-3, "steps": 1, "batch": 4, "max_length": 96}
+    same = cuvee.train([str(finished)], model=str(tiny_model), out=tmp_path / "same", **options)
+    assert not any("was chosen for" in note for note in same.summary["warnings"])
+    other = cuvee.train([str(finished)], model=str(same.folder / "model"), out=tmp_path / "other", **options)
+    assert any("was chosen for" in note for note in other.summary["warnings"])
+
+
 def test_a_mixture_beside_other_data_is_refused(finished: Path, sample: Written, tiny_model: Path) -> None:
     with pytest.raises(ConfigError, match="holds blends"):
         cuvee.train([str(finished), str(sample.pool)], model=str(tiny_model))

@@ -19,9 +19,10 @@ def show(result: Result, console: Console) -> None:
             console.print(draw(result.summary[key]))
     if "measures" in result.summary:
         console.print(_selection(result.summary))
-    if "proof" in result.summary:
-        for note in result.summary["warnings"]:
+    else:
+        for note in result.summary.get("warnings", []):
             console.print(Text(f"note: {note}", style="yellow"))
+    if "proof" in result.summary:
         console.print(Text(result.summary["sentence"], style="bold"))
     for path in result.files:
         console.print(Text(f"  {path}", style="cyan"), soft_wrap=True)

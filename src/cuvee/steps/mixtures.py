@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow.parquet as pq
 
 from cuvee.arrays import F32, I64
@@ -76,6 +77,15 @@ def train(
     real = int(entries.real.sum())
     say(f"training  {model.name} on {real:,} rows and {len(entries) - real:,} blends, {model.device}")
     return train_mixture(model, rows, entries, settings, folder, seed=seed)
+
+
+def doubts(run: Path, version: str) -> list[str]:
+    """Return a line where a mixture was chosen in the embedding layer of another model than the one of this version."""
+    manifest = orjson.loads((run / "manifest.json").read_bytes()) if (run / "manifest.json").is_file() else {}
+    made_for = manifest.get("model") or {}
+    if manifest.get("settings", {}).get("space") != "model" or made_for.get("version") in (None, version):
+        return []
+    return [f"the mixture was chosen for {made_for['name']}: its blends are dense there, and may not be for this model"]
 
 
 def lengths(run: Path, source: Source, rows: Sequence[Encoded]) -> list[int]:

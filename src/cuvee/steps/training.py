@@ -195,7 +195,7 @@ def _told(wanted: Wanted, source: Source, figures: dict[str, Any], out: Path) ->
     command = summary.command(
         "train", wanted.data, out, **{name: value for name, value in asked.items() if value is not None}
     )
-    warnings = []
+    warnings = mixtures.doubts(wanted.mixture, causal.version_of(wanted.base)) if wanted.mixture else []
     if figures["truncated"]:
         warnings.append(
             f"{figures['truncated']:,} rows were longer than {wanted.training.max_length} tokens and lost their end"
