@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,20 +10,20 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee import budget as budgets
-from cuvee import names, render, rng
+from cuvee import names, progress, render, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import InputError
 from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
-from cuvee.runs import open_run
+from cuvee.runs import digest, open_run
 from cuvee.samples.inputs import expand
 from cuvee.samples.pool import Pool
 from cuvee.samples.read import read
 from cuvee.scorers.language import Reader, loss
 from cuvee.steps.reward import KINDS, LOSS, Reward
 from cuvee.steps.settings import ground_settings
-from cuvee.store import Store
+from cuvee.store import Store, content_key
 from cuvee.training import sft
 from cuvee.training.feeds import Feed
 from cuvee.training.paced import Paced, Weighted
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from cuvee.steps.arms import Ask
 
 ADAPT = ("episodes", "steps", "subset", "clusters", "every", "repeats", "final", "goal_rows", "reward", "aux", "policy")
-LESS = ("warmup", "rank", "dim", "goal_rows")
-PART = 256  # rows whose gradients are lost when a run is killed
+LESS = ("warmup", "rank", "dim", "goal_rows", "draw")
+PART = 64  # rows whose gradients are lost when a run is killed
 
 
 def check(given: Mapping[str, Any]) -> None:
@@ -97,55 +98,61 @@ def less(ask: "Ask") -> I64:
 
     After LESS (arXiv 2402.04333), in short: LoRA adapters that have learnt from a few random rows (``warmup`` updates), one
     gradient per row, projected at random to ``dim`` numbers, cosine to the mean of the goal's. Plain gradients stand for
-    Adam's, and one checkpoint for several.
+    Adam's, and one checkpoint for several. With ``draw`` all seeds share one warm-up: gradients are then computed once.
     """
-    model = _warmed(ask)
-    dim, seed = int(ask.settings.get("dim", 1_024)), int(rng.stream(ask.seed, "less").integers(2**31))
-    mine = _gradients(ask, model, dim, seed)
     from cuvee.models.gradients import features
 
-    aim = features(model, goal_rows(ask, model), dim=dim, seed=seed, label="the goal's gradients").mean(axis=0)
-    order: I64 = np.argsort(-(mine @ aim), kind="stable").astype(np.int64)
+    dim, draw = int(ask.settings.get("dim", 1_024)), int(ask.settings.get("draw", ask.seed))
+    seed = int(rng.stream(draw, "less").integers(2**31))
+    goal = goal_rows(ask, causal.tokenizer_of(ask.base), draw)
+    rows = [*goal, *ask.encoded]
+    keys = np.array(
+        [content_key(f"{row.ids.tobytes().hex()} {row.answer.tobytes().hex()}") for row in rows], dtype="S16"
+    )
+    warmed = cache(lambda: _warmed(ask, draw))
+    ask.folder.mkdir(parents=True, exist_ok=True)
+    found = ask.folder / "gradients.npy"
+
+    def compute(at: I64) -> F32:
+        with progress.quiet():  # the bar of all rows is shown
+            return features(warmed(), [rows[row] for row in at], dim=dim, seed=seed)
+
+    store = Store(home() / "store")
+    store.fill(_column(ask, draw), keys, compute, dim=dim, out=found, label="gradients", segment=PART)
+    X: F32 = np.load(found)
+    order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
     return order[: ask.k]
 
 
-def _warmed(ask: "Ask") -> Causal:
+def _column(ask: "Ask", draw: int) -> str:
+    """Return the name of the stored column: what decides a row's gradient beside the row."""
+    warmup, rank, dim = (
+        int(ask.settings.get(name, value)) for name, value in (("warmup", 20), ("rank", 8), ("dim", 1_024))
+    )
+    rows = digest([row.ids for row in ask.encoded]) if warmup else ""
+    return f"gradients-{digest([causal.version_of(ask.base), sft.described(ask.training), rows, warmup, rank, dim, draw])[:24]}"
+
+
+def _warmed(ask: "Ask", draw: int) -> Causal:
     """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
     rank, steps = int(ask.settings.get("rank", 8)), int(ask.settings.get("warmup", 20))
-    fresh = causal.with_lora(causal.load(ask.base), rank=rank, alpha=2 * rank, seed=ask.seed)
+    fresh = causal.with_lora(causal.load(ask.base), rank=rank, alpha=2 * rank, seed=draw)
     if steps:
         training = replace(ask.training, epochs=None, tokens=None, steps=steps, lora=rank, save_every=0)
-        fresh = sft.train(fresh, ask.encoded, training, None, seed=ask.seed).model
+        fresh = sft.train(fresh, ask.encoded, training, None, seed=draw).model
     return fresh
 
 
-def _gradients(ask: "Ask", model: Causal, dim: int, seed: int) -> F32:
-    """Return the features of the pool's rows, part by part: each is on disk before the next one starts."""
-    from cuvee.models.gradients import features
-
-    ask.folder.mkdir(parents=True, exist_ok=True)
-    parts = []
-    for start in range(0, len(ask.encoded), PART):
-        path = ask.folder / f"gradients-{start}.npy"
-        if not path.exists():
-            making = path.with_suffix(".making.npy")
-            np.save(making, features(model, ask.encoded[start : start + PART], dim=dim, seed=seed))
-            making.replace(path)
-        parts.append(np.load(path))
-    found: F32 = np.concatenate(parts)
-    return found
-
-
-def goal_rows(ask: "Ask", model: Causal) -> list[render.Encoded]:
+def goal_rows(ask: "Ask", tokenizer: Any, seed: int) -> list[render.Encoded]:
     """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
     batches = [
         batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()
     ]
     table = pa.Table.from_batches(batches)
-    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(ask.seed, "goal").integers(2**62))), kind="stable")
+    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(seed, "goal").integers(2**62))), kind="stable")
     rows = render.encode_all(
         table.take(pa.array(order))["messages"].to_pylist(),
-        model.tokenizer,
+        tokenizer,
         max_length=ask.training.max_length,
         side="left",
     )
