@@ -182,6 +182,20 @@ def test_a_body_that_does_not_agree_is_read_as_a_whole(tiny: Causal, caplog: pyt
     assert "cannot be told apart" in caplog.text
 
 
+def test_a_body_that_looks_ahead_is_read_as_a_whole(tiny: Causal, caplog: pytest.LogCaptureFixture) -> None:
+    """Padding behind a row would change what it says of the row."""
+
+    def peeking(body: Any, given: Any, out: Any) -> Any:
+        out.last_hidden_state = out.last_hidden_state + out.last_hidden_state.mean(dim=1, keepdim=True)
+        return out
+
+    model = type(tiny.model)(tiny.model.config).eval()
+    model.model.register_forward_hook(peeking)
+    with caplog.at_level("INFO", logger="cuvee"):
+        forward.passes(Causal("peeking", tiny.folder, model, tiny.tokenizer, "v", 1_024, "cpu"), rows(2), ALL)
+    assert "cannot be told apart" in caplog.text
+
+
 def test_batches_keep_to_the_budget() -> None:
     lengths = np.array([5, 100, 0, 7, 7, 30, 1])
     parts = [part.tolist() for part in forward.batches(lengths, 40)]
