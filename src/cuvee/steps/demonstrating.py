@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,25 @@ def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[Row]:
     except MissingExtraError as missing:
         yield {"method": ", ".join(methods), "line": f"not shown: {missing.hint}", "seconds": None}
         return
-    for name, show in methods.items():
-        say(f"{name:<10}at toy size")
-        start = time.perf_counter()
-        line = show(pool, out / name)
-        yield {"method": name, "line": line, "seconds": time.perf_counter() - start}
+    with _one_thread():
+        for name, show in methods.items():
+            say(f"{name:<10}at toy size")
+            start = time.perf_counter()
+            line = show(pool, out / name)
+            yield {"method": name, "line": line, "seconds": time.perf_counter() - start}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread: for a toy model more of them only wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def found(written: Written, ledger: pa.Table) -> list[Row]:
