@@ -1,10 +1,11 @@
 """LM-Mixup where the truth is known: good rows are made weak by rule, an oracle rates every row, and prove compares.
 
-python -m bench.mixup GOOD --distiller RUN [--model smollm2-135m] [--out runs/mixup]
+python -m bench.mixup GOOD [--model smollm2-135m] [--distiller RUN] [--out runs/mixup]
 
-GOOD: instruction data that the distiller has not seen. 300 rows of it become two or three weak ones each, 70 stay good, 60 are
-the questions of the proof. The oracle is a real server; it rates a row by the words its answer shares with the good row it was
-made from (F1, 1 to 10). So this tells what the distiller is worth with a perfect judge, not what a judge is worth.
+GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO), 300
+become two or three weak ones each, 70 stay good, 60 are the questions of the proof. The oracle is a real server; it rates a
+row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells what the distiller is worth
+with a perfect judge, not what a judge is worth. Two to three hours on one core for SmolLM2-135M; called again, it goes on.
 """
 
 import argparse
@@ -23,7 +24,8 @@ from cuvee import render
 from cuvee.distillation.kinds import KINDS
 from cuvee.samples.read import read
 
-WEAKENED, KEPT, ASKED = 300, 70, 60
+TAUGHT, WEAKENED, KEPT, ASKED = 450, 300, 70, 60
+WORDS = ((5, 20), (8, 25))  # fewest and most of a question, of an answer
 PORT = 8377
 SHOWN = re.compile(
     r"\[instruction starts]\n(.*?)\n\[instruction ends].*?\[answer starts]\n(.*?)\n\[answer ends]", re.DOTALL
@@ -34,26 +36,28 @@ Pair = tuple[str, str]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("good")
-    parser.add_argument("--distiller", required=True)
+    parser.add_argument("--distiller", default="")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--clusters", type=int, default=48)
+    parser.add_argument("--arms", default="random,full,base")
     parser.add_argument("--out", type=Path, default=Path("runs/mixup"))
     given = parser.parse_args()
-    pool, questions, originals = planted(given.good, given.out)
+    taught, pool, questions, originals = planted(given.good, given.out)
+    distiller = given.distiller or str(taught_by(taught, given.model, given.out))
     server = ThreadingHTTPServer(("127.0.0.1", PORT), handler(originals))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     options: dict[str, Any] = {
         "budget": "3%", "rating": "judge", "base_url": f"http://127.0.0.1:{PORT}/v1", "judge_model": "oracle",
-        "at_most": given.clusters, "max_new_tokens": 224, "embedder": "static", "near": 0.0, "draws": 1,
+        "at_most": given.clusters, "max_new_tokens": 272, "embedder": "static", "near": 0.0, "draws": 1,
         "decontaminate": [str(questions)],
     }  # fmt: skip
-    named = {"mix": given.distiller, "untrained": given.model, "best": given.distiller}
+    named = {"mix": distiller, "untrained": given.model, "best": distiller}
     for name, model in named.items():
         share = {"share": 0.0, "at_most": 1} if name == "best" else {}
         done = cuvee.distill([str(pool)], model=model, out=given.out / name, **{**options, **share})
         print(f"{name}: {done.summary['sentence']}", flush=True)
-    arms = ",".join([*(str(given.out / name) for name in named), "random", "full", "base"])
+    arms = ",".join([*(str(given.out / name) for name in named), given.arms])
     result = cuvee.prove(
         [str(pool)], arms=arms, budget="3%", model=given.model, seeds=given.seeds, epochs=2, lr=1e-4, batch=8, max_length=256,
         on=[str(questions)], embedder="static", near=0.0, out=given.out / "proof",
@@ -62,11 +66,12 @@ def main() -> None:
         print(f"{arm['arm']}: {arm['mean']:.4f}  {arm.get('sentence', 'reference')}")
 
 
-def planted(good: str, out: Path) -> tuple[Path, Path, list[Pair]]:
-    """Write the pool and the questions; return both, and all good rows that the pool was made from."""
+def planted(good: str, out: Path) -> tuple[Path, Path, Path, list[Pair]]:
+    """Write what teaches, the pool and the questions; return them, and all good rows that the pool was made from."""
     rows = [pair for batch in read(good, strict=True).batches() for pair in map(_pair, batch["messages"].to_pylist())]
+    rows = [pair for pair in rows if all(_fits(*known) for known in zip(pair, WORDS, strict=True))]
     rows = [rows[at] for at in np.random.default_rng(0).permutation(len(rows))]
-    weakened, kept, asked = rows[:WEAKENED], rows[WEAKENED:][:KEPT], rows[WEAKENED + KEPT :][:ASKED]
+    taught, weakened, kept, asked = (rows[at : at + k] for at, k in _parts())
     out.mkdir(parents=True, exist_ok=True)
     source = _write(out / "weakened.jsonl", weakened)
     cuvee.distill_corpus(
@@ -76,7 +81,32 @@ def planted(good: str, out: Path) -> tuple[Path, Path, list[Pair]]:
     weak = [KINDS["qa"].read(text) for example in examples for text in example["variants"]]
     pool = [*(pair for pair in weak if pair), *kept]
     pool = [pool[at] for at in np.random.default_rng(1).permutation(len(pool))]
-    return _write(out / "pool.jsonl", pool), _write(out / "questions.jsonl", asked), [*weakened, *kept]
+    files = (("taught", taught), ("pool", pool), ("questions", asked))
+    first, second, third = (_write(out / f"{name}.jsonl", rows) for name, rows in files)
+    return first, second, third, [*weakened, *kept]
+
+
+def taught_by(taught: Path, model: str, out: Path) -> Path:
+    """Train the distiller on the five kinds of texts made from these rows; print how it did at every stage."""
+    cuvee.distill_corpus(
+        [str(taught)], offline=True, variants="2-3", merged=0.05, embedder="static", out=out / "taught"
+    )
+    done = cuvee.distill_train(
+        out / "taught", model=model, lora=16, lr=5e-4, epochs=1, batch=4, max_length=720, max_new_tokens=272, steps=100,
+        prompts=1, group=4, grpo_lr=5e-5, quality=0, alignment=0.5, format_weight=0.5, embedder="static", held_out="40",
+        judged=40, out=out / "distiller",
+    )  # fmt: skip
+    print(f"distiller: {done.summary['sentence']}", flush=True)
+    return out / "distiller"
+
+
+def _parts() -> list[tuple[int, int]]:
+    sizes = (TAUGHT, WEAKENED, KEPT, ASKED)
+    return [(sum(sizes[:at]), k) for at, k in enumerate(sizes)]
+
+
+def _fits(text: str, words: tuple[int, int]) -> bool:
+    return words[0] <= len(text.split()) <= words[1]
 
 
 def _pair(talk: Any) -> Pair:
