@@ -58,6 +58,7 @@ def main() -> None:
         print("\n| vectors | seconds | cohesion | peak memory beside them, MB (Python included) |\n|---|---|---|---|")
         for n in (100_000, 1_000_000):
             grown(n)
+    print("\nTargets: 20 times faster than k-means with capacity, at least its cohesion; 1,000,000 rows in 15 minutes.")
 
 
 def line(name: str, X: F32, labels: I64, seconds: float, quick: float) -> str:

@@ -91,6 +91,7 @@ def training(quick: bool) -> None:
         seconds = " | ".join(f"{taken[side]:.3f}" for side in taken)
         print(f"| {name} | {count * length:,} | {seconds} | {taken['blends'] / taken['plain']:.2f} |", flush=True)
     print("\nForward and backward; the best of several turns, one side after the other on the same machine.")
+    print("Targets: 3 GB at most for the blends, 1.2 times at most for a pass of them.")
 
 
 def sides(model: Causal, count: int, length: int) -> dict[str, Callable[[], Any]]:

@@ -74,5 +74,6 @@ class _Lines:
             return
         self.last, speed = now, self.done / (now - self.start)
         of = f"/{self.total:,}" if self.total else ""
-        left = f", about {(self.total - self.done) / speed / 60:.0f} min left" if self.total and self.done else ""
+        ahead = max(0, self.total - self.done) if self.total else 0  # a total may be an estimate
+        left = f", about {ahead / speed / 60:.0f} min left" if self.total and self.done else ""
         say(f"{self.label}: {self.done:,}{of} {self.unit}, {speed:.3g} {self.unit}/s{left}")

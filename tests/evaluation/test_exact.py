@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from cuvee.evaluation import exact
+from cuvee.evaluation.question import Question
+from cuvee.evaluation.table import judged
 from cuvee.models import causal
 from cuvee.render import encode_all, encode_prompt
 from cuvee.training import sft
@@ -30,8 +33,9 @@ def test_only_short_answers_are_asked_for(tiny_model: Path) -> None:
     tokenizer = causal.tokenizer_of(tiny_model)
     asked = exact.ask(TALKS, encode_all(TALKS, tokenizer, max_length=400, side="left"), tokenizer, 24)
     assert asked.rows.tolist() == [0, 2]
-    assert asked.rights == ["yes", "2 + 2 = 4\n#### 4"]
-    assert asked.prompts[0].tolist() == encode_prompt(TALKS[0], tokenizer).tolist()
+    assert [(one.kind, one.right) for one in asked.questions] == [("match", "yes"), ("number", "2 + 2 = 4\n#### 4")]
+    prompts = [encode_prompt(talk, tokenizer).tolist() for talk in (TALKS[0], asked.questions[0].messages)]
+    assert prompts[0] == prompts[1]
 
 
 def test_a_cut_question_is_not_asked(tiny_model: Path) -> None:
@@ -53,8 +57,16 @@ def test_a_model_that_learnt_two_answers_gives_them_and_no_third(tiny_model: Pat
     assert np.isnan(found[3])
 
 
-def test_gsm8k_is_compared_behind_its_mark() -> None:
-    assert exact.is_right("so it is 1,234\n#### 1234", "other words\n#### 1,234")
-    assert not exact.is_right("1234", "#### 1234")
-    assert exact.is_right("The answer is Paris.", "paris")
-    assert not exact.is_right("Paris or Rome", "Paris")
+@pytest.mark.parametrize(
+    ("text", "right", "value"),
+    [
+        ("so it is 1,234\n#### 1234", "other words\n#### 1,234", 1.0),
+        ("1234", "#### 1234", 0.0),
+        ("The answer is Paris.", "paris", 1.0),
+        ("Paris or Rome", "Paris", 0.0),
+        ("#### Heading\ntext", "#### Heading\ntext", 1.0),
+    ],
+)
+def test_gsm8k_is_compared_behind_its_mark_and_all_else_as_it_is(text: str, right: str, value: float) -> None:
+    question = Question("t", "1", "rows", tuple(talk("?", right)), right).put()
+    assert judged(question, text)["exact_match"] == value

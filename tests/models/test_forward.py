@@ -107,7 +107,7 @@ def test_what_was_not_asked_is_nan(tiny: Causal, want: set[str]) -> None:
 
 def test_hidden_alone_needs_no_head(tiny: Causal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forward, "told", None)
-    forward.passes(tiny, rows(), {"hidden"})
+    assert np.isfinite(forward.passes(tiny, rows(), {"hidden"}).hidden).all()
 
 
 def test_rows_without_tokens_and_no_rows(tiny: Causal) -> None:

@@ -70,3 +70,8 @@ def test_runs_of_prove_become_one_page_and_others_do_not(tmp_path: Path) -> None
         cuvee.report([*runs, tmp_path / "c"], out=tmp_path / "all.html")
     with pytest.raises(InputError, match=r"no proof\.json"):
         cuvee.report([*runs, tmp_path], out=tmp_path / "all.html")
+
+
+def test_no_run_is_one_line() -> None:
+    with pytest.raises(InputError, match="no run"):
+        cuvee.report([])

@@ -54,13 +54,3 @@ def test_vectors_stay_with_their_rows(ground: Ground) -> None:
         row = names.index(smaller.pool.table["id"][at].as_py())
         assert np.array_equal(smaller.pool.vectors[at], ground.pool.vectors[row])
         assert smaller.tokens[at] == ground.tokens[row]
-
-
-def test_the_defaults_are_those_of_select() -> None:
-    import inspect
-
-    from cuvee.steps.settings import DEFAULTS
-    from cuvee.verbs.select import select
-
-    shown = {name: part.default for name, part in inspect.signature(select).parameters.items()}
-    assert {name: value for name, value in shown.items() if name not in ("data", "out", "dry_run")} == DEFAULTS

@@ -57,6 +57,17 @@ def test_an_instruction_row_is_put_as_a_question() -> None:
     put = Reward("exact_match").judges(row)
     assert put is not None and (put.kind, put.messages) == ("match", YES)
     assert Reward("accuracy").judges(row) is None
+    math = Question("t", "1", "rows", (*YES, said("assistant", "one\n#### 1")), right="one\n#### 1")
+    for measure in ("exact_match", "number_match"):
+        put = Reward(measure).judges(math)
+        assert put is not None and put.kind == "number"
+    assert Reward("number_match").judges(row) is not None
+
+
+@pytest.mark.parametrize("wrong", [{"measure": "bleu"}, {"max_new_tokens": 0}])
+def test_a_reward_checks_itself(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        Reward(**wrong)
 
 
 def test_a_policy_is_paid_by_exact_match(tiny_model: Path, tmp_path: Path) -> None:

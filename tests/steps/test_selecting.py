@@ -175,7 +175,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Wr
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             kills += 1
-            patience += 0.12
+            patience = patience + 0.12 if kills < 20 else patience * 1.2  # a busy machine still ends
             continue
         assert code == 0
         break

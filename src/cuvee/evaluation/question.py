@@ -1,9 +1,10 @@
 """A question of an evaluation set: what is asked, what is right, and how an answer is judged."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from cuvee.evaluation.answers import has_final_number
 from cuvee.store import content_key
 
 Message = Mapping[str, Any]  # role, content, extra, as in the Arrow column of messages
@@ -50,6 +51,15 @@ class Question:
     def asked(self) -> tuple[Message, ...]:
         """Return the conversation before the answer that is judged."""
         return self.messages[:-1] if self.kind == "rows" else self.messages
+
+    def put(self) -> "Question":
+        """Return an instruction row as a question that its own answer is right for; any other question as it is.
+
+        An answer that ends as those of GSM8K do, in "####" and a number, is compared by that number.
+        """
+        if self.kind != "rows" or not self.right:
+            return self
+        return replace(self, kind="number" if has_final_number(self.right) else "match", messages=self.asked)
 
     def answered(self, text: str | None) -> tuple[Message, ...]:
         """Return the conversation with this answer."""

@@ -86,7 +86,7 @@ def _row(question: Question, read: Sequence[Reading], answer: Answer | None, ver
     if question.kind == "choice":
         row |= _chosen(question, read)
     if answer is not None:
-        row |= {"answer": answer.text, "ended": answer.ended, **_judged(question, answer.text)}
+        row |= {"answer": answer.text, "ended": answer.ended, **judged(question, answer.text)}
     if verdict is not None:
         row |= {"passed": float(verdict.passed), "note": verdict.reason}
     return row
@@ -108,7 +108,8 @@ def _chosen(question: Question, read: Sequence[Reading]) -> dict[str, Any]:
     return {"accuracy": hit, "accuracy_norm": hit_norm, "answer": question.options[best]}
 
 
-def _judged(question: Question, answer: str) -> dict[str, Any]:
+def judged(question: Question, answer: str) -> dict[str, Any]:
+    """Return the measures that compare an answer with the right one: of kinds "match" and "number", else none."""
     if question.right is None:
         return {}
     if question.kind == "match":

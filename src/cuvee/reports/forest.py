@@ -46,6 +46,11 @@ def forest(told: Mapping[str, Any]) -> dict[str, Any]:
     return {"arms": rows, "ticks": ticks if rows else [], "tasks": tasks(told, arms)}
 
 
+def by_metric(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a proof and the same by its further metrics; empty where there is none."""
+    return [told, *told.get("also", [])] if told else []
+
+
 def _reach(extents: list[float]) -> float:
     """Return the difference at the end of the scale."""
     ordered = sorted(extents, reverse=True) or [1.0]

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from cuvee.reports import figures
 from cuvee.reports.adaptation import adaptation
-from cuvee.reports.forest import forest
+from cuvee.reports.forest import by_metric, forest
 from cuvee.reports.plain import shown
 from cuvee.reports.points import pack
 
@@ -97,7 +97,7 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         flow=figures.flow(told.get("rows") or {}),
         measures=measures,
         tally=figures.tally(measures),
-        proofs=[(proof, forest(proof)) for proof in _proofs(told.get("proof") or {})],
+        proofs=[(proof, forest(proof)) for proof in by_metric(told.get("proof") or {})],
         adaptation=adaptation(told.get("adaptation") or {}),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
@@ -121,11 +121,6 @@ def embedded(value: object) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
-
-
-def _proofs(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the comparison by each metric."""
-    return [first, *first.get("also", [])] if first else []
 
 
 def _bars(distributions: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -55,9 +55,9 @@ def panels(proofs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the drawings: one by budget where there are several, one for each setting that takes several values."""
     points = [point for proof in proofs for point in _points(proof)]
     sizes = sorted({point.rows for point in points})
-    found = [_panel("budget, rows", {point.without(""): [] for point in points}, points, "")] if len(sizes) > 1 else []
+    found = [_panel("budget, rows", points, "")] if len(sizes) > 1 else []
     for setting in dict.fromkeys(key for point in points for key, _ in point.settings):
-        found.append(_panel(setting, {}, points, setting))
+        found.append(_panel(setting, points, setting))
     return [panel for panel in found if panel["series"]]
 
 
@@ -72,18 +72,13 @@ def _points(proof: Mapping[str, Any]) -> list[Point]:
     return found
 
 
-def _panel(
-    title: str, start: dict[str, list[tuple[str, Point]]], points: Sequence[Point], setting: str
-) -> dict[str, Any]:
+def _panel(title: str, points: Sequence[Point], setting: str) -> dict[str, Any]:
     """Return one drawing: a series for each arm that has two values or more. setting: "" for the budget."""
     several = len({point.rows for point in points}) > 1
-    series = dict(start)
+    series: dict[str, list[tuple[str, Point]]] = {}
     for point in points:
-        if setting:
-            label = point.without(setting) + (f" at {point.rows:,} rows" if several else "")
-            series.setdefault(label, []).append((point.value(setting), point))
-        else:
-            series[point.without("")].append((str(point.rows), point))
+        label = point.without(setting) + (f" at {point.rows:,} rows" if setting and several else "")
+        series.setdefault(label, []).append((point.value(setting) if setting else str(point.rows), point))
     kept = {label: found for label, found in series.items() if len({value for value, _ in found}) > 1}
     values = sorted({value for found in kept.values() for value, _ in found}, key=_order)
     return {"title": title, "width": WIDTH, "height": HEIGHT, **_axes(kept, values), "series": _drawn(kept, values)}

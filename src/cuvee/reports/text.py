@@ -1,6 +1,6 @@
 """A run's summary on a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cuvee.reports.forest import forest
+from cuvee.reports.forest import by_metric, forest
 from cuvee.result import Result
 
 
@@ -162,10 +162,10 @@ def _plan(plan: dict[str, Any]) -> RenderableType:
 
 
 def _proof(proof: dict[str, Any]) -> RenderableType:
-    return Group(*map(_compared, [proof, *proof.get("also", [])]))
+    return Group(*map(_compared, by_metric(proof)))
 
 
-def _compared(proof: dict[str, Any]) -> RenderableType:
+def _compared(proof: Mapping[str, Any]) -> RenderableType:
     table = Table("arm", box=None, header_style="bold")
     for title in ("trainings", "rows", "updates", "mean", "better by", "verdict"):
         table.add_column(title, justify="left" if title == "verdict" else "right")

@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import commands
 from cuvee.arrays import F32, I64
 from cuvee.models import causal
 from cuvee.result import Result
@@ -60,7 +61,7 @@ def finish(run: Run, done: Adapted) -> Result:
     counts = ledgers.check(ledger, ground.source.total)
     facts = summary.Facts(
         wanted.ground, run.path, ground.source, ledger, counts, ground.pool, outcome.selection, measures,
-        _command(wanted, run.path),
+        commands.command("adapt", wanted.typed, run.path),
     )  # fmt: skip
     notes = [*ground.notes, *done.field.notes]
     told = _told(summary.summarise(facts, ground.embedder, notes), done, taken)
@@ -119,9 +120,8 @@ def _settings(wanted: Wanted) -> dict[str, Any]:
 
 
 def _replay(wanted: Wanted, folder: Path) -> str:
-    options = {name: value for name, value in _settings(wanted).items() if value}
-    command = summary.command("train", [str(folder)], folder.with_name(f"{folder.name}-replay"), **options)
-    return command.replace(" --model", " --replay --model", 1)
+    typed = {**_settings(wanted), "data": [folder], "replay": True}
+    return commands.command("train", typed, folder.with_name(f"{folder.name}-replay"))
 
 
 def _publish_policy(run: Run, done: Adapted) -> None:
@@ -190,13 +190,6 @@ def _line(name: str, rows: I64, figures: F32, labels: Any, shown: list[str]) -> 
         "name": name, "rows": len(rows), "different": len(np.unique(rows)), **means,
         "tasks": [float((labels[rows] == task).mean()) for task in shown],
     }  # fmt: skip
-
-
-def _command(wanted: Wanted, folder: Path) -> str:
-    typed = wanted.typed
-    asked = ("model", "clusters", "per_cluster", "episodes", "steps", "subset", "every", "lr", "max_length", "seed")
-    options = {"goal": wanted.goal[0], **{name: typed[name] for name in asked}}
-    return summary.command("adapt", wanted.ground.data, folder, **options)
 
 
 def _write_manifest(run: Run, done: Adapted, counts: dict[str, int], files: list[Path]) -> None:

@@ -13,7 +13,7 @@ from cuvee.models import causal
 from cuvee.result import Result
 from cuvee.runs import open_run
 from cuvee.steps import plan as plans
-from cuvee.steps.reward import KINDS, LOSS, Reward
+from cuvee.steps.reward import Reward
 from cuvee.steps.settings import Mistakes, Settings, ground_settings, pairs, paths
 from cuvee.training import sft
 
@@ -26,7 +26,6 @@ LOWEST = {
     "steps": 2,
     "every": 1,
     "goal_rows": 1,
-    "max_new_tokens": 1,
     "final_steps": 0,
     "repeats": 0,
 }
@@ -80,7 +79,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
         wrong.check(partial(_at_least, typed[name], low, name))
     ppo = wrong.check(lambda: learner(pairs(typed["ppo"], "ppo"))) or {}
     wrong.check(lambda: names.find(FINAL, typed["final_picks"], "--final-picks"))
-    wrong.check(lambda: names.find({LOSS: "", **KINDS}, typed["reward"], "--reward"))
+    reward = wrong.check(lambda: Reward(typed["reward"], typed["max_new_tokens"]))
     subset = wrong.check(lambda: _rows(typed["subset"]))
     goal_test = wrong.check(lambda: _rows(typed["goal_test"]))
     policy = Path(typed["policy"]) if typed["policy"] else None
@@ -99,7 +98,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     ground = ground_settings(**{**typed, "decontaminate": guarded, "budget": "1", "method": "uniform", "model": None})
     return Wanted(
         ground, base, training, final, goal, goal_test, policy=policy,
-        reward=Reward(typed["reward"], typed["max_new_tokens"]), ppo=ppo, subset=subset, typed=typed,
+        reward=reward, ppo=ppo, subset=subset, typed=typed,
         top=typed["final_picks"] == "top", **{name: typed[name] for name in TAKEN},
     )  # fmt: skip
 

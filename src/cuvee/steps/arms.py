@@ -135,7 +135,7 @@ ARMS: dict[str, Kind] = {
     "adapt": Kind(
         "a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
         model=goal_arms.adapted,
-        check=goal_arms.check,
+        check=goal_arms.reward_of,
         settings=("goal", *goal_arms.ADAPT),
         needs=("goal",),
     ),

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from cuvee.commands import defaults
 from cuvee.errors import MissingExtraError
 from cuvee.models.causal import need
 from cuvee.planting.files import Written, write
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.steps.selecting import run_select
-from cuvee.steps.settings import DEFAULTS
 
 Row = dict[str, Any]
 
@@ -30,7 +30,7 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[s
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     result = run_select(
         found=lambda ledger: found(written, ledger), out=out / "run", dry_run=False,
-        **DEFAULTS | {
+        **defaults("select") | {
             "data": [str(written.pool)], "budget": budget, "embedder": "lexical", "format": "messages", "seed": seed,
             "decontaminate": [str(written.questions)], "drop_truncated": True, "scores": "length,lexical-richness",
         },

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import embedders, render, rng
+from cuvee import commands, embedders, render, rng
 from cuvee.distillation import bayes, examples, grpo
 from cuvee.distillation.examples import Example
 from cuvee.distillation.grpo import Reinforcement
@@ -24,7 +24,6 @@ from cuvee.progress import say
 from cuvee.reports import distiller as page
 from cuvee.result import Result
 from cuvee.runs import Run, Step, digest, open_run, sha256, versions, write_json
-from cuvee.steps import summary
 from cuvee.training import sft
 
 STAGES = ("untrained", "cold start", "GRPO")
@@ -302,13 +301,10 @@ def _told(
         f"On {counts['judged']:,} held-out clusters {first['compliant']:.0%} of the replies keep the form before training, "
         f"{cold['compliant']:.0%} after the cold start; {reward}."
     )
-    asked = {name: wanted.typed[name] for name in ("model", "epochs", "steps", "lr", "grpo_lr", "seed")}
     return {
         "title": f"{wanted.typed['model']} as a distiller",
         "sentence": sentence,
-        "command": summary.command("distill train", [str(wanted.corpus)], out, **asked).replace(
-            "'distill train'", "distill train"
-        ),
+        "command": commands.command("distill train", wanted.typed, out),
         "training": counts,
         "stages": figures,
         "curves": curves,

@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from cuvee import budget as budgets
-from cuvee import render, selectors
+from cuvee import commands, render, selectors
 from cuvee.arrays import F32, F64, I64
 from cuvee.distillation import distil
 from cuvee.distillation.distil import SOURCE, New
@@ -96,10 +96,7 @@ def finish(run: Run, done: Distilled, depends: str) -> Result:
     mapped = publishing.make_map(run, outcome, seed, depends=key)
     ledger = _ledger(done, merged)
     counts = ledgers.check(ledger, ground.source.total + len(merged.new))
-    command = summary.command(
-        "distill", wanted.ground.data, run.path,
-        **{name: wanted.typed[name] for name in ("model", "budget", "rating", "share", "smallest", "largest", "seed")},
-    )  # fmt: skip
+    command = commands.command("distill", wanted.typed, run.path)
     facts = summary.Facts(wanted.ground, run.path, outcome.source, ledger, counts, pool, selection, measures, command)
     told = _told(summary.summarise(facts, ground.embedder, [*ground.notes, *done.notes]), done, merged)
     files = publishing.publish(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cuvee import budget as budgets
+from cuvee import commands
 from cuvee.arrays import I64
 from cuvee.evolution.rounds import Evolution
 from cuvee.models import causal
@@ -77,7 +78,7 @@ def finish(run: Run, done: Evolved) -> Result:
     mapped = publishing.make_map(run, outcome, wanted.plan.seed, depends=depends)
     ledger = publishing.make_ledger(outcome, "")
     counts = ledgers.check(ledger, ground.source.total)
-    command = _command(wanted, run.path)
+    command = commands.command("evolve", wanted.typed, run.path)
     facts = summary.Facts(
         wanted.ground, run.path, ground.source, ledger, counts, ground.pool, selection, measures, command
     )
@@ -119,12 +120,6 @@ def _told(told: dict[str, Any], done: Evolved) -> dict[str, Any]:
     if len(figures) < len(wanted.sizes):
         told["warnings"].append(f"stopped after round {len(figures) - 1}: no gain in {wanted.patience} rounds")
     return told
-
-
-def _command(wanted: Wanted, folder: Path) -> str:
-    typed = wanted.typed
-    asked = ("model", "init", "per_round", "rounds", "strategy", "whiten", "epochs", "seed")
-    return summary.command("evolve", wanted.ground.data, folder, **{name: typed[name] for name in asked})
 
 
 def _write_manifest(

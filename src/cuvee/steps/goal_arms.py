@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee import budget as budgets
-from cuvee import names, progress, render, rng
+from cuvee import progress, render, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import InputError
 from cuvee.models import causal
@@ -21,7 +21,7 @@ from cuvee.samples.inputs import expand
 from cuvee.samples.pool import Pool
 from cuvee.samples.read import read
 from cuvee.scorers.language import Reader, loss
-from cuvee.steps.reward import KINDS, LOSS, Reward
+from cuvee.steps.reward import LOSS, Reward
 from cuvee.steps.settings import ground_settings
 from cuvee.store import Store, content_key
 from cuvee.training import sft
@@ -36,9 +36,9 @@ LESS = ("warmup", "rank", "dim", "goal_rows", "draw")
 PART = 64  # rows whose gradients are lost when a run is killed
 
 
-def check(given: Mapping[str, Any]) -> None:
-    """Raise ConfigError for a reward that there is not."""
-    names.find({LOSS: "", **KINDS}, str(given.get("reward", LOSS)), "reward")
+def reward_of(given: Mapping[str, Any]) -> Reward:
+    """Return the reward that an arm's settings name. Raises ConfigError for one that there is not."""
+    return Reward(str(given.get("reward", LOSS)))
 
 
 def adapted(ask: "Ask") -> Causal:
@@ -65,7 +65,7 @@ def _wanted(ask: "Ask") -> Any:
     return Wanted(
         ground_settings(data=[], budget="1", method="uniform", seed=ask.seed), ask.base,
         replace(final, steps=int(given.get("steps", updates))), final, [str(given["goal"])],
-        budgets.parse("1"), int(given["goal_rows"]), Reward(str(given.get("reward", LOSS))),
+        budgets.parse("1"), int(given["goal_rows"]), reward_of(given),
         clusters, batch // clusters, int(given["episodes"]),
         int(given["every"]), int(given["repeats"]), str(given.get("final", "top")) == "top",
         budgets.parse(str(given["subset"])), given.get("aux"), Path(given["policy"]) if "policy" in given else None,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cuvee import render, rng
+from cuvee import commands, render, rng
 from cuvee.arrays import F32, I64
 from cuvee.budget import Budget
 from cuvee.geometry.layout import layout
@@ -74,10 +74,7 @@ def finish(run: Run, done: Interpolated) -> Result:
     mapped = _map(run, done, outcome)
     ledger = _ledger(done, outcome)
     counts = ledgers.check(ledger, ground.source.total)
-    asked = ("model", "budget", "alpha", "blends", "clusters", "seed")
-    command = summary.command(
-        "interpolate", wanted.ground.data, run.path, **{name: wanted.typed[name] for name in asked}
-    )
+    command = commands.command("interpolate", wanted.typed, run.path)
     facts = summary.Facts(
         wanted.ground, run.path, ground.source, ledger, counts, ground.pool, outcome.selection, done.measures, command
     )

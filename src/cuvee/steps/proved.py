@@ -10,7 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cuvee import proof, rng
+from cuvee import commands, proof, rng
 from cuvee.arrays import F64, I64
 from cuvee.budget import Budget
 from cuvee.evaluation.table import MEASURES
@@ -18,7 +18,6 @@ from cuvee.proof import Proof
 from cuvee.reports import page
 from cuvee.result import Result
 from cuvee.runs import Run, sha256, versions
-from cuvee.steps import summary
 from cuvee.steps.arms import Arm
 from cuvee.steps.selecting import Ground, kept_by
 from cuvee.steps.settings import Settings
@@ -147,8 +146,7 @@ def _selections(done: Proven) -> pa.Table:
 
 def _told(compared: Mapping[str, Proof], done: Proven, folder: Path) -> dict[str, Any]:
     typed, wanted = done.wanted.typed, done.wanted
-    options = {name: typed[name] for name in ("arms", "budget", "model", "seeds", "same", "epochs", "lr", "seed")}
-    command = summary.command("prove", wanted.ground.data, folder, **options)
+    command = commands.command("prove", typed, folder)
     first, *others = [_proof(metric, found, done) for metric, found in compared.items()]
     updates = {figures["updates"] for figures in first["arms"] if figures["updates"]}
     facts = {

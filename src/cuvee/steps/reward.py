@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cuvee import progress
-from cuvee.errors import InputError
+from cuvee import names, progress
+from cuvee.errors import ConfigError, InputError
 from cuvee.evaluation import evaluating
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.table import MEASURES
@@ -45,6 +45,12 @@ class Reward:
     measure: str = LOSS
     max_new_tokens: int = 64
 
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a measure that there is not, and for no tokens."""
+        names.find(MEASURES, self.measure, "reward")
+        if self.max_new_tokens < 1:
+            raise ConfigError(f"max-new-tokens is {self.max_new_tokens}", "give 1 or more")
+
     @property
     def sign(self) -> float:
         """Return 1 where higher is better, else -1."""
@@ -60,10 +66,10 @@ class Reward:
 
         An instruction row is put as a question whose right answer is the row's own.
         """
-        if question.kind == "rows" and question.right:
-            kind = "number" if self.measure == "number_match" else "match"
-            question = replace(question, kind=kind, messages=question.asked)
-        return question if question.kind in KINDS[self.measure] else None
+        put = question.put()
+        if put is not question and self.measure == "number_match":
+            put = replace(put, kind="number")
+        return put if put.kind in KINDS[self.measure] else None
 
     def value(self, causal: Causal, part: Part) -> float:
         """Return the mean over a part of the goal: nats per answer token, or a share from 0 to 1.

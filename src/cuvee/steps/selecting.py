@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cuvee import embedders
+from cuvee import commands, embedders
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
@@ -64,14 +64,7 @@ def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
     mapped = publishing.make_map(run, outcome, wanted.seed, depends=[ground.fingerprint, chosen.fingerprint])
     ledger = publishing.make_ledger(outcome, ", ".join(map(str, wanted.given)))
     counts = ledgers.check(ledger, ground.source.total)
-    command = summary.command(
-        "select",
-        wanted.data,
-        run.path,
-        budget=wanted.typed["budget"],
-        method=wanted.request.method,
-        seed=wanted.seed,
-    )
+    command = commands.command("select", wanted.typed, run.path)
     facts = summary.Facts(
         wanted, run.path, ground.source, ledger, counts, pool, selection, measures, command, scored.health
     )

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import names
+from cuvee import commands, names
 from cuvee.errors import ConfigError
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
@@ -144,19 +144,10 @@ def bind(typed: Mapping[str, Any]) -> Settings:
     )
 
 
-# What the verbs that prepare a pool do not ask, as ``cuvee select`` has it.
-DEFAULTS: dict[str, Any] = {
-    "budget": "10%", "method": "k-center", "settings": "", "embedder": None, "format": "same", "file": "jsonl",
-    "near": 0.8, "near_vectors": "off", "decontaminate": None, "contamination": 0.65, "keep_empty": False,
-    "drop_truncated": False, "given": None, "scores": "", "columns": "", "dialect": None, "tokenizer": None, "draws": 5,
-    "model": None, "max_length": 0, "strict": False, "seed": 0,
-    "base_url": "", "judge_model": "", "judge_settings": "", "max_tokens_spent": None,
-}  # fmt: skip
-
-
 def ground_settings(**typed: Any) -> Settings:
     """Return the checked settings of a verb that reads, cleans and embeds a pool; what it did not ask is as in select."""
-    return bind({**DEFAULTS, **{name: value for name, value in typed.items() if name in DEFAULTS or name == "data"}})
+    known = commands.defaults("select")
+    return bind({**known, **{name: value for name, value in typed.items() if name in known or name == "data"}})
 
 
 def _needed(method: str, given: Mapping[str, Any]) -> list[str]:

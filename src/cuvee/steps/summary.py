@@ -1,6 +1,5 @@
 """What a run has to tell: the one dictionary that the page, the terminal and ``summary.json`` show."""
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,14 +80,6 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
             *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items()),
         ],
     }
-
-
-def command(verb: str, data: list[str], folder: Path, **options: object) -> str:
-    """Return the command line that makes a run again, quoted for a shell."""
-    words = ["cuvee", verb, *data]
-    for name, value in {**options, "out": folder}.items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join(words)
 
 
 def _note(facts: Facts) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import render
+from cuvee import commands, render
 from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal
 from cuvee.models.causal import Causal
@@ -19,7 +19,7 @@ from cuvee.render import Encoded
 from cuvee.reports import training as page
 from cuvee.result import Result
 from cuvee.runs import Run, Step, open_run, sha256, versions, write_json
-from cuvee.steps import mixtures, summary
+from cuvee.steps import mixtures
 from cuvee.steps.reading import Source, read_inputs
 from cuvee.steps.settings import pairs, paths
 from cuvee.training import sft
@@ -191,10 +191,6 @@ def _told(wanted: Wanted, source: Source, figures: dict[str, Any], out: Path) ->
         "steps": "steps",
         "tokens": "tokens",
     }
-    asked = {name: wanted.typed[name] for name in ("model", "epochs", "steps", "tokens", "lr", "batch", "seed")}
-    command = summary.command(
-        "train", wanted.data, out, **{name: value for name, value in asked.items() if value is not None}
-    )
     warnings = mixtures.doubts(wanted.mixture, causal.version_of(wanted.base)) if wanted.mixture else []
     if figures["truncated"]:
         warnings.append(
@@ -205,7 +201,7 @@ def _told(wanted: Wanted, source: Source, figures: dict[str, Any], out: Path) ->
     return {
         "title": f"{wanted.typed['model']} on {figures['rows']:,} rows",
         "sentence": f"Loss {first:.3f} at the start, {last:.3f} at the end, per answer token of the rows it learns from.",
-        "command": command,
+        "command": commands.command("train", wanted.typed, out),
         "training": {shown: figures[name] for name, shown in names.items()}
         | {"first loss": round(first, 4), "last loss": round(last, 4)},
         "loss": [[point["step"], point["loss"], point["lr"]] for point in figures["curve"]],

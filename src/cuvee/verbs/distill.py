@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from cuvee.commands import verb
 from cuvee.result import Result
 
 
+@verb("distill train")
 def distill_train(
     corpus: Path,
     *,
@@ -97,6 +99,7 @@ def distill_train(
     return run_distill_train(**typed)
 
 
+@verb("distill corpus")
 def distill_corpus(
     data: list[str],
     *,
@@ -168,6 +171,7 @@ def distill_corpus(
     return run_distill_corpus(**typed)
 
 
+@verb("distill")
 def distill(
     data: list[str],
     *,

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from cuvee.commands import verb
 from cuvee.result import Result
 
 
+@verb("prove")
 def prove(
     data: list[str],
     *,

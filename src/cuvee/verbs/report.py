@@ -20,6 +20,8 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
     from cuvee.errors import InputError
 
     folders = [Path(run)] if isinstance(run, str | Path) else [Path(one) for one in run]
+    if not folders:
+        raise InputError("no run is named", "cuvee report RUN")
     if len(folders) > 1:
         from cuvee.steps.sweeping import side_by_side
 
