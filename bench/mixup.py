@@ -10,6 +10,7 @@ with a perfect judge, not what a judge is worth. Two to three hours on one core 
 
 import argparse
 import json
+import logging
 import re
 import threading
 from collections import Counter
@@ -43,6 +44,8 @@ def main() -> None:
     parser.add_argument("--arms", default="random,full,base")
     parser.add_argument("--out", type=Path, default=Path("runs/mixup"))
     given = parser.parse_args()
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("cuvee").setLevel(logging.INFO)
     taught, pool, questions, originals = planted(given.good, given.out)
     distiller = given.distiller or str(taught_by(taught, given.model, given.out))
     server = ThreadingHTTPServer(("127.0.0.1", PORT), handler(originals))

@@ -33,7 +33,7 @@ def test_examples_run(page: Path, place: Path) -> None:
         if "make " in text:
             continue  # the two commands: CI itself is `make test`, and test_demo runs the demo
         command = ["bash", "-euc", text] if language == "sh" else [sys.executable, "-c", text]
-        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 

@@ -63,6 +63,11 @@ def test_dynamic_arms_take_the_same_updates(
     result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=1, out=tmp_path / "run", **OPTIONS)
     told = {row["arm"]: row for row in result.summary["proof"]["arms"]}
     assert len(told) == 4 and len({round(row["mean"], 6) for row in told.values()}) == 4  # each trained otherwise
+    assert {(row["updates"], row["rows"]) for row in told.values()} >= {(3, 24)} and all(
+        row["rows"] for row in told.values()
+    )
+    seen = pq.read_table(result.folder / "selections.parquet").to_pandas().groupby("arm")["id"].nunique()
+    assert set(seen.index) == set(told) and all(seen[arm] == row["rows"] for arm, row in told.items())
 
 
 def test_a_goal_that_decides_the_proof_and_a_wrong_reward_are_refused(

@@ -18,7 +18,7 @@ from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Selection
 from cuvee.steps import publishing, summary
 from cuvee.steps.adapting import Wanted
-from cuvee.steps.episodes import Field, Figures
+from cuvee.steps.episodes import Field, Figures, taken
 from cuvee.steps.holding import labels_of
 from cuvee.steps.measuring import measure
 from cuvee.training import sft
@@ -41,8 +41,7 @@ class Adapted:
 
     def taken(self) -> dict[str, Any]:
         """Return step, row, cluster, score of everything that the final run saw, in order."""
-        with np.load(self.final.path / "trajectory.npz") as found:
-            return {name: found[name] for name in found.files}
+        return taken(self.final.path)
 
 
 def finish(run: Run, done: Adapted) -> Result:

@@ -17,7 +17,6 @@ from cuvee.errors import ConfigError, InputError
 from cuvee.evolution.strategies import STRATEGIES, Strategy
 from cuvee.mixing.mixture import Mixture
 from cuvee.models import causal
-from cuvee.models.causal import Causal
 from cuvee.render import Encoded, encode_all
 from cuvee.steps import goal_arms, mixing_arms, mixtures
 from cuvee.steps.holding import STAGE as HELD_OUT
@@ -62,7 +61,7 @@ class Kind:
     summary: str
     rows: Callable[[Ask], I64] | None = None
     mixture: Callable[[Ask], Mixture] | None = None
-    model: Callable[[Ask], Causal] | None = None
+    model: Callable[[Ask], goal_arms.Taught] | None = None
     settings: tuple[str, ...] = ()
     chance: bool = True
     training: Callable[[Mapping[str, Any], sft.Training], sft.Training] | None = None

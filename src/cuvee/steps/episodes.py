@@ -32,6 +32,7 @@ from cuvee.steps.selecting import Ground, prepare
 from cuvee.training import sft
 
 Figures = dict[str, Any]
+STEPS = "trajectory.npz"  # what every step of a final run saw
 
 
 @dataclass(frozen=True)
@@ -248,6 +249,12 @@ def _final(run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[S
     return run.step("final", {**depends, **own}, make, resumable=True)
 
 
+def taken(final: Path) -> dict[str, Any]:
+    """Return step, row, cluster, score of everything that a final run saw, in order. final: the folder of its step."""
+    with np.load(final / STEPS) as found:
+        return {name: found[name] for name in found.files}
+
+
 def _write_trajectory(feed: Picked, steps: int, folder: Path) -> None:
     """Write what every step saw, in order: step, row (of the pool), cluster, score."""
     rows = [feed.next(step) for step in range(steps)]
@@ -255,4 +262,4 @@ def _write_trajectory(feed: Picked, steps: int, folder: Path) -> None:
     number = np.repeat(np.arange(steps), [len(part) for part in rows])
     clusters: I64 = np.concatenate([labels for labels, _ in told])
     scores: F32 = np.concatenate([values for _, values in told])
-    np.savez(folder / "trajectory.npz", step=number, row=np.concatenate(rows), cluster=clusters, score=scores)
+    np.savez(folder / STEPS, step=number, row=np.concatenate(rows), cluster=clusters, score=scores)

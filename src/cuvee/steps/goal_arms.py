@@ -1,12 +1,13 @@
 """Arms of a proof that are told what to get better at, or that go by the loss: RAISE, LESS, self-paced, loss-based."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
 from cuvee import budget as budgets
@@ -22,6 +23,7 @@ from cuvee.samples.pool import Pool
 from cuvee.samples.read import read
 from cuvee.scorers.language import Reader, loss
 from cuvee.steps.reward import LOSS, Reward
+from cuvee.steps.selecting import rows_of
 from cuvee.steps.settings import ground_settings
 from cuvee.store import Store, content_key
 from cuvee.training import sft
@@ -36,20 +38,35 @@ LESS = ("warmup", "rank", "dim", "goal_rows", "draw")
 PART = 64  # rows whose gradients are lost when a run is killed
 
 
+@dataclass(frozen=True)
+class Taught:
+    """A model that an arm made by itself. rows: of the pool, as they were first seen; updates, tokens: what training took."""
+
+    model: Causal
+    rows: I64
+    updates: int
+    tokens: int
+
+
 def reward_of(given: Mapping[str, Any]) -> Reward:
     """Return the reward that an arm's settings name. Raises ConfigError for one that there is not."""
     return Reward(str(given.get("reward", LOSS)))
 
 
-def adapted(ask: "Ask") -> Causal:
-    """Return the model of RAISE: as many updates of as many rows as the other arms, after its episodes."""
-    from cuvee.steps.episodes import learnt, prepared_from
+def adapted(ask: "Ask") -> Taught:
+    """Make the model of RAISE: as many updates of as many rows as the other arms, after its episodes."""
+    from cuvee.steps.episodes import learnt, prepared_from, taken
 
     wanted = _wanted(ask)
     with open_run(ask.folder) as run:
         field = prepared_from(run, wanted, ask.ground)
         _, final, _ = learnt(run, wanted, field)
-        return replace(causal.load(final.path / "model"), name="adapt")
+        model = replace(causal.load(final.path / "model"), name="adapt")
+        figures = orjson.loads((final.path / "figures.json").read_bytes())
+        order = list(dict.fromkeys(taken(final.path)["row"].tolist()))
+        prints = field.ground.pool.table["fingerprint"].take(pa.array(order)).to_pylist()
+        rows = rows_of(ask.ground.pool.table, [one.hex() for one in prints])
+        return Taught(model, rows, figures["steps"], figures["tokens"])
 
 
 def _wanted(ask: "Ask") -> Any:
@@ -73,24 +90,26 @@ def _wanted(ask: "Ask") -> Any:
     )  # fmt: skip
 
 
-def self_paced(ask: "Ask") -> Causal:
-    """Return a model trained from easy rows to hard ones, by their loss under the base."""
+def self_paced(ask: "Ask") -> Taught:
+    """Make a model trained from easy rows to hard ones, by their loss under the base."""
     return _fed(ask, lambda losses, steps: Paced(losses, ask.training.batch, steps=steps, seed=ask.seed))
 
 
-def loss_based(ask: "Ask") -> Causal:
-    """Return a model trained on rows drawn in proportion to their loss under the base."""
+def loss_based(ask: "Ask") -> Taught:
+    """Make a model trained on rows drawn in proportion to their loss under the base."""
     return _fed(ask, lambda losses, steps: Weighted(losses, ask.training.batch, seed=ask.seed))
 
 
-def _fed(ask: "Ask", make: Any) -> Causal:
+def _fed(ask: "Ask", make: Any) -> Taught:
     base = causal.load(ask.base)
     losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))
     steps = ask.training.updates(ask.k, 0.0)
     feed: Feed = make(losses, steps)
     training = replace(ask.training, epochs=None, tokens=None, steps=steps)
     model = causal.with_lora(base, rank=ask.training.lora, seed=ask.seed) if ask.training.lora else base
-    return sft.train(model, ask.encoded, training, ask.folder / "model", seed=ask.seed, feed=feed).model
+    done = sft.train(model, ask.encoded, training, ask.folder / "model", seed=ask.seed, feed=feed)
+    seen = [row for step in range(done.steps) for row in feed.next(step).tolist()]
+    return Taught(done.model, np.array(list(dict.fromkeys(seen)), dtype=np.int64), done.steps, done.tokens)
 
 
 def less(ask: "Ask") -> I64:

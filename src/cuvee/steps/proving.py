@@ -239,12 +239,12 @@ def _told_by(source: Path) -> list[Path]:
 
 def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
     """Return the arm's model, what its training took, and the rows that it saw."""
-    nothing: I64 = np.empty(0, dtype=np.int64)
     if arm.kind.model is not None:
-        return arm.kind.model(ask), {"rows": None, "updates": None, "tokens": None}, nothing
+        made = arm.kind.model(ask)
+        return made.model, {"rows": len(made.rows), "updates": made.updates, "tokens": made.tokens}, made.rows
     fresh = causal.load(ask.base)
     if arm.kind.rows is None and arm.kind.mixture is None:
-        return fresh, {"rows": 0, "updates": 0, "tokens": 0}, nothing
+        return fresh, {"rows": 0, "updates": 0, "tokens": 0}, np.empty(0, dtype=np.int64)
     if ask.training.lora is not None:
         fresh = causal.with_lora(fresh, rank=ask.training.lora, seed=ask.seed)
     trained, rows, more = _taught(arm, ask, fresh, folder)
