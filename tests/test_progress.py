@@ -19,3 +19,14 @@ def test_without_a_terminal_a_line_says_how_far_the_work_is(
     first, second = [record.getMessage() for record in caplog.records]
     assert first == "training: 20/100 steps, 0.222 steps/s, about 6 min left"
     assert second.startswith("training: 40/100 steps")
+
+
+def test_what_was_done_before_tells_nothing_of_the_rate(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = iter([0.0, 100.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO, "cuvee"), progress.bar("training", 100, unit="steps", done=75) as advance:
+        advance(5)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == "training: 80/100 steps, 0.05 steps/s, about 7 min left"

@@ -26,13 +26,14 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def bar(label: str, total: int | None, unit: str = "rows") -> Iterator[Advance]:
+def bar(label: str, total: int | None, unit: str = "rows", *, done: int = 0) -> Iterator[Advance]:
     """Show a progress bar on standard error while the block runs; yield the function that advances it.
 
-    total: units in all, None where unknown. Where standard error is not a terminal, a line a minute says the same.
+    total: units in all, None where unknown. done: of them, before the block: they tell nothing of the rate. Where standard
+    error is not a terminal, a line a minute says the same.
     """
     if _QUIET.get():
-        yield lambda done: None
+        yield lambda more: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -52,28 +53,28 @@ def bar(label: str, total: int | None, unit: str = "rows") -> Iterator[Advance]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines(label, total, unit)
+        yield _Lines(label, total, unit, done)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda done: progress.advance(task, done)
+        task = progress.add_task(label, total=total, completed=done)
+        yield lambda more: progress.advance(task, more)
 
 
 class _Lines:
     """Says how far the work is whenever a minute has passed since it last did."""
 
-    def __init__(self, label: str, total: int | None, unit: str) -> None:
-        self.label, self.total, self.unit, self.done = label, total, unit, 0
+    def __init__(self, label: str, total: int | None, unit: str, before: int) -> None:
+        self.label, self.total, self.unit, self.before, self.done = label, total, unit, before, before
         self.start = self.last = time.monotonic()
 
-    def __call__(self, done: int) -> None:
-        self.done += done
+    def __call__(self, more: int) -> None:
+        self.done += more
         now = time.monotonic()
         if now - self.last < SILENCE:
             return
-        self.last, speed = now, self.done / (now - self.start)
+        self.last, speed = now, (self.done - self.before) / (now - self.start)
         of = f"/{self.total:,}" if self.total else ""
         ahead = max(0, self.total - self.done) if self.total else 0  # a total may be an estimate
-        left = f", about {ahead / speed / 60:.0f} min left" if self.total and self.done else ""
+        left = f", about {ahead / speed / 60:.0f} min left" if self.total and speed else ""
         say(f"{self.label}: {self.done:,}{of} {self.unit}, {speed:.3g} {self.unit}/s{left}")

@@ -81,11 +81,10 @@ def reinforce(
         say(f"going on from step {len(follower.curve)} of {settings.steps}")
     with (
         loop.untouched(causal.model),
-        bar("reinforcing", settings.steps, "steps") as advance,
+        bar("reinforcing", settings.steps, "steps", done=len(follower.curve)) as advance,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        advance(len(follower.curve))
         follower.advance = advance
         trainer = _trainer(causal, examples, rewards, settings, folder, seed, follower)
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)

@@ -31,13 +31,14 @@ def write(
     tokens = batch_tokens or generation.BATCH_TOKENS["cuda" if causal.device.startswith("cuda") else "cpu"]
     parts = generation.plan([len(ids) for ids in shown], sampling.max_new_tokens, tokens)
     replies: list[Written | None] = [None] * len(talks)
-    with bar(label, len(talks), "rows") as advance:
+    kept = sum(len(part) for number, part in enumerate(parts) if number in journal.done)
+    with bar(label, len(talks), "rows", done=kept) as advance:
         for number, part in enumerate(parts):
             if number not in journal.done:
                 journal.add(number, [vars(one) for one in _batch(causal, [shown[at] for at in part], sampling)])
+                advance(len(part))
             for at, told in zip(part, journal.done[number], strict=True):
                 replies[at] = Written(**told)
-            advance(len(part))
     return Replied([one for one in replies if one], [len(a) - len(b) for a, b in zip(prompts, shown, strict=True)])
 
 

@@ -132,12 +132,13 @@ def write(
     parts = generation.plan([min(len(ids), longest) for ids in prompts], sampling.max_new_tokens, tokens)
     keys = [f"{questions[row].task}\x1f{questions[row].id}" for row in rows]
     found: dict[int, Answer] = {}
-    with bar("answering", len(rows), unit="answers") as advance:
+    kept = sum(len(part) for number, part in enumerate(parts) if number in journal.done)
+    with bar("answering", len(rows), unit="answers", done=kept) as advance:
         for number, part in enumerate(parts):
             if number not in journal.done:
                 journal.add(number, _write_batch(causal, prompts, keys, part, sampling, longest))
+                advance(len(part))
             found |= {rows[at]: Answer(*told) for at, told in zip(part, journal.done[number], strict=True)}
-            advance(len(part))
     return found
 
 

@@ -41,11 +41,11 @@ def judge(
     kept = journal or Journal(None)
     if rows:
         sandbox.check()
-    with bar("running code", len(rows), unit="programs") as advance:
-        for row in rows:
-            if row not in kept.done:
-                ran = sandbox.run(program(questions[row], answers[row].text), limits)
-                kept.add(row, [ran.passed, ran.reason])
+    open_rows = [row for row in rows if row not in kept.done]
+    with bar("running code", len(rows), unit="programs", done=len(rows) - len(open_rows)) as advance:
+        for row in open_rows:
+            ran = sandbox.run(program(questions[row], answers[row].text), limits)
+            kept.add(row, [ran.passed, ran.reason])
             advance(1)
     return {row: Verdict(*kept.done[row]) for row in rows}
 

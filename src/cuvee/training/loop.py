@@ -79,8 +79,8 @@ def fit(causal: Causal, plan: Plan) -> Progress:
         progress = Progress(found[1]["curve"], found[1]["seconds"])
         plan.feed.restore(found[1]["feed"])
         say(f"going on from step {len(progress.curve)} of {plan.steps}")
-    with _folder(plan) as folder, untouched(causal.model), bar(plan.label, _expected(plan), "tokens") as advance:
-        advance(progress.tokens)
+    shown = bar(plan.label, _expected(plan), "tokens", done=progress.tokens)
+    with _folder(plan) as folder, untouched(causal.model), shown as advance:
         trainer = _trainer(causal, plan, progress, folder, advance)
         if trainer.args.should_save and plan.checkpoints:
             checkpoints.sweep(plan.checkpoints, found[0] if found else None)
