@@ -64,6 +64,8 @@ def test_a_cold_start_teaches_the_form_on_clusters_it_has_not_seen(distiller: Pa
     assert stages["untrained"]["over all"]["compliant"] <= 0.1
     assert stages["cold start"]["over all"]["compliant"] >= 0.9
     assert "GRPO" in stages and len(told(distiller)["curves"]["GRPO"]) == 2
+    first, last = (step["reward"] for step in told(distiller)["curves"]["GRPO"])
+    assert f"drawn in training {first:.3f} in its first fifth, {last:.3f} in its last" in told(distiller)["sentence"]
     page = (distiller / "report.html").read_text()
     assert "format of qa" in page and "keep the form" in page
     assert (distiller / "model/model.safetensors").is_file() and (distiller / "library/qa.npz").is_file()
@@ -176,6 +178,7 @@ def test_an_untrained_model_writes_junk_that_is_all_kept_aside(
 def test_the_rows_own_ratings_split_the_pool(correct: bool, distiller: Path, pool: Path, tmp_path: Path) -> None:
     options = {
         **RUN,
+        "budget": "90%",
         "rating": "column",
         "rating_column": "score",
         "rating_scale": 10,
@@ -188,6 +191,8 @@ def test_the_rows_own_ratings_split_the_pool(correct: bool, distiller: Path, poo
     assert [row["reason"] for row in ledger].count("no rating") == 1
     kept = [row for row in ledger if row["status"] == "kept" and not row["parents"]]
     assert kept and all(row["score:rating"] > 4.5 for row in kept)
+    (short,) = [warning for warning in told(folder)["warnings"] if "were asked for" in warning]
+    assert short.endswith("are good enough"), "the pool has more rows, and they are weak"
 
 
 def test_a_judge_rates_old_rows_and_new_ones(

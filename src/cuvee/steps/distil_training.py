@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import commands, embedders, render, rng
+from cuvee import embedders, render, rng
 from cuvee.distillation import bayes, examples, grpo
 from cuvee.distillation.examples import Example
 from cuvee.distillation.grpo import Reinforcement
@@ -19,40 +18,13 @@ from cuvee.distillation.writing import write as reply_to
 from cuvee.errors import ConfigError, InputError
 from cuvee.evaluation.journal import Journal
 from cuvee.models import causal
-from cuvee.models.generation import Sampling
 from cuvee.progress import say
-from cuvee.reports import distiller as page
 from cuvee.result import Result
-from cuvee.runs import Run, Step, digest, open_run, sha256, versions, write_json
+from cuvee.runs import Run, Step, digest, open_run, write_json
+from cuvee.steps.distil_trained import LIBRARY, STAGES, Wanted, publish
 from cuvee.training import sft
 
-STAGES = ("untrained", "cold start", "GRPO")
 SHOWN = 3  # held-out replies that the page shows, before and after
-LIBRARY = "library"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A checked ``cuvee distill train``."""
-
-    corpus: Path
-    base: Path
-    training: sft.Training
-    reinforcement: Reinforcement
-    weights: Weights
-    held_out: budgets.Budget
-    judged: int
-    typed: dict[str, Any]
-
-    @property
-    def seed(self) -> int:
-        """Of all chance."""
-        return int(self.typed["seed"])
-
-    @property
-    def sampling(self) -> Sampling:
-        """How held-out replies are written: greedily."""
-        return Sampling(max_new_tokens=self.reinforcement.longest)
 
 
 def run_distill_train(*, out: Path, dry_run: bool, **typed: Any) -> Result:
@@ -125,7 +97,7 @@ def _train(run: Run, wanted: Wanted, seen: list[Example], held: list[Example]) -
     if wanted.reinforcement.steps:
         final = _reinforced(run, wanted, kept, cold, shelf)
         figures[STAGES[2]] = _judge(run, wanted, shelf, final.path / "model", judged, STAGES[2])
-    return _publish(
+    return publish(
         run,
         wanted,
         {"examples": len(kept), "held out": len(held), "judged": len(judged), **told},
@@ -257,64 +229,6 @@ def means(parts: Sequence[Mapping[str, float]], kinds: Sequence[str]) -> dict[st
         kind: mean([row for row, its in zip(parts, kinds, strict=True) if its == kind]) for kind in sorted(set(kinds))
     }
     return {"over all": mean(list(parts)), "by kind": by_kind}
-
-
-def _publish(
-    run: Run, wanted: Wanted, counts: dict[str, Any], figures: dict[str, Any], cold: Step, final: Step, shelf: Step
-) -> Result:
-    curves = {"cold start": orjson.loads((cold.path / "curve.json").read_bytes())}
-    if final is not cold:
-        curves["GRPO"] = orjson.loads((final.path / "curve.json").read_bytes())
-    told = _told(wanted, run.path, counts, figures, curves)
-    told["warnings"] += orjson.loads((shelf.path / "doubts.json").read_bytes())
-
-    def make(folder: Path) -> None:
-        write_json(folder / "summary.json", told)
-        page.write(told, folder / "report.html")
-
-    step = run.step("publish", {"told": told}, make)
-    files = run.publish(step, ["report.html", "summary.json"])
-    model, library = run.publish_folder(final, "model"), run.publish_folder(shelf, LIBRARY)
-    outputs = [{"file": str(path.relative_to(run.path)), "sha256": sha256(path)} for path in sorted(model.iterdir())]
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in wanted.typed.items()}
-    run.finish(
-        {
-            "verb": "distill train", "settings": plain, "seed": wanted.seed, "outputs": outputs, "counts": counts,
-            "model": {"name": wanted.typed["model"], "version": causal.version_of(wanted.base)}, "figures": figures,
-        }
-    )  # fmt: skip
-    return Result(run.path, told, [model, library, *files], next=f"cuvee distill POOL --model {run.path} --budget 5%")
-
-
-def _told(
-    wanted: Wanted, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the summary that page and terminal show."""
-    stages = [stage for stage in STAGES if stage in figures]
-    first, cold, last = (figures[stage]["over all"] for stage in (stages[0], STAGES[1], stages[-1]))
-    reward = (
-        f"mean reward {cold['total']:.3f} -> {last['total']:.3f} by GRPO"
-        if last is not cold
-        else f"mean reward {last['total']:.3f}"
-    )
-    sentence = (
-        f"On {counts['judged']:,} held-out clusters {first['compliant']:.0%} of the replies keep the form before training, "
-        f"{cold['compliant']:.0%} after the cold start; {reward}."
-    )
-    return {
-        "title": f"{wanted.typed['model']} as a distiller",
-        "sentence": sentence,
-        "command": commands.command("distill train", wanted.typed, out),
-        "training": counts,
-        "stages": figures,
-        "curves": curves,
-        "weights": vars(wanted.weights),
-        "settings": {key: str(value) for key, value in wanted.typed.items() if value not in (None, "", [], 0)},
-        "versions": versions(),
-        "warnings": [f"{counts['too long']:,} examples do not fit into --max-length and are left out"]
-        if counts["too long"]
-        else [],
-    }
 
 
 def _plan(wanted: Wanted, seen: list[Example], held: list[Example], out: Path) -> Result:

@@ -23,9 +23,9 @@ from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.rng import stream
 from cuvee.runs import Run, Step, digest, open_run, write_json
-from cuvee.steps import distilled, judging, rating
+from cuvee.steps import distilled, judging, merging, rating
 from cuvee.steps import plan as plans
-from cuvee.steps.distilled import Distilled, Wanted
+from cuvee.steps.merging import Distilled, Wanted
 from cuvee.steps.rating import How, Ratings
 from cuvee.steps.selecting import Ground, prepare
 from cuvee.steps.settings import Mistakes, ground_settings, pairs
@@ -157,7 +157,7 @@ def _written(
     step = run.step("distil", depends, make, resumable=True)
     said = orjson.loads((step.path / "replies.json").read_bytes())
     made = [
-        distil.read(number, rows, Written(**reply)) if reply else New(number, rows, "", distilled.NO_ROOM)
+        distil.read(number, rows, Written(**reply)) if reply else New(number, rows, "", merging.NO_ROOM)
         for number, (rows, reply) in enumerate(zip(clusters, said, strict=True))
     ]
     if not step.reused:
@@ -176,7 +176,7 @@ def _rated_again(wanted: Wanted, rated: Ratings, judge: Any, made: list[New]) ->
             found.append(one)
             continue
         value = next(values)
-        why = distilled.NO_RATING if value is None else distilled.WEAK if value < wanted.typed["good"] else ""
+        why = merging.NO_RATING if value is None else merging.WEAK if value < wanted.typed["good"] else ""
         found.append(replace(one, rating=value, why=why))
     return found
 

@@ -29,7 +29,7 @@ POOLED = ("select", "given", "distil")  # stages of rows that stood when rows we
 
 @dataclass(frozen=True)
 class Facts:
-    """A finished run, before it is told."""
+    """A finished run, before it is told. short: what to say where the budget was not filled; None: the pool has no more."""
 
     wanted: Settings
     folder: Path
@@ -41,6 +41,7 @@ class Facts:
     measures: Mapping[str, Any]
     command: str
     health: Sequence[Health] = ()
+    short: str | None = None
 
 
 def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, Any]:
@@ -83,6 +84,8 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
 
 
 def _note(facts: Facts) -> str:
+    if facts.short is not None:
+        return facts.short
     budget = facts.wanted.request.budget
     k, free = len(facts.selection.rows), len(facts.pool.free)
     if budget.kind != "tokens" and budget.rows(len(facts.pool)) > k:
