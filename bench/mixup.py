@@ -5,7 +5,7 @@ python -m bench.mixup GOOD [--model smollm2-135m] [--distiller RUN] [--out runs/
 GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO), 300
 become two or three weak ones each, 70 stay good, 60 are the questions of the proof. The oracle is a real server; it rates a
 row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells what the distiller is worth
-with a perfect judge, not what a judge is worth. Two to three hours on one core for SmolLM2-135M; called again, it goes on.
+with a perfect judge, not what a judge is worth. Three hours on one core for SmolLM2-135M; called again, it goes on.
 """
 
 import argparse
