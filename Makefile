@@ -1,12 +1,13 @@
 # make demo    sets itself up (about 2 minutes, with CPU torch), then runs the sample pool through the main job and every method
 #              (about a minute)
 # make test    sets itself up (about 4 minutes, with CPU torch and a distilled embedder), then lint, types, floors, tests and
-#              docs (about a quarter of an hour)
+#              docs (about ten minutes)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 HOME_OF_TESTS := $(CURDIR)/$(VENV)/home
 MODEL := $(HOME_OF_TESTS)/models/static-minilm
+WORKERS ?= 2
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -18,7 +19,7 @@ demo: $(VENV)/.base $(VENV)/.train
 setup: $(VENV)/.dev
 
 test: setup lint $(MODEL)
-	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-slow: setup $(MODEL)
 	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow"
