@@ -159,9 +159,9 @@ def test_mistakes_are_told_before_anything_runs(
 def test_the_command_line_takes_many_files_and_ends_with_a_table(tiny_model: Path, files: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cuvee", "evaluate", str(tiny_model), "--on", str(files / "rows.jsonl")]
     command += [str(files / "sums.jsonl"), "--max-new-tokens", "4", "--limit", "2", "--out", str(tmp_path / "run")]
-    planned = subprocess.run([*command, "--dry-run"], capture_output=True, text=True, timeout=120)
+    planned = subprocess.run([*command, "--dry-run"], capture_output=True, text=True, timeout=600)
     assert "would read 4 answers" in planned.stdout and not (tmp_path / "run").exists()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     for word in ("mean \u00b1 standard error", "number_match", "over all", "questions.parquet", "--max-new-tokens"):
         assert word in done.stdout
