@@ -7,7 +7,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_OF_TESTS := $(CURDIR)/$(VENV)/home
 MODEL := $(HOME_OF_TESTS)/models/static-minilm
-WORKERS ?= 2
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -19,7 +18,7 @@ demo: $(VENV)/.base $(VENV)/.train
 setup: $(VENV)/.dev
 
 test: setup lint $(MODEL)
-	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest
 
 test-slow: setup $(MODEL)
 	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest -m "slow or not slow"
