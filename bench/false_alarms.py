@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 
 from cuvee import rng
-from cuvee.proof import Arm
-from cuvee.proof.simulation import World, false_alarms, ours
+from cuvee.statistics import Arm
+from cuvee.statistics.simulation import World, false_alarms, ours
 
 TIMES = 1_000
 WORLDS = {

@@ -10,9 +10,9 @@ import orjson
 
 from cuvee.arrays import F32
 from cuvee.geometry.kcenter import kcenter
+from cuvee.intake.clean import Rules, clean
+from cuvee.intake.read import read_inputs
 from cuvee.runs import Run
-from cuvee.steps.cleaning import Rules, clean
-from cuvee.steps.reading import read_inputs
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 DATA = Path(__file__).parents[2] / "shared/data/pool"

@@ -16,11 +16,11 @@ import numpy as np
 
 from cuvee.arrays import F32
 from cuvee.errors import CuveeError
-from cuvee.mixing import keeping, pairs
-from cuvee.mixing.mixing import Mixing, mix
-from cuvee.mixing.mixture import Mixture, joined, real
+from cuvee.interpolation import keeping, pairs
+from cuvee.interpolation.mixing import Mixing, mix
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.training.mixture import Mixture, joined, real
 
 ROWS, DIMENSIONS, TASKS, BUDGET = 89_189, 256, 294, 10_000
 TURNS = 6
@@ -98,9 +98,9 @@ def sides(model: Causal, count: int, length: int) -> dict[str, Callable[[], Any]
     """Return the loss of a pass of rows by the model's own, of the same rows as a mixture, and of as many blends."""
     import torch
 
-    from cuvee.mixing.batches import collate_mixture
-    from cuvee.mixing.losses import mixed_loss
     from cuvee.training.batches import collate
+    from cuvee.training.mixed_batches import collate_mixture
+    from cuvee.training.mixed_loss import mixed_loss
 
     rng, size = np.random.default_rng(0), int(model.model.get_input_embeddings().weight.shape[0])
     answer = np.arange(length) >= length // 3

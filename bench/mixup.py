@@ -22,7 +22,7 @@ import numpy as np
 
 import cuvee
 from cuvee import render
-from cuvee.distillation.kinds import KINDS
+from cuvee.distiller.kinds import KINDS
 from cuvee.samples.read import read
 
 TAUGHT, WEAKENED, KEPT, ASKED = 450, 300, 70, 60

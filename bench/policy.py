@@ -16,9 +16,9 @@ import numpy as np
 import orjson
 import torch
 
-from cuvee.policy import ppo, state
-from cuvee.policy.feed import Picked, Wanted
-from cuvee.policy.folder import Policy
+from cuvee.adaptation import ppo, state
+from cuvee.adaptation.feed import Picked, Wanted
+from cuvee.adaptation.folder import Policy
 
 STEPS, PER_CLUSTER, CLUSTERS, SUBSET = 100, 8, 2, 0.05
 ROWS, LARGE = 20_000, 1_000_000

@@ -10,7 +10,7 @@ import numpy as np
 
 from cuvee import embedders
 from cuvee.arrays import F64
-from cuvee.distillation import bayes, examples
+from cuvee.distiller import bayes, examples
 
 
 def auc(good: F64, weak: F64) -> float:

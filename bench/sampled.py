@@ -14,14 +14,14 @@ import numpy as np
 
 from cuvee import budget
 from cuvee.arrays import F64
-from cuvee.distillation import bayes, examples
-from cuvee.distillation.examples import Example
-from cuvee.distillation.rewards import Rewards, Weights, judge
-from cuvee.distillation.writing import write
+from cuvee.distiller import bayes, examples
+from cuvee.distiller.examples import Example
+from cuvee.distiller.rewards import Rewards, Weights, judge
+from cuvee.distiller.run import split
+from cuvee.distiller.writing import write
 from cuvee.evaluation.journal import Journal
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
-from cuvee.steps.distil_training import split
 
 STAGES = {"cold start": "work/cold-start-*/model", "GRPO": "model"}
 

@@ -10,15 +10,15 @@ from cuvee.embedders import EMBEDDERS
 from cuvee.evaluation.kinds import SHAPES
 from cuvee.evaluation.question import KINDS
 from cuvee.evaluation.table import MEASURES as JUDGED
+from cuvee.intake.judge import KNOWN
 from cuvee.models.catalog import CATALOG
 from cuvee.models.requesting import KEY_VARIABLE, Sampling, Server
+from cuvee.publication.measure import MEASURES
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.ledger import LEDGER
 from cuvee.scorers import SCORERS
 from cuvee.selectors import SELECTORS, settings_of
-from cuvee.steps.judging import KNOWN
-from cuvee.steps.measuring import MEASURES
 
 HERE = Path(__file__).parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -3,8 +3,13 @@
 import inspect
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+import orjson
+
+from cuvee.errors import ConfigError
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 _SETTINGS: dict[str, Mapping[str, inspect.Parameter]] = {}
@@ -51,3 +56,62 @@ def _words(key: str, value: Any, setting: inspect.Parameter) -> Iterator[str]:
         yield from (flag, ",".join(map(str, parts)))
     elif value is not None:
         yield from (word for part in parts for word in (flag, str(part)))
+
+
+def pairs(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Read "a=1,b=x" as {"a": 1, "b": "x"}; numbers and booleans become themselves. A mapping is returned as it is."""
+    if not isinstance(text, str):
+        return dict(text)
+    found: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"{what} {part!r} cannot be read", f"write {what} as name=value,name=value")
+        found[key.strip()] = _scalar(value.strip())
+    return found
+
+
+def _scalar(text: str) -> Any:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return value if isinstance(value, int | float | bool) else text
+
+
+def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
+    """Read "a,b" as ["a", "b"]."""
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
+
+
+def paths(given: Any) -> list[str]:
+    """Return one path or many as a list: a Python caller may give a single one."""
+    return [str(given)] if isinstance(given, str | Path) else [str(path) for path in given or []]
+
+
+@dataclass
+class Mistakes:
+    """Collects what is wrong with a command."""
+
+    found: list[ConfigError] = field(default_factory=list)
+
+    def check(self, test: Callable[[], Any]) -> Any:
+        """Return what ``test`` returns; keep its ConfigError and return None instead."""
+        try:
+            return test()
+        except ConfigError as wrong:
+            self.found.append(wrong)
+            return None
+
+    def stop(self) -> None:
+        """Raise one ConfigError for all that was found, if anything was."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            lines = [f"{wrong.message} ({wrong.hint})" if wrong.hint else wrong.message for wrong in self.found]
+            raise ConfigError(f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines))
+
+
+def _between(value: float, name: str, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}", f"give a number from {low} to {high}")

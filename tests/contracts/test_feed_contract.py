@@ -22,9 +22,9 @@ FEEDS: dict[str, Callable[[], Feed]] = {
 
 def unlearnt() -> Feed:
     pytest.importorskip("torch", reason="the base install has no torch")
-    from cuvee.policy import state
-    from cuvee.policy.feed import Picked, Wanted
-    from cuvee.policy.folder import Policy
+    from cuvee.adaptation import state
+    from cuvee.adaptation.feed import Picked, Wanted
+    from cuvee.adaptation.folder import Policy
 
     draw = np.random.default_rng(0)
     figures, vectors = (draw.normal(size=(N, width)).astype(np.float32) for width in (4, 6))

@@ -10,10 +10,10 @@ from cuvee import render
 from cuvee.embedders import EMBEDDERS, ReadsMessages, resolve
 from cuvee.embedders.hidden import Hidden
 from cuvee.errors import ConfigError
+from cuvee.intake.embed import embed
 from cuvee.models import causal
 from cuvee.runs import Run
 from cuvee.samples.schema import TURN
-from cuvee.steps.embedding import embed
 
 torch = pytest.importorskip("torch", reason="the base install has no torch")
 TALK = [{"role": "user", "content": "What is 2 + 2?"}, {"role": "assistant", "content": "Four."}]

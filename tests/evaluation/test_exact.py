@@ -12,6 +12,7 @@ from cuvee.evaluation.table import judged
 from cuvee.models import causal
 from cuvee.render import encode_all, encode_prompt
 from cuvee.training import sft
+from cuvee.training.settings import Training
 
 
 def talk(question: str, answer: str) -> list[dict[str, Any]]:
@@ -49,7 +50,7 @@ def test_a_model_that_learnt_two_answers_gives_them_and_no_third(tiny_model: Pat
     learnt = [talk("Is it day?", "yes"), talk("What is 2 + 2?", "#### 4")]
     talks = [*learnt, talk("Is it day?", "no"), talk("Tell me all.", "word " * 60)]
     encoded = encode_all(talks, model.tokenizer, max_length=400, side="left")
-    how = sft.Training(steps=60, epochs=None, lr=1e-2, batch=2, max_length=400)
+    how = Training(steps=60, epochs=None, lr=1e-2, batch=2, max_length=400)
     taught = sft.train(model, encoded[:2], how, tmp_path / "taught", seed=0).model
     asked = exact.ask(talks, encoded, model.tokenizer, 12)
     found = exact.matches(taught, asked)

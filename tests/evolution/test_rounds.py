@@ -16,7 +16,7 @@ from cuvee.models import causal  # noqa: E402
 from cuvee.planting.planted import plant  # noqa: E402
 from cuvee.render import Encoded  # noqa: E402
 from cuvee.samples.read import read  # noqa: E402
-from cuvee.training.sft import Training  # noqa: E402
+from cuvee.training.settings import Training  # noqa: E402
 
 TRAINING = Training(epochs=1, lr=3e-3, batch=8, max_length=96)
 

@@ -20,7 +20,7 @@ from cuvee.planting import plant
 from cuvee.render import Encoded
 from cuvee.training import sft
 from cuvee.training.feeds import InOrder, Shuffled
-from cuvee.training.sft import Training
+from cuvee.training.settings import Training
 
 torch = pytest.importorskip("torch")
 SETTINGS = Training(epochs=2, lr=3e-3, batch=8, save_every=3)

@@ -17,7 +17,7 @@ from cuvee.training import sft
 from tests.training.test_sft import talks
 model = causal.load(sys.argv[1], device="cpu")
 rows = render.encode_all(talks(), model.tokenizer, max_length=96)
-settings = sft.Training(steps=8, lr=3e-3, batch=7, save_every=3, micro_tokens=int(sys.argv[3]))
+settings = Training(steps=8, lr=3e-3, batch=7, save_every=3, micro_tokens=int(sys.argv[3]))
 sft.train(model, rows, settings, Path(sys.argv[2]), seed=1)
 """
 

@@ -8,7 +8,7 @@ fitted to what is counted (high-order consensus, Zhu et al., 2021).
 import numpy as np
 
 from cuvee.arrays import F32, F64, I64
-from cuvee.distillation.bayes import CLASSES, classes_of, expected
+from cuvee.distiller.bayes import CLASSES, classes_of, expected
 from cuvee.geometry.neighbours import neighbours
 
 LEAN = 3.0  # where the fit starts: a rater who is mostly right

@@ -11,6 +11,7 @@ from cuvee.embedders.seam import unit_rows
 from cuvee.errors import InputError
 from cuvee.models import causal, forward
 from cuvee.models.causal import Causal
+from cuvee.models.needs import need
 from cuvee.render import Encoded, Messages
 from cuvee.runs import digest
 
@@ -33,7 +34,7 @@ class Hidden:
     def __init__(self, model: str | None = None) -> None:
         self._name = model or causal.DEFAULT
         causal.folder_of(self._name)
-        causal.need("torch", "transformers", purpose="the hidden-state embedder")
+        need("torch", "transformers", purpose="the hidden-state embedder")
 
     @cached_property
     def _causal(self) -> Causal:

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from cuvee.errors import ConfigError
 from cuvee.evaluation.table import TABLE
-from cuvee.models.causal import Causal, need
+from cuvee.models.causal import Causal
+from cuvee.models.needs import need
 from cuvee.runs import sha256
 
 OURS = {"acc": "accuracy", "acc_norm": "accuracy_norm", "exact_match": "exact_match"}  # measures that both have

@@ -15,6 +15,7 @@ from cuvee.models import causal, forward
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.training import sft
+from cuvee.training.settings import Training
 
 Curve = list[dict[str, float]]
 
@@ -29,7 +30,7 @@ class Evolution:
 
     base: Path
     strategy: Strategy
-    training: sft.Training
+    training: Training
     whitening: int
     batch_tokens: int | None
     seed: int

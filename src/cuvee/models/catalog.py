@@ -134,7 +134,7 @@ def _distil(folder: Path, say: Say) -> None:
     teacher = fetch("all-minilm-l6-v2", say=say)
     say("distilling static-minilm from all-minilm-l6-v2, a minute or two")
     _python(
-        "cuvee.models.distil", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distil]'"
+        "cuvee.models.distill", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distil]'"
     )
 
 

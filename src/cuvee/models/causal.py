@@ -4,13 +4,13 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cuvee.errors import ConfigError, MissingExtraError
+from cuvee.errors import ConfigError
 from cuvee.models import catalog
 from cuvee.models.folders import fingerprint, model_folder
+from cuvee.models.needs import need, quiet
 from cuvee.progress import say
 from cuvee.render import DEFAULT_TEMPLATE
 from cuvee.runs import digest
@@ -121,22 +121,6 @@ def with_lora(causal: Causal, *, rank: int = 16, alpha: int = 32, dropout: float
         torch.manual_seed(seed)  # peft draws A from torch's global state; fork_rng puts that back
         model = get_peft_model(causal.model, config)
     return replace(causal, model=model)
-
-
-def need(*libraries: str, extra: str = "train", purpose: str = "a language model") -> None:
-    """Raise MissingExtraError for the first of these libraries that is not installed."""
-    for library in libraries:
-        if find_spec(library) is None:
-            raise MissingExtraError(library, extra, purpose)
-
-
-def quiet() -> None:
-    """Keep transformers from writing bars and notices between our own lines. Raises MissingExtraError without it."""
-    need("transformers")
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
 
 
 def precision_of(causal: Causal) -> str:

@@ -12,16 +12,7 @@ import orjson
 
 from cuvee import render
 from cuvee.errors import ServiceError
-from cuvee.models.requesting import (
-    Line,
-    RefusedError,
-    Reply,
-    Sampling,
-    Server,
-    UnansweredError,
-    check,
-    require,
-)
+from cuvee.models.requesting import Line, RefusedError, Reply, Sampling, Server, UnansweredError, check, require
 from cuvee.models.spending import Estimate, Pace, Purse, Talk, Usage
 from cuvee.progress import bar
 from cuvee.runs import canonical

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cuvee.models.causal import need, quiet
+from cuvee.models.needs import need, quiet
 from cuvee.names import find
 from cuvee.rng import stream
 

@@ -1,7 +1,1 @@
-"""Proof: arms x seeds x questions -> which arm wins, by how much, how sure. Arrays in, verdicts out; knows no model."""
-
-from cuvee.proof.compare import Proof, compare
-from cuvee.proof.results import Arm
-from cuvee.proof.verdicts import Verdict
-
-__all__ = ["Arm", "Proof", "Verdict", "compare"]
+"""The proof: arms x seeds on one budget, judged on questions that no arm has seen."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cuvee.proof.verdicts import rounded
+from cuvee.statistics.verdicts import rounded
 
 VERDICTS = {
     "beats": ("better", "better"),

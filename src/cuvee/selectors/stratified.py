@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from cuvee.apportionment import apportion
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError, SelectionError
 from cuvee.samples.pool import Pool, Selection
 from cuvee.selectors import needs, order
-from cuvee.selectors.apportionment import apportion
 
 COLUMNS = ("task", "source")
 

@@ -24,9 +24,10 @@ from cuvee.errors import CuveeError
 from cuvee.models.causal import Causal, fast_bf16
 from cuvee.progress import Advance, bar, say
 from cuvee.rng import stream
-from cuvee.training import checkpoints, sft
+from cuvee.training import checkpoints
 from cuvee.training.batches import Collate, FromStep, Passes, Tensors
 from cuvee.training.feeds import Feed
+from cuvee.training.settings import MICRO_TOKENS, Training
 
 Reward = Callable[[Any], float]  # the model as it is after a step -> how good it is; higher is better
 # (model, tensors of a pass, items of the step) -> the pass's part of the step's loss. The passes tell their items themselves.
@@ -46,7 +47,7 @@ class Plan:
     make: Collate
     feed: Feed
     steps: int
-    settings: "sft.Training"
+    settings: "Training"
     seed: int
     of: str
     checkpoints: Path | None = None
@@ -120,7 +121,7 @@ class FeedTrainer(Trainer):  # type: ignore[misc]
 def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advance: Advance) -> FeedTrainer:
     settings = plan.settings
     arguments = _arguments(causal, plan, folder)
-    budget = settings.micro_tokens or sft.MICRO_TOKENS[causal.device.partition(":")[0]]
+    budget = settings.micro_tokens or MICRO_TOKENS[causal.device.partition(":")[0]]
     passes = Passes(plan.feed, plan.lengths, plan.make, budget=budget, processes=arguments.world_size)
     arguments.gradient_accumulation_steps = passes.count
     trainer = FeedTrainer(

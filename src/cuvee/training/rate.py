@@ -8,13 +8,13 @@ import torch
 
 from cuvee.models.causal import Causal, fast_bf16
 from cuvee.render import Encoded
-from cuvee.training import sft
 from cuvee.training.batches import collate, passes
+from cuvee.training.settings import MICRO_TOKENS, Training
 
 REPEATS = 3
 
 
-def tokens_per_second(causal: Causal, rows: Sequence[Encoded], settings: "sft.Training") -> float:
+def tokens_per_second(causal: Causal, rows: Sequence[Encoded], settings: "Training") -> float:
     """Return about how many tokens per second are trained on, padding not counted, from one pass of typical rows.
 
     The best of a few passes, forward and backward, after one to warm up; the optimiser's share, small for all but short
@@ -25,7 +25,7 @@ def tokens_per_second(causal: Causal, rows: Sequence[Encoded], settings: "sft.Tr
     middle = order[len(order) // 2 :][: settings.batch]
     lengths = np.array([len(rows[row]) for row in middle], dtype=np.int64)
     kind = "cpu" if causal.device == "cpu" else "cuda"
-    group = middle[passes(lengths, settings.micro_tokens or sft.MICRO_TOKENS[kind])[0]]
+    group = middle[passes(lengths, settings.micro_tokens or MICRO_TOKENS[kind])[0]]
     batch = collate([rows[row] for row in group], causal.tokenizer.pad_token_id)
     moved = {name: part.to(causal.device) for name, part in batch.items()}
     taken: list[float] = []

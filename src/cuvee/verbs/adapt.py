@@ -143,6 +143,6 @@ def adapt(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.adapting import run_adapt
+    from cuvee.adaptation.run import run_adapt
 
     return run_adapt(**typed)

@@ -94,7 +94,7 @@ def distill_train(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.distil_training import run_distill_train
+    from cuvee.distiller.run import run_distill_train
 
     return run_distill_train(**typed)
 
@@ -166,7 +166,7 @@ def distill_corpus(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.distil_corpus import run_distill_corpus
+    from cuvee.distiller.corpus import run_distill_corpus
 
     return run_distill_corpus(**typed)
 
@@ -287,6 +287,6 @@ def distill(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.distilling import run_distill
+    from cuvee.distillation.run import run_distill
 
     return run_distill(**typed)

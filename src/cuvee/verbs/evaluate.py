@@ -93,6 +93,6 @@ def evaluate(
         The run folder; it holds questions.parquet, means.parquet, answers.jsonl, summary.json.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.evaluating import run_evaluate
+    from cuvee.evaluation.run import run_evaluate
 
     return run_evaluate(**typed)

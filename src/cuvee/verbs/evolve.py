@@ -111,6 +111,6 @@ def evolve(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.evolving import run_evolve
+    from cuvee.evolution.run import run_evolve
 
     return run_evolve(**typed)

@@ -38,6 +38,6 @@ def inspect(
         The run folder; it holds profile.json and, if there are any, quarantine.jsonl.
     """
     typed = dict(locals())
-    from cuvee.steps.profiling import run_inspect
+    from cuvee.intake.profile import run_inspect
 
     return run_inspect(**typed)

@@ -102,6 +102,6 @@ def interpolate(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.interpolating import run_interpolate
+    from cuvee.interpolation.run import run_interpolate
 
     return run_interpolate(**typed)

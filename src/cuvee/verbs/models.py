@@ -79,6 +79,6 @@ def grow(
         Where to work, so that a stopped training goes on; default: beside the models.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.growing import run_grow
+    from cuvee.training.grow import run_grow
 
     return run_grow(**typed)

@@ -113,6 +113,6 @@ def prove(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.proving import run_prove
+    from cuvee.proof.run import run_prove
 
     return run_prove(**typed)

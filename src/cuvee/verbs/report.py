@@ -23,7 +23,7 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
     if not folders:
         raise InputError("no run is named", "cuvee report RUN")
     if len(folders) > 1:
-        from cuvee.steps.sweeping import side_by_side
+        from cuvee.proof.sweep import side_by_side
 
         return side_by_side(folders, Path(out))
     (folder,) = folders

@@ -111,6 +111,6 @@ def select(
         The run folder.
     """
     settings_given: dict[str, Any] = dict(locals())
-    from cuvee.steps.selecting import run_select
+    from cuvee.selection.run import run_select
 
     return run_select(**settings_given)

@@ -86,6 +86,6 @@ def train(
         The run folder.
     """
     typed: dict[str, Any] = dict(locals())
-    from cuvee.steps.training import run_train
+    from cuvee.training.run import run_train
 
     return run_train(**typed)

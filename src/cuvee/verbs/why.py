@@ -15,6 +15,6 @@ def why(run: Path, row_id: str) -> Result:
     row_id:
         The row's id, as in ledger.parquet; or FILE:LINE.
     """
-    from cuvee.steps.explaining import explain
+    from cuvee.publication.explain import explain
 
     return Result(Path(run), {"why": explain(Path(run), row_id)})

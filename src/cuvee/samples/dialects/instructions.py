@@ -3,18 +3,7 @@
 from typing import Any
 
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import (
-    NO_INPUT,
-    Row,
-    asked,
-    first,
-    held,
-    known,
-    opened,
-    sample,
-    text,
-    with_system,
-)
+from cuvee.samples.dialects.cells import NO_INPUT, Row, asked, first, held, known, opened, sample, text, with_system
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import answered, history
 from cuvee.samples.schema import Sample, Turn

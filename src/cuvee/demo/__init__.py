@@ -1,0 +1,1 @@
+"""The demonstration: the sample pool through everything."""

@@ -1,0 +1,90 @@
+"""Score: one nullable column per score that was asked for, made only where it is missing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+import pyarrow.feather as feather
+
+from cuvee import names
+from cuvee.arrays import F32
+from cuvee.models import causal
+from cuvee.models.catalog import home
+from cuvee.progress import say
+from cuvee.runs import Run, Step, digest
+from cuvee.samples.pool import Pool
+from cuvee.scorers import SCORERS, Scorer
+from cuvee.scorers.judge import Judge
+from cuvee.scorers.language import Reader
+from cuvee.store import Store
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What scores by a language model are made with. model: as ``--model`` names it; max_length: tokens read of a row."""
+
+    model: str | None = None
+    max_length: int | None = None
+
+    def reader(self) -> Reader:
+        """Load the model. Raises ConfigError where it is missing."""
+        return Reader(causal.load(self.model or causal.DEFAULT), Store(home() / "store"), self.max_length)
+
+    def version(self) -> list[object]:
+        """Return what stands for the model, without loading it."""
+        return [causal.version_of(causal.folder_of(self.model or causal.DEFAULT)), self.max_length]
+
+
+def score(
+    run: Run,
+    pool: Pool,
+    wanted: list[str],
+    depends: object,
+    asked: Asked | None = None,
+    judge: Judge | None = None,
+) -> tuple[Pool, Step]:
+    """Return the pool with the scores of these names, and the step that made them.
+
+    A judge's replies are input, not result: they are read first, and the step depends on what they say. So a row that
+    got no reply is asked about again by the next call, and replies in the store cost nothing.
+    """
+    scorers = [names.find(SCORERS, name, "score") for name in wanted]
+    asked = asked or Asked()
+    by_model = any(scorer.needs_model for scorer in scorers)
+    said = {scorer.name: scorer.function(pool, judge=judge) for scorer in scorers if scorer.asks}
+
+    def make(folder: Path) -> None:
+        reader = asked.reader() if by_model else None
+        columns = {scorer.name: _column(scorer, pool, reader, said) for scorer in scorers}
+        feather.write_feather(pa.table(columns), folder / "scores.arrow", compression="uncompressed")
+        cut = reader.truncated(pool) if reader else 0
+        if reader and cut:
+            say(f"scored    {cut:,} of {len(pool):,} rows were cut to {reader.longest:,} tokens")
+        shares = {scorer.name: cut / max(len(pool), 1) for scorer in scorers if scorer.needs_model}
+        (folder / "cut.json").write_bytes(orjson.dumps(shares))
+        _say_unfit(scorers, columns)
+
+    model = {"model": asked.version()} if by_model else {}
+    step = run.step("score", {"rows": depends, "scores": wanted, "said": digest(said), **model}, make)
+    table = feather.read_table(step.path / "scores.arrow", memory_map=True)
+    return pool.with_scores(**{name: table[name].to_numpy() for name in table.column_names}), step
+
+
+def cut_shares(step: Step) -> dict[str, float]:
+    """Return score -> share of rows that were truncated, for the scores by a language model of a step of ``score``."""
+    shares: dict[str, float] = orjson.loads((step.path / "cut.json").read_bytes())
+    return shares
+
+
+def _column(scorer: Scorer, pool: Pool, reader: Reader | None, said: dict[str, F32]) -> F32:
+    if scorer.asks:
+        return said[scorer.name]
+    return scorer.function(pool, **({"reader": reader} if scorer.needs_model else {}))
+
+
+def _say_unfit(scorers: list[Scorer], columns: dict[str, F32]) -> None:
+    for scorer in scorers:
+        unfit = 0 if scorer.most is None else int((columns[scorer.name] > scorer.most).sum())
+        if unfit:
+            say(f"scored    {unfit:,} rows are misaligned: {scorer.name} above {scorer.most:g}; `top` leaves them out")

@@ -1,0 +1,106 @@
+"""Mix a pool: its tasks, the space that it is mixed in, and the mixture of a budget. What `interpolate` and `prove` share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cuvee import names
+from cuvee.arrays import F32, I64
+from cuvee.budget import Budget
+from cuvee.errors import ConfigError
+from cuvee.geometry.clusters import kmeans
+from cuvee.interpolation.mixing import Mixed, Mixing, mix
+from cuvee.models import causal
+from cuvee.render import Encoded
+from cuvee.rng import stream
+from cuvee.samples.pool import Pool
+from cuvee.scorers.nearest import canonical
+
+TASKS = {
+    "auto": "a row's task label, else its k-means cluster",
+    "labels": "a row's task label, else its source",
+    "clusters": "k-means clusters of the pool, whatever the labels say",
+}
+SPACES = {
+    "model": "the mean of a row's token embeddings in the model that is tuned",
+    "embedder": "the vectors of --embedder",
+}
+PER_TASK = 10  # rows of a pseudo-task at least, on average
+
+
+@dataclass(frozen=True)
+class Blending:
+    """A checked way to mix a pool. tasks: a name in TASKS. space: a name in SPACES."""
+
+    mixing: Mixing
+    tasks: str = "auto"
+    space: str = "model"
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a name that is not known."""
+        names.find(TASKS, self.tasks, "way to tell tasks")
+        names.find(SPACES, self.space, "space")
+
+
+def tasks_of(pool: Pool, how: str, *, clusters: int, seed: int) -> tuple[I64, list[str]]:
+    """Return (n,) task codes and their names, in order of the names: both depend on the rows' content, not on their order.
+
+    how: a name in TASKS. A pseudo-task is a k-means cluster of the pool's vectors; there are ``clusters`` of them, fewer
+    where they would have less than 10 rows on average. Raises ConfigError where there is one task only.
+    """
+    labels = pool.table["task"].to_pylist()
+    if how == "labels":
+        sources = pool.table["source"].to_pylist()
+        labels = [task or source or "(none)" for task, source in zip(labels, sources, strict=True)]
+    open_ = np.array([row for row, task in enumerate(labels) if how == "clusters" or not task], dtype=np.int64)
+    if len(open_) and how != "labels":
+        for row, cluster in zip(open_, _clusters(pool, open_, clusters, seed), strict=True):
+            labels[row] = f"cluster {cluster + 1}"
+    found, codes = np.unique(np.array(labels, dtype=str), return_inverse=True)
+    if len(found) == 1:
+        hint = "--tasks clusters makes tasks by k-means" if how != "clusters" else "give rows that differ"
+        raise ConfigError(f"all rows are of one task ({found[0]}), and blends are made across tasks", hint)
+    return codes.astype(np.int64), [str(name) for name in found]
+
+
+def _clusters(pool: Pool, rows: I64, clusters: int, seed: int) -> I64:
+    """Return the cluster of each of these rows; k-means sees them in an order of content."""
+    assert pool.vectors is not None
+    order = canonical(pool)
+    order = order[np.isin(order, rows)]
+    count = max(2, min(clusters or 100, len(rows) // PER_TASK))
+    found = kmeans(pool.vectors[order], count, seed=int(stream(seed, "pseudo-tasks").integers(2**31)))
+    label = np.empty(len(pool), dtype=np.int64)
+    label[order] = found.labels
+    return label[rows]
+
+
+def vectors_of(space: str, pool: Pool, encoded: Sequence[Encoded], base: Path) -> F32:
+    """Return (n, d) float32 vectors of the rows in the space that they are mixed in."""
+    if space == "embedder":
+        assert pool.vectors is not None
+        return pool.vectors
+    from cuvee.interpolation.space import token_means
+
+    return token_means(causal.load(base), encoded)
+
+
+def blend(
+    pool: Pool, X: F32, tasks: I64, lengths: I64, budget: Budget, settings: Mixing, *, k: int | None = None, seed: int
+) -> Mixed:
+    """Return the mixture of a budget, best first.
+
+    lengths: (n,) tokens of the rows; a blend takes those of its longer row. k: entries, None where the budget says it: a
+    share is of the pool's rows, and tokens are spent in order of the ranking.
+    """
+    most = len(pool) + settings.drawn(len(pool))
+    in_tokens = budget.kind == "tokens"
+    wanted = most if in_tokens else budget.rows(len(pool)) if k is None else k
+    found = mix(X, pool.keys, tasks, wanted, settings, seed=seed, lengths=lengths)
+    if not in_tokens:
+        return found
+    spent = np.cumsum(np.maximum(lengths[found.kept.left], lengths[found.kept.right]))
+    end = int(np.searchsorted(spent, budget.amount, side="right"))
+    return Mixed(found.kept[:end], found.cluster[:end], found.sparsity[:end], found.drawn, found.centers)

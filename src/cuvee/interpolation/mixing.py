@@ -1,0 +1,105 @@
+"""From a pool to the mixture that is trained on: draw blends, cluster rows and blends together, keep the densest.
+
+MDIT (arXiv 2504.07288). ``METHODS.md`` has the equations, ``docs/interpolate.md`` the way from each to the code.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cuvee import names, rng
+from cuvee.arrays import F32, I64, U64
+from cuvee.errors import ConfigError
+from cuvee.interpolation import keeping, pairs
+from cuvee.training.mixture import Mixture, joined, real
+
+PAIRINGS = {"any": "partners of any length", "length": "partners of similar length"}
+AMONG = (pairs.ACROSS, pairs.WITHIN, pairs.ANY)
+
+
+@dataclass(frozen=True)
+class Mixing:
+    """How to mix. Defaults are MDIT's.
+
+    alpha: of Beta(alpha, alpha), which lambda is drawn from. blends: how many are drawn, as a multiple of the pool's rows (T =
+    blends * n). count: how many in place of that. clusters: of rows and blends together; 0 keeps entries at random. density:
+    "nearest" to the centre, or "knn". pairing: "any" length or similar "length". among: "across" tasks, "within", "any". rows:
+    least share of real rows in what is kept.
+    """
+
+    alpha: float = 1.0
+    blends: float = 1.0
+    count: int | None = None
+    clusters: int = 100
+    density: str = "nearest"
+    pairing: str = "any"
+    among: str = pairs.ACROSS
+    rows: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a setting that cannot be."""
+        if not 0 < self.alpha <= 1e6:
+            raise ConfigError(
+                f"alpha is {self.alpha}", "give a number above 0; 1 is uniform, 0.2 .. 8 is the paper's range"
+            )
+        if self.blends < 0 or self.clusters < 0:
+            raise ConfigError("blends and clusters cannot be negative", "0 blends keeps real rows only")
+        if not 0 <= self.rows <= 1:
+            raise ConfigError(f"rows is {self.rows}", "give a share from 0 to 1")
+        names.find(keeping.DENSITIES, self.density, "density")
+        names.find(PAIRINGS, self.pairing, "pairing")
+        names.find(dict.fromkeys(AMONG), self.among, "kind of pair")
+
+    def drawn(self, n: int) -> int:
+        """Return T, the blends that are drawn from n rows."""
+        return round(self.blends * n) if self.count is None else self.count
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """What came out. kept: best first. cluster: (k,) of each kept entry, sparsity: (k,) its distance or density there.
+
+    drawn: blends that were drawn. grouped: clusters of all entries; None where there was no clustering.
+    """
+
+    kept: Mixture
+    cluster: I64
+    sparsity: F32
+    drawn: Mixture
+    centers: F32 | None
+
+
+def mix(X: F32, keys: U64, tasks: I64, k: int, settings: Mixing, *, seed: int, lengths: I64 | None = None) -> Mixed:
+    """Return the best k of all rows and blends.
+
+    X: (n, d) float32 vectors of the rows; a blend's is the mix of its parents'. keys: (n,) uint64 of content. tasks: (n,)
+    codes. lengths: (n,) tokens, asked for by pairing "length". The same pool in another order gives the same rows and blends.
+    Raises ConfigError where no row has a partner.
+    """
+    rows = pairs.Rows(keys, tasks, lengths if settings.pairing == "length" else None, settings.among)
+    if settings.drawn(len(keys)) and not pairs.possible(rows):
+        raise no_pairs(settings.among)
+    drawn = pairs.draw(rows, settings.drawn(len(keys)), alpha=settings.alpha, seed=seed)
+    total = joined(real(np.argsort(keys, kind="stable").astype(np.int64)), drawn)
+    k = min(k, len(total))
+    if not settings.clusters:
+        at = rng.stream(seed, "mixing", "any").permutation(len(total))[:k].astype(np.int64)
+        nowhere = np.full(k, -1, dtype=np.int64)
+        return Mixed(total[at], nowhere, np.full(k, np.nan, dtype=np.float32), drawn, None)
+    found = keeping.group(total, X, settings.clusters, density=settings.density, seed=seed)
+    at = keeping.keep_with_rows(found, np.flatnonzero(total.real).astype(np.int64), k, settings.rows)
+    return Mixed(total[at], found.labels[at], found.sparsity[at], drawn, found.centers)
+
+
+def no_pairs(among: str) -> ConfigError:
+    """Return the error of a pool in which nothing can be mixed."""
+    if among == pairs.WITHIN:
+        return ConfigError("no task has two rows, so nothing can be mixed within a task", "mix across tasks")
+    return ConfigError(
+        "all rows are of one task, and blends are made across tasks", "--tasks clusters makes tasks by k-means"
+    )
+
+
+def without_clusters(settings: Mixing) -> Mixing:
+    """Return the settings of the ablation that keeps entries at random."""
+    return replace(settings, clusters=0)

@@ -1,0 +1,1 @@
+"""The door out: what every method leaves behind, the same way."""

@@ -1,0 +1,260 @@
+"""What a run has to tell: the one dictionary that the page, the terminal and ``summary.json`` show."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cuvee.arrays import I64
+from cuvee.embedders import Embedder
+from cuvee.intake.asked import Settings
+from cuvee.intake.read import Source
+from cuvee.publication.measure import MEASURES
+from cuvee.runs import versions
+from cuvee.samples.pool import Pool, Selection
+from cuvee.scorers import SCORERS
+from cuvee.scorers.health import Health
+from cuvee.selectors import SELECTORS
+
+EXAMPLES = 5  # dropped rows shown per reason
+BARS = 20  # labels shown of a distribution
+BINS = 24  # of the length distribution
+POOLED = ("select", "given", "distil")  # stages of rows that stood when rows were chosen
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A finished run, before it is told. short: what to say where the budget was not filled; None: the pool has no more."""
+
+    wanted: Settings
+    folder: Path
+    source: Source
+    ledger: pa.Table
+    counts: Mapping[str, int]
+    pool: Pool
+    selection: Selection
+    measures: Mapping[str, Any]
+    command: str
+    health: Sequence[Health] = ()
+    short: str | None = None
+
+
+def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, Any]:
+    """Return the summary in the schema of ``reports.page``. It holds no times, so equal runs tell equal things."""
+    wanted, k = facts.wanted, len(facts.selection.rows)
+    method = wanted.request.method
+    selector = SELECTORS.get(method)
+    measures = _measures(facts.measures)
+    return {
+        "title": f"{k:,} rows of {facts.source.total:,}",
+        "command": facts.command,
+        "rows": {
+            "input": facts.source.total,
+            **{status: facts.counts[status] for status in ("kept", "dropped", "quarantined", "merged")},
+            "free": len(facts.pool) - k,
+        },
+        "selection": {
+            "method": method,
+            "budget": str(wanted.typed["budget"]),
+            "embedder": embedder.name,
+            "gain": selector.gain if selector else "",
+            "note": _note(facts),
+        },
+        "sentence": _sentence(k, len(facts.pool), measures),
+        "measures": measures,
+        "distributions": _distributions(facts),
+        "curve": _curve(facts.measures),
+        "scores": [_health(one) for one in facts.health],
+        "drops": _drops(facts),
+        "settings": {key: value for key, value in wanted.typed.items() if value not in (None, "", [])},
+        "reproduce": [facts.command],
+        "versions": versions(),
+        "warnings": [
+            *_warnings(facts),
+            *(warning for one in facts.health for warning in one.warnings),
+            *notes,
+            *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items()),
+        ],
+    }
+
+
+def _note(facts: Facts) -> str:
+    if facts.short is not None:
+        return facts.short
+    budget = facts.wanted.request.budget
+    k, free = len(facts.selection.rows), len(facts.pool.free)
+    if budget.kind != "tokens" and budget.rows(len(facts.pool)) > k:
+        return f"{budget.rows(len(facts.pool)):,} rows were asked for; the clean pool has {free:,}, and all were taken"
+    return ""
+
+
+def _warnings(facts: Facts) -> list[str]:
+    found = [_note(facts)] if _note(facts) else []
+    if facts.measures["sampled"]:
+        found.append(f"distances are measured from a sample of {facts.measures['sample']:,} rows of the pool")
+    return found
+
+
+def _health(one: Health) -> dict[str, Any]:
+    known = SCORERS.get(one.name)
+    told = {key: value for key, value in vars(one).items() if key != "warnings"}
+    return {
+        **told,
+        "what": known.summary if known else "",
+        "higher_is_better": known.higher_is_better if known else True,
+    }
+
+
+def _measures(measured: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for name, (what, higher) in MEASURES.items():
+        values = [draw[-1].get(name) for draw in measured["randoms"]]
+        known = [value for value in values if value is not None and name != "tokens"]  # more tokens are not better
+        chosen = measured["selection"][-1].get(name)
+        if chosen is None and measured["pool"].get(name) is None:
+            continue
+        rows.append(
+            {
+                "name": name,
+                "what": what,
+                "unit": "higher is better" if higher else "lower is better",
+                "higher_is_better": higher,
+                "pool": measured["pool"].get(name),
+                "selection": chosen,
+                "random_mean": float(np.mean(known)) if known else None,
+                "random_low": min(known) if known else None,
+                "random_high": max(known) if known else None,
+            }
+        )
+    return rows
+
+
+def _sentence(k: int, n: int, measures: list[dict[str, Any]]) -> str:
+    """Return the result in one sentence; "better" and "worse" are said only outside the range of the random draws."""
+    mean = next(measure for measure in measures if measure["name"] == "mean distance")
+    head = f"{k:,} of {n:,} clean rows"
+    if mean["random_mean"] is None or not mean["random_mean"]:
+        return f"{head}."
+    change = mean["selection"] / mean["random_mean"] - 1
+    radius = next(measure for measure in measures if measure["name"] == "covering radius")
+    reach = radius["selection"] / radius["random_mean"] - 1 if radius["random_mean"] else 0.0
+    return (
+        f"{head}. Against random rows, the pool's farthest row is {_percent(reach)} its nearest chosen row, "
+        f"the average row {_percent(change)} its own."
+    )
+
+
+def _percent(change: float) -> str:
+    """Return -0.14 as "14% closer to"."""
+    return (
+        "as close to" if round(change, 2) == 0 else f"{abs(change):.0%} {'closer to' if change < 0 else 'farther from'}"
+    )
+
+
+def _curve(measured: Mapping[str, Any]) -> dict[str, Any]:
+    def over(name: str) -> dict[str, list[float | None]]:
+        draws = np.array([[point.get(name) for point in draw] for draw in measured["randoms"]], dtype=np.float64)
+        columns = {"selection": [point.get(name) for point in measured["selection"]]}
+        if len(draws):
+            columns["random_mean"] = draws.mean(axis=0).tolist()
+            columns["random_low"] = draws.min(axis=0).tolist()
+            columns["random_high"] = draws.max(axis=0).tolist()
+        return columns
+
+    drawn = [name for name in MEASURES if name in measured["selection"][0]]
+    return {"x label": "rows chosen", "budgets": measured["budgets"], "measures": {name: over(name) for name in drawn}}
+
+
+def _distributions(facts: Facts) -> dict[str, Any]:
+    chosen = facts.selection.rows
+    found: dict[str, Any] = {}
+    for column in ("task", "source"):
+        codes, labels = facts.pool.labels(column)
+        if len(labels) > 1:
+            found[column] = _bars(codes, labels, chosen)
+    lengths = facts.ledger["tokens"].to_numpy()[_rows(facts)]
+    found["length"] = _bins(lengths, lengths[chosen])
+    return found
+
+
+def _rows(facts: Facts) -> I64:
+    """Return the ledger rows of the pool's rows, in the pool's order."""
+    stages = facts.ledger["stage"].to_pylist()
+    return np.array([row for row, stage in enumerate(stages) if stage in POOLED], dtype=np.int64)
+
+
+def _bars(codes: I64, labels: list[str], chosen: I64) -> list[dict[str, Any]]:
+    pool = np.bincount(codes, minlength=len(labels))
+    selection = np.bincount(codes[chosen], minlength=len(labels))
+    order = np.argsort(-pool, kind="stable")
+    rows = [{"label": labels[at], "pool": int(pool[at]), "selection": int(selection[at])} for at in order[:BARS]]
+    if len(order) > BARS:
+        rest = order[BARS:]
+        label = f"{len(rest)} others"
+        rows.append({"label": label, "pool": int(pool[rest].sum()), "selection": int(selection[rest].sum())})
+    return rows
+
+
+def _bins(pool: I64, selection: I64) -> list[dict[str, Any]]:
+    """Return counts over bins of equal width in log length (tokens)."""
+    edges = np.unique(np.geomspace(1, max(int(pool.max()) + 1, 2), BINS + 1).round().astype(np.int64))
+    before, after = np.histogram(pool, edges)[0], np.histogram(selection, edges)[0]
+    return [
+        {"from": int(low), "to": int(high), "pool": int(b), "selection": int(a)}
+        for low, high, b, a in zip(edges, edges[1:], before, after, strict=False)
+    ]
+
+
+def _drops(facts: Facts) -> list[dict[str, Any]]:
+    """Return per stage and kind of reason how many rows fell, with examples and what they repeat."""
+    ledger = facts.ledger
+    fallen = ledger.filter(pc.and_(pc.not_equal(ledger["status"], "kept"), pc.not_equal(ledger["stage"], "select")))
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    columns = ("id", "stage", "reason", "related", "file", "line")
+    for row in fallen.select(columns).to_pylist():
+        groups.setdefault((row["stage"], _kind(row["reason"])), []).append(row)
+    order = Counter({key: len(rows) for key, rows in groups.items()})
+    texts = _Texts(facts)
+    return [
+        {
+            "stage": key[0],
+            "reason": key[1],
+            "rows": rows,
+            "examples": [texts.example(row) for row in groups[key][:EXAMPLES]],
+        }
+        for key, rows in order.most_common()
+    ]
+
+
+def _kind(reason: str) -> str:
+    """Return a reason without its figures: "near duplicate: 0.91 of ..." -> "near duplicate"."""
+    return "holds an evaluation item" if "evaluation item" in reason else reason.split(":")[0]
+
+
+class _Texts:
+    """Excerpts of rows by id."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.messages = facts.source.table["messages"]
+        self.place = {name: row for row, name in enumerate(facts.source.table["id"].to_pylist())}
+        self.raw = {f"{row['file']}:{row['line']}": row["raw"] for row in facts.source.quarantined}
+
+    def text(self, name: str | None) -> str | None:
+        from cuvee import render
+
+        if name not in self.place:
+            return name
+        return render.plain(self.messages[self.place[name]].as_py())[:300]
+
+    def example(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        where = f"{row['file']}:{row['line']}"
+        text = self.raw.get(where, "")[:300] if row["stage"] == "read" else self.text(row["id"])
+        neighbour = (
+            {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])} if row["related"] else {}
+        )
+        return {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})", **neighbour}

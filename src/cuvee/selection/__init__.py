@@ -1,0 +1,1 @@
+"""Selection: the rows that a budget deserves, chosen once."""

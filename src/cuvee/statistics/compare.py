@@ -1,0 +1,127 @@
+"""Arms against one reference: differences, intervals that hold together, verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cuvee import names
+from cuvee.arrays import F64
+from cuvee.errors import ConfigError
+from cuvee.statistics import critical, parts
+from cuvee.statistics.intervals import Width
+from cuvee.statistics.results import Arm, Questions, complete
+from cuvee.statistics.verdicts import Verdict
+
+DRAWS = 2_000
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came out.
+
+    means: arm -> its mean, tasks weighing alike. task_means: arm -> (t,) its mean per task, as in ``tasks``. questions: how
+    many were compared; left_out: how many had no value in some arm. level: probability that all intervals hold together.
+    """
+
+    reference: str
+    better: Better
+    level: float
+    verdicts: list[Verdict]
+    means: dict[str, float]
+    task_means: dict[str, F64]
+    tasks: list[str]
+    questions: int
+    left_out: int
+
+
+def compare(
+    arms: Sequence[Arm],
+    tasks: Sequence[str],
+    *,
+    reference: str = "random",
+    better: Better = "lower",
+    level: float = 0.95,
+    pair_seeds: bool = False,
+    draws: int = DRAWS,
+    rng: np.random.Generator,
+) -> Proof:
+    """Compare every arm with the reference, question by question.
+
+    tasks: the task of each question. Differences are signed so that a positive one means that the arm is better. The
+    chance that any of the intervals misses is at most 1 - level: each arm takes its share of it (Bonferroni), so interval
+    and verdict always agree, and no joint law has to be guessed from a few runs.
+    pair_seeds: take the runs of two arms with the same seed as a pair. Else they are independent, which also holds (is
+    only wider than needed) where the same seed moves both arms the same way.
+    Raises ConfigError for an unknown reference or repeated names, InputError for fewer than two questions.
+    """
+    table = {arm.name: arm for arm in arms}
+    if len(table) < len(arms):
+        raise ConfigError("two arms have the same name", "name each once")
+    base = names.find(table, reference, "arm")
+    others = [arm for arm in arms if arm.name != reference]
+    kept = complete(arms)
+    asked = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
+    sign = 1.0 if better == "higher" else -1.0
+    seen = {arm.name: Arm(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
+    tail = (1 - level) / (2 * max(1, len(others)))
+    pairs = [_pair(seen[arm.name], seen[base.name], pair_seeds) for arm in others]
+    X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1) if pairs else None
+    limits = [] if X is None else critical.of_questions(X, asked, tail, draws, rng).tolist()
+    verdicts = [
+        _verdict(mine, theirs, asked, _width(mine, theirs, asked, tail, limit, pair_seeds))
+        for (mine, theirs), limit in zip(pairs, limits, strict=True)
+    ]
+    values = {name: sign * arm.values.mean(axis=0) for name, arm in seen.items()}
+    return Proof(
+        reference, better, level, verdicts,
+        means={name: float(mean @ asked.weights) for name, mean in values.items()},
+        task_means={name: asked.means(mean) for name, mean in values.items()},
+        tasks=asked.names, questions=len(asked.tasks), left_out=int((~kept).sum()),
+    )  # fmt: skip
+
+
+def _pair(arm: Arm, base: Arm, pair_seeds: bool) -> tuple[Arm, Arm]:
+    """Return both arms, where seeds are paired only with the runs whose seed both have, in the same order."""
+    both = sorted(set(arm.seeds) & set(base.seeds))
+    if not (pair_seeds and arm.chance and base.chance) or not both:
+        return arm, base
+    return _only(arm, both), _only(base, both)
+
+
+def _only(arm: Arm, seeds: list[int]) -> Arm:
+    return Arm(arm.name, arm.values[[arm.seeds.index(seed) for seed in seeds]], tuple(seeds))
+
+
+def _width(arm: Arm, base: Arm, asked: Questions, tail: float, limit: float, pair_seeds: bool) -> Width:
+    paired = pair_seeds and arm.chance and base.chance and arm.seeds == base.seeds
+    found = (parts.matched if paired else parts.independent)(arm, base, asked)
+    runs = min(len(side.values) for side in (arm, base) if side.chance) if arm.chance or base.chance else 1
+    return Width(found, tail, limit, runs, len(asked.tasks))
+
+
+def _verdict(arm: Arm, base: Arm, asked: Questions, width: Width) -> Verdict:
+    difference = float((arm.values.mean(axis=0) - base.values.mean(axis=0)) @ asked.weights)
+    half = width.half()
+    open_ = abs(difference) <= half
+    return Verdict(
+        arm.name,
+        base.name,
+        difference,
+        half,
+        share_of_runs=width.share_of_runs,
+        questions=width.questions,
+        seeds=width.runs,
+        more_questions=width.more_questions(difference) if open_ else None,
+        more_seeds=width.more_runs(difference) if open_ else None,
+        notes=_notes(arm, base, width),
+    )
+
+
+def _notes(arm: Arm, base: Arm, width: Width) -> list[str]:
+    once = [side.name for side in (arm, base) if side.chance and len(side.values) == 1]
+    if once and not width.parts.freedom:
+        return [f"{' and '.join(once)} trained once: the interval leaves out how much another seed would change"]
+    return [f"{name} trained once: taken to vary from seed to seed as much as the other arm" for name in once]

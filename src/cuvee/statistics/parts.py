@@ -1,0 +1,90 @@
+"""What a difference between two arms may owe to chance, in parts: the training runs, the questions, and both at once.
+
+A value is mean + run + question + (run x question). So the variance of the mean difference is
+run/s + question/q + both/(s q). With mean squares taken from the values (Cornfield and Tukey 1956):
+
+    seeds      the spread between runs       estimates  run/s + both/(s q)
+    questions  the spread between questions  estimates  question/q + both/(s q)
+    residual   what neither explains         estimates  both/(s q)
+"""
+
+from dataclasses import dataclass
+
+from cuvee.arrays import F64, I64
+from cuvee.statistics.results import Arm, Questions
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Variances of a mean difference; see above. freedom: degrees of freedom of ``seeds``, 0 where no run was repeated."""
+
+    seeds: float
+    freedom: float
+    questions: float
+    residual: float
+
+
+def spread(x: F64, questions: Questions) -> float:
+    """Return the variance of the weighted mean of (q,) values that comes from drawing the questions, task by task."""
+    return sum(float(_squares(questions, group) * x[group].var(ddof=1)) for group in questions.groups)
+
+
+def independent(arm: Arm, other: Arm, questions: Questions) -> Parts:
+    """Return the parts of arm - other, the runs of one arm having nothing to do with those of the other.
+
+    Degrees of freedom as Welch (1947). Where only one of the two has several runs, the other is taken to vary as much from
+    run to run; where none has, ``freedom`` is 0.
+    """
+    variance, freedom = _both_runs(arm, other, questions)
+    between = arm.values.mean(axis=0) - other.values.mean(axis=0)
+    rest = sum(_residual(side.values, questions) for side in (arm, other))
+    return Parts(variance, freedom, spread(between, questions), rest)
+
+
+def matched(arm: Arm, other: Arm, questions: Questions) -> Parts:
+    """Return the parts of arm - other where run by run the same seed moved both: the arms must have the same seeds."""
+    differences = arm.values - other.values
+    variance, freedom = _runs(Arm(arm.name, differences, arm.seeds), questions)
+    return Parts(variance, freedom, spread(differences.mean(axis=0), questions), _residual(differences, questions))
+
+
+def _runs(arm: Arm, questions: Questions) -> tuple[float, float]:
+    """Return the variance of the arm's mean that comes from its runs, and the degrees of freedom."""
+    runs = len(arm.values)
+    if runs < 2:
+        return 0.0, 0.0
+    return float((arm.values @ questions.weights).var(ddof=1)) / runs, runs - 1.0
+
+
+def _both_runs(arm: Arm, other: Arm, questions: Questions) -> tuple[float, float]:
+    """Return the variance of arm - other that comes from the runs of both, and its degrees of freedom (Welch)."""
+    parts = [(side, *_runs(side, questions)) for side in (arm, other) if side.chance]
+    known = [(side, variance, freedom) for side, variance, freedom in parts if freedom]
+    if not known:
+        return 0.0, 0.0
+    total = sum(variance for _, variance, _ in known)
+    freedom = sum(freedom for *_, freedom in known)
+    if total:
+        freedom = total**2 / sum(variance**2 / freedom for _, variance, freedom in known)
+    lender, variance, _ = known[0]
+    for side, _, repeated in parts:
+        if not repeated:
+            total += variance * len(lender.values) / len(side.values)
+    return total, freedom
+
+
+def _residual(values: F64, questions: Questions) -> float:
+    """Return the variance of the mean that comes from neither runs nor questions alone; 0 where there is one run."""
+    runs = len(values)
+    if runs < 2:
+        return 0.0
+    total = 0.0
+    for group in questions.groups:
+        part = values[:, group]
+        rest = part - part.mean(axis=0) - part.mean(axis=1, keepdims=True) + part.mean()
+        total += _squares(questions, group) * float((rest**2).sum()) / ((runs - 1) * (len(group) - 1)) / runs
+    return total
+
+
+def _squares(questions: Questions, group: I64) -> float:
+    return float((questions.weights[group] ** 2).sum())

@@ -1,0 +1,52 @@
+"""Train on a mixture: the same loop, steps and checkpoints as for rows; only what a step holds and its loss are other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cuvee.models.causal import Causal
+from cuvee.render import Encoded
+from cuvee.training import sft
+from cuvee.training.mixture import Mixture
+from cuvee.training.settings import Material, Training
+
+
+@dataclass(frozen=True)
+class MixedUnits:
+    """A mixture as what a step draws from; see ``sft.Units``. entries: row numbers count in the rows that are trained on."""
+
+    entries: Mixture
+
+    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
+        """Return the material over these rows; an entry without an answer token cannot be learnt from."""
+        from cuvee.training.mixed_batches import collate_mixture, items_of, lengths_of
+        from cuvee.training.mixed_loss import mixed_loss
+
+        usable = np.flatnonzero(items_of(self.entries, rows) > 0).astype(np.int64)
+        return Material(
+            lengths_of(self.entries, rows),
+            usable,
+            lambda numbers: collate_mixture(self.entries[numbers], rows, pad),
+            mixed_loss,
+        )
+
+    def print(self) -> str:
+        """Return a hash that stands for the mixture."""
+        return self.entries.print()
+
+
+def train(
+    causal: Causal, rows: Sequence[Encoded], entries: Mixture, settings: Training, folder: Path | None, *, seed: int
+) -> sft.Trained:
+    """Train a model in place on a mixture over these rows; everything else as ``sft.train`` says.
+
+    Its ``rows`` and ``left_out`` count entries. Raises ConfigError for a model that cannot read embeddings.
+    """
+    from cuvee.models.needs import need
+    from cuvee.training.mixed_loss import check_takes_embeddings
+
+    need("accelerate", purpose="training")
+    check_takes_embeddings(causal)
+    return sft.train(causal, rows, settings, folder, seed=seed, units=MixedUnits(entries))

@@ -1,0 +1,91 @@
+"""The settings of a training, and what they come to in updates."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cuvee.arrays import I64
+from cuvee.errors import ConfigError
+from cuvee.render import Encoded
+
+if TYPE_CHECKING:
+    from cuvee.training.batches import Collate
+    from cuvee.training.loop import Loss
+
+
+MICRO_TOKENS = {"cpu": 2_048, "cuda": 16_384}  # padded tokens of a micro-batch: small ones stay in a CPU's cache
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train. Exactly one of epochs, steps and tokens is the budget.
+
+    epochs: passes over the rows. steps: optimiser steps. tokens: tokens read, padding not counted. lr: highest learning
+    rate, reached after ``warmup`` (a share of all steps, rounded down), then falling by ``schedule`` ("cosine", "linear",
+    "constant"). batch: rows of an optimiser step, of all processes together. max_length: tokens of a row that are read.
+    lora: rank of adapters, None trains all weights; it is the caller that adapts the model (``causal.with_lora``).
+    micro_tokens: padded tokens of a forward pass, None by device; a step that needs more takes several passes. save_every:
+    steps between checkpoints, 0 for none. Defaults are DiverseEvol's (arXiv 2311.08182).
+    """
+
+    epochs: float | None = None
+    steps: int | None = None
+    tokens: int | None = None
+    lr: float = 2e-5
+    batch: int = 16
+    max_length: int = 512
+    schedule: str = "cosine"
+    warmup: float = 0.03
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    lora: int | None = None
+    micro_tokens: int | None = None
+    save_every: int = 100
+
+    def __post_init__(self) -> None:
+        """Raise ConfigError for a setting that cannot be."""
+        if sum(budget is not None for budget in (self.epochs, self.steps, self.tokens)) != 1:
+            raise ConfigError("training needs one budget", "give epochs, steps or tokens, one of them")
+        for name in ("epochs", "steps", "tokens", "batch", "max_length"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigError(f"{name} is {value}", "give a number above 0")
+
+    def updates(self, rows: int, mean_length: float) -> int:
+        """Return the number of optimiser steps over so many rows of this mean length, at least one."""
+        batch = min(self.batch, rows)
+        if self.steps is not None:
+            return self.steps
+        if self.tokens is not None:
+            return max(1, round(self.tokens / (mean_length * batch)))
+        return max(1, math.ceil(round((self.epochs or 0) * rows / batch, 6)))
+
+
+@dataclass(frozen=True)
+class Material:
+    """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
+
+    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units ->
+    what a forward pass reads. loss: in place of the model's own.
+    """
+
+    lengths: I64
+    usable: I64
+    make: "Collate"
+    loss: "Loss | None" = None
+
+
+class Units(Protocol):
+    """What a step draws in place of rows, such as blends of two rows."""
+
+    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
+        """Return the material over these rows, which are cut to length; pad: the id that fills up."""
+
+    def print(self) -> str:
+        """Return a hash that stands for the units."""
+
+
+def described(settings: Training) -> dict[str, Any]:
+    """Return the settings that decide the weights, JSON-able: how often checkpoints are written does not."""
+    return {name: value for name, value in asdict(settings).items() if name != "save_every"}
