@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from cuvee import rng
-from cuvee.statistics import Arm
+from cuvee.statistics import ArmResults
 from cuvee.statistics.simulation import World, false_alarms, ours
 
 TIMES = 1_000
@@ -22,7 +22,7 @@ WORLDS = {
 }
 
 
-def plain(arms: list[Arm], labels: list[str], stream: np.random.Generator, *, draws: int = 1_000) -> bool:
+def plain(arms: list[ArmResults], labels: list[str], stream: np.random.Generator, *, draws: int = 1_000) -> bool:
     """Judge by percentiles of a bootstrap over seeds and questions, each arm at its share of 5 %."""
     tail = 0.05 / (2 * (len(arms) - 1))
     for arm in arms[1:]:

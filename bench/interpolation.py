@@ -60,11 +60,12 @@ def mixing(n: int, blends: int) -> None:
         print(f"| {name} | {time.perf_counter() - start:.1f} | {peak_mb():,.0f} |", flush=True)
         return done
 
-    given = pairs.Rows(keys, tasks)
+    given = pairs.PairRows(keys, tasks)
     drawn = pairs.draw(given, blends, alpha=1.0, seed=0)
     timed("draw pairs and lambda", lambda: pairs.draw(given, blends, alpha=1.0, seed=0))
     timed(
-        "the same, of similar length", lambda: pairs.draw(pairs.Rows(keys, tasks, lengths), blends, alpha=1.0, seed=0)
+        "the same, of similar length",
+        lambda: pairs.draw(pairs.PairRows(keys, tasks, lengths), blends, alpha=1.0, seed=0),
     )
     total = joined(real(np.arange(n, dtype=np.int64)), drawn)
     for density in keeping.DENSITIES:

@@ -17,7 +17,7 @@ import orjson
 import torch
 
 from cuvee.adaptation import ppo, state
-from cuvee.adaptation.feed import Picked, Wanted
+from cuvee.adaptation.feed import Picked, Picking
 from cuvee.adaptation.folder import Policy
 
 STEPS, PER_CLUSTER, CLUSTERS, SUBSET = 100, 8, 2, 0.05
@@ -25,7 +25,7 @@ ROWS, LARGE = 20_000, 1_000_000
 TOKENS = (4, 256)
 
 
-def columns(rows: int, folder: Path) -> state.Rows:
+def columns(rows: int, folder: Path) -> state.SeenRows:
     """Return random columns of so many rows, memory-mapped."""
     path = folder / f"columns-{rows}.npy"
     target = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(rows, state.STATIC))
@@ -35,7 +35,7 @@ def columns(rows: int, folder: Path) -> state.Rows:
     target.flush()
     del target
     labels = chance.integers(CLUSTERS, size=rows)
-    return state.Rows.of(np.load(path, mmap_mode="r"), labels)
+    return state.SeenRows.of(np.load(path, mmap_mode="r"), labels)
 
 
 def policy() -> Policy:
@@ -61,14 +61,14 @@ def choosing(feed: Picked, steps: int) -> tuple[float, float]:
     return float(np.median(chosen)), float(np.median(kept))
 
 
-def learning(rows: state.Rows) -> float:
+def learning(rows: state.SeenRows) -> float:
     """Return the seconds of one update from an episode of STEPS steps on SUBSET of the rows."""
     learnt = policy()
     part = rows.some(np.random.default_rng(2).permutation(len(rows))[: int(SUBSET * len(rows))])
-    feed = Picked(part, learnt, Wanted(PER_CLUSTER, STEPS, seed=3, limit=4), start=-3.0)
+    feed = Picked(part, learnt, Picking(PER_CLUSTER, STEPS, seed=3, limit=4), start=-3.0)
     choosing(feed, STEPS)
     start = time.process_time()
-    ppo.update(learnt.network, learnt.critic, feed.episode(), [], ppo.Settings(), scale=1.0, seed=0)
+    ppo.update(learnt.network, learnt.critic, feed.episode(), [], ppo.Learner(), scale=1.0, seed=0)
     return time.process_time() - start
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     torch.manual_seed(0)
     with tempfile.TemporaryDirectory() as place:
         rows = columns(ROWS, Path(place))
-        feed = Picked(rows, policy(), Wanted(PER_CLUSTER, STEPS, seed=1, limit=4), start=-3.0)
+        feed = Picked(rows, policy(), Picking(PER_CLUSTER, STEPS, seed=1, limit=4), start=-3.0)
         chosen, kept = choosing(feed, 20 if quick else STEPS)
         learnt = learning(rows) / STEPS
         work = training_step()
@@ -134,7 +134,7 @@ def main() -> None:
         gc.collect()
         large = columns(LARGE // 10 if quick else LARGE, Path(place))
         before = _resident()
-        feed = Picked(large, policy(), Wanted(PER_CLUSTER, STEPS, every=10, limit=4), start=-3.0)
+        feed = Picked(large, policy(), Picking(PER_CLUSTER, STEPS, every=10, limit=4), start=-3.0)
         chosen, _ = choosing(feed, 1)
         grown = (_resident() - before) / 2**20
         print(

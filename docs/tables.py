@@ -12,7 +12,7 @@ from cuvee.evaluation.question import KINDS
 from cuvee.evaluation.table import MEASURES as JUDGED
 from cuvee.intake.judge import KNOWN
 from cuvee.models.catalog import CATALOG
-from cuvee.models.requesting import KEY_VARIABLE, Sampling, Server
+from cuvee.models.requesting import KEY_VARIABLE, ReplySampling, Server
 from cuvee.publication.measure import MEASURES
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
@@ -51,7 +51,7 @@ def scorers() -> str:
 
 def judge_settings() -> str:
     """Return every setting of a judge, and its default."""
-    defaults = {f.name: f.default for f in (*fields(Server), *fields(Sampling))} | {"key": KEY_VARIABLE}
+    defaults = {f.name: f.default for f in (*fields(Server), *fields(ReplySampling))} | {"key": KEY_VARIABLE}
     rows = [[f"`{name}`", "" if defaults.get(name) is None else f"`{defaults[name]}`", w] for name, w in KNOWN.items()]
     return table("setting, default, what it is", rows)
 

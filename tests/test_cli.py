@@ -7,18 +7,18 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 
 CUVEE = str(Path(sys.executable).parent / "cuvee")
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=3)
 
 
 @pytest.fixture(scope="module")
-def run(sample: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(sample: WrittenFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "run"
     call("select", str(sample.pool), "--budget", "20", "--draws", "2", "--embedder", "lexical", "--out", str(out))
     return out
@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert not modules & {"torch", "transformers", "numpy", "pyarrow", "scipy", "sklearn", "pydantic", "yaml", "jinja2"}
 
 
-def test_select_ends_with_a_summary_paths_and_the_next_command(sample: Written, run: Path) -> None:
+def test_select_ends_with_a_summary_paths_and_the_next_command(sample: WrittenFiles, run: Path) -> None:
     again = call(
         "select", str(sample.pool), "--budget", "20", "--draws", "2", "--embedder", "lexical", "--out", str(run)
     )
@@ -69,7 +69,7 @@ def test_select_ends_with_a_summary_paths_and_the_next_command(sample: Written, 
     ],
 )
 def test_a_foreseen_mistake_is_a_line_and_exit_code_1(
-    arguments: list[str], says: str, sample: Written, tmp_path: Path
+    arguments: list[str], says: str, sample: WrittenFiles, tmp_path: Path
 ) -> None:
     out = ["--out", str(tmp_path / "run")] if arguments[0] == "select" else []
     done = call(*[part.format(pool=sample.pool) for part in arguments], *out, code=1)
@@ -83,7 +83,7 @@ def test_an_unknown_option_is_told() -> None:
     assert done.stderr.startswith(b"cuvee: ") and b"--bugdet" in done.stderr and done.stderr.count(b"\n") == 1
 
 
-def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, sample: Written) -> None:
+def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, sample: WrittenFiles) -> None:
     import pyarrow.parquet as pq
 
     ledger = pq.read_table(run / "ledger.parquet").to_pylist()
@@ -99,7 +99,7 @@ def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, sample: Writt
     assert b"did you mean" in call("why", str(run), repeated["id"] + "x", code=1).stderr
 
 
-def test_inspect_profiles_a_pool(sample: Written, tmp_path: Path) -> None:
+def test_inspect_profiles_a_pool(sample: WrittenFiles, tmp_path: Path) -> None:
     text = call("inspect", str(sample.pool), "--out", str(tmp_path / "run")).stdout.decode()
     for word in ("dialects", "tokens", "exact duplicate", "quarantined", "next: cuvee select"):
         assert word in text
@@ -125,7 +125,7 @@ def test_standard_input(tmp_path: Path) -> None:
     assert len((tmp_path / "r/selected.jsonl").read_bytes().splitlines()) == 5
 
 
-def test_a_recipe_is_checked_whole_before_it_starts(sample: Written, tmp_path: Path) -> None:
+def test_a_recipe_is_checked_whole_before_it_starts(sample: WrittenFiles, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("steps:\n- select: {budget: 5}\n- chose: {}\n- select: {data: [x], draws: many}\n")
     text = call("run", str(recipe), code=1).stderr.decode()

@@ -13,7 +13,7 @@ from cuvee.adaptation import (  # noqa: E402
     folder,
     ppo,
 )
-from cuvee.adaptation.feed import Picked, Wanted  # noqa: E402
+from cuvee.adaptation.feed import Picked, Picking  # noqa: E402
 from cuvee.adaptation.folder import Policy  # noqa: E402
 from cuvee.adaptation.importance import importance  # noqa: E402
 from cuvee.errors import ConfigError  # noqa: E402
@@ -28,7 +28,7 @@ def world() -> World:
 def policy(world: World) -> Policy:
     """Return a policy whose scores differ between rows and stages."""
     learnt = Policy.fresh(world.basis, seed=5, aux="tiny", aux_version="x")
-    learn(world, learnt, episodes=3, steps=8, settings=ppo.Settings(), seed=1)
+    learn(world, learnt, episodes=3, steps=8, settings=ppo.Learner(), seed=1)
     return learnt
 
 
@@ -40,7 +40,7 @@ def performance(step: int) -> float:
 @pytest.mark.parametrize("seed", [None, 9])
 def test_it_goes_on_from_any_step_to_the_same_rows(world: World, policy: Policy, every: int, seed: int | None) -> None:
     def make() -> Picked:
-        return Picked(world.rows(2), policy, Wanted(3, 10, every, seed, 2), start=-3.0)
+        return Picked(world.rows(2), policy, Picking(3, 10, every, seed, 2), start=-3.0)
 
     whole, rows, states = make(), [], []
     for step in range(10):
@@ -58,7 +58,7 @@ def test_it_goes_on_from_any_step_to_the_same_rows(world: World, policy: Policy,
 
 
 def test_what_was_observed_changes_what_comes_next(world: World, policy: Policy) -> None:
-    feeds = [Picked(world.rows(1), policy, Wanted(3, 10, seed=1), start=-3.0) for _ in range(2)]
+    feeds = [Picked(world.rows(1), policy, Picking(3, 10, seed=1), start=-3.0) for _ in range(2)]
     scores = []
     for feed, gain in zip(feeds, (0.0, 0.5), strict=True):
         feed.next(0)
@@ -69,7 +69,7 @@ def test_what_was_observed_changes_what_comes_next(world: World, policy: Policy)
 
 def test_a_step_has_the_best_of_each_cluster_and_repeats_stop_at_the_limit(world: World, policy: Policy) -> None:
     rows = world.rows(3)
-    feed = Picked(rows, policy, Wanted(2, 12, limit=2), start=-3.0)
+    feed = Picked(rows, policy, Picking(2, 12, limit=2), start=-3.0)
     for step in range(12):
         picked, (clusters, scores) = feed.next(step), feed.told(step)
         assert len(picked) == len(set(picked.tolist())) == feed.batch == 6
@@ -81,7 +81,7 @@ def test_a_step_has_the_best_of_each_cluster_and_repeats_stop_at_the_limit(world
 
 
 def test_one_decision_serves_several_steps_without_a_row_twice(world: World, policy: Policy) -> None:
-    feed = Picked(world.rows(2), policy, Wanted(2, 7, every=3, seed=3), start=-3.0)
+    feed = Picked(world.rows(2), policy, Picking(2, 7, every=3, seed=3), start=-3.0)
     asked: list[int] = []
 
     def look(model: object) -> float:
@@ -105,7 +105,7 @@ def test_a_folder_gives_the_same_scores(world: World, policy: Policy, tmp_path: 
     folder.write(policy, tmp_path / "run/policy")
     for place in (tmp_path / "run", tmp_path / "run/policy"):
         again = folder.read(place)
-        feeds = [Picked(world.rows(2), one, Wanted(3, 10), start=-3.0) for one in (policy, again)]
+        feeds = [Picked(world.rows(2), one, Picking(3, 10), start=-3.0) for one in (policy, again)]
         assert np.array_equal(feeds[0].scored(0), feeds[1].scored(0))
         assert again.facts == policy.facts and again.stage == policy.stage
     with pytest.raises(ConfigError, match="holds no policy"):
@@ -117,7 +117,7 @@ def test_importance_is_zero_for_a_column_that_is_not_looked_at(world: World, pol
     blind = folder.read(tmp_path)
     with torch.no_grad():
         blind.network.layers[0].weight[:, [3, 38]] = 0.0  # the answer's length, the times taken
-    feed = Picked(world.rows(2), blind, Wanted(3, 6), start=-3.0)
+    feed = Picked(world.rows(2), blind, Picking(3, 6), start=-3.0)
     for step in range(6):
         feed.next(step)
         feed.observe(step, performance(step))

@@ -7,7 +7,7 @@ from tests.adaptation.world import World, learn
 torch = pytest.importorskip("torch")
 
 from cuvee.adaptation import ppo  # noqa: E402
-from cuvee.adaptation.feed import Picked, Wanted  # noqa: E402
+from cuvee.adaptation.feed import Picked, Picking  # noqa: E402
 from cuvee.adaptation.folder import Policy  # noqa: E402
 
 
@@ -46,7 +46,7 @@ def test_an_update_makes_well_paid_picks_likelier() -> None:
     good, bad = np.array([3, 5]), np.array([10, 11])
     stages = np.zeros((2, 2), dtype=np.float32)
     episode = ppo.Episode(rows, stages, [[good], [bad]], np.array([1.0, -1.0]))
-    ppo.update(policy.network, policy.critic, episode, [], ppo.Settings(discount=0.0), scale=1.0, seed=0)
+    ppo.update(policy.network, policy.critic, episode, [], ppo.Learner(discount=0.0), scale=1.0, seed=0)
     scores = policy.network.scores(rows.columns, stages[0], np.zeros(60, dtype=np.float32))
     assert scores[good].mean() > scores[bad].mean()
 
@@ -56,7 +56,7 @@ def test_updates_are_equal_for_equal_seeds_and_leave_torchs_generator_alone() ->
     before = torch.random.get_rng_state()
     for _ in range(2):
         policy = Policy.fresh(world.basis, seed=2)
-        learn(world, policy, episodes=2, steps=6, settings=ppo.Settings(), seed=3)
+        learn(world, policy, episodes=2, steps=6, settings=ppo.Learner(), seed=3)
         found.append({name: value.clone() for name, value in policy.network.state_dict().items()})
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
     assert torch.equal(before, torch.random.get_rng_state())
@@ -71,10 +71,10 @@ def test_it_solves_a_planted_task_that_random_picks_do_not(seed: int) -> None:
     world = World.make(seed=seed)
     share = float((world.families == 0).mean())
     policy = Policy.fresh(world.basis, seed=seed)
-    shares = learn(world, policy, episodes=14, steps=30, settings=ppo.Settings(), seed=seed)
+    shares = learn(world, policy, episodes=14, steps=30, settings=ppo.Learner(), seed=seed)
     assert shares[0] < 2 * share  # a fresh policy picks at random
     assert np.mean(shares[-2:]) >= 5 * share
-    best = Picked(world.rows(), policy, Wanted(4, 30), start=-3.0)
+    best = Picked(world.rows(), policy, Picking(4, 30), start=-3.0)
     assert world.train(best, 30, seed=seed) >= 5 * share
-    unlearnt = Picked(world.rows(), Policy.fresh(world.basis, seed=seed), Wanted(4, 30, seed=7), start=-3.0)
+    unlearnt = Picked(world.rows(), Policy.fresh(world.basis, seed=seed), Picking(4, 30, seed=7), start=-3.0)
     assert world.train(unlearnt, 30, seed=seed) < 2 * share

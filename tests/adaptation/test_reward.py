@@ -13,7 +13,7 @@ from cuvee.evaluation.question import Question, said
 from cuvee.evaluation.table import MEASURES
 from cuvee.models import causal
 from cuvee.models.causal import Causal
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.render import encode_all
 from cuvee.training import sft
 from cuvee.training.settings import Training
@@ -72,7 +72,7 @@ def test_a_reward_checks_itself(wrong: dict[str, Any]) -> None:
 
 
 def test_a_policy_is_paid_by_exact_match(tiny_model: Path, tmp_path: Path) -> None:
-    sample: Written = write(tmp_path / "sample", 200, seed=2)
+    sample: WrittenFiles = write(tmp_path / "sample", 200, seed=2)
     goal = tmp_path / "goal.jsonl"
     goal.write_bytes(b"".join(orjson.dumps({"input": f"Is {n} even?", "target": "yes"}) + b"\n" for n in range(8)))
     options: dict[str, Any] = {

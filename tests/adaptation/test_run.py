@@ -12,7 +12,7 @@ import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal
 from cuvee.planting import plant
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 
 torch = pytest.importorskip("torch", reason="the base install has no torch")
 
@@ -29,16 +29,16 @@ OPTIONS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
 
 
 @pytest.fixture(scope="module")
-def finished(sample: Written, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(sample: WrittenFiles, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return adapted(sample, tiny_model, tmp_path_factory.mktemp("finished") / "run")
 
 
-def adapted(sample: Written, model: Path, out: Path, **changed: Any) -> Path:
+def adapted(sample: WrittenFiles, model: Path, out: Path, **changed: Any) -> Path:
     """Run it with one home for all: what the store has was read in other batches, which moves the last digits."""
     options = {"goal": [str(sample.questions)], **OPTIONS, **changed}
     with pytest.MonkeyPatch.context() as patch:
@@ -82,7 +82,7 @@ def test_the_trajectory_is_the_training_set_in_order(finished: Path) -> None:
     assert [ranked[row] for row in found["row"]] == found["id"]
 
 
-def test_every_row_is_accounted_for_and_no_kept_one_stands_in_the_goal(finished: Path, sample: Written) -> None:
+def test_every_row_is_accounted_for_and_no_kept_one_stands_in_the_goal(finished: Path, sample: WrittenFiles) -> None:
     ledger = pq.read_table(finished / "ledger.parquet").to_pylist()
     assert len(ledger) == sample.rows + sample.broken
     truth = [orjson.loads(line) for line in sample.truth.read_bytes().splitlines()]
@@ -118,7 +118,7 @@ class Killed(BaseException):
 
 
 def test_killed_again_and_again_it_takes_the_same_rows(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped after every second step of every episode, and once between an episode's training and its learning."""
     observe, update = Picked.observe, ppo.update
@@ -153,7 +153,7 @@ def test_killed_again_and_again_it_takes_the_same_rows(
 
 
 def test_a_second_call_does_nothing_and_one_more_episode_costs_one(
-    finished: Path, sample: Written, tiny_model: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path
 ) -> None:
     adapted(sample, tiny_model, finished)
     manifest = orjson.loads((finished / "manifest.json").read_bytes())
@@ -173,7 +173,7 @@ def test_a_policy_is_used_again_on_another_pool_and_goes_on_learning(
 
 
 def test_a_policy_that_sees_through_another_model_is_refused(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     from cuvee.models import tiny
 
@@ -184,7 +184,7 @@ def test_a_policy_that_sees_through_another_model_is_refused(
 
 
 @pytest.mark.parametrize("changed", [{"every": 2}, {"lora": 4}, {"final_picks": "sample", "final_steps": 7}])
-def test_it_runs_in_other_ways(sample: Written, tiny_model: Path, tmp_path: Path, changed: dict[str, Any]) -> None:
+def test_it_runs_in_other_ways(sample: WrittenFiles, tiny_model: Path, tmp_path: Path, changed: dict[str, Any]) -> None:
     run = adapted(sample, tiny_model, tmp_path / "run", **{**changed, "episodes": 1})
     steps = changed.get("final_steps", 5)
     assert sorted(set(trajectory(run)["step"])) == list(range(steps))
@@ -199,19 +199,19 @@ def test_it_runs_in_other_ways(sample: Written, tiny_model: Path, tmp_path: Path
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_one_line(
-    changed: dict[str, Any], says: str, sample: Written, tiny_model: Path, tmp_path: Path
+    changed: dict[str, Any], says: str, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         adapted(sample, tiny_model, tmp_path / "run", **changed)
 
 
-def test_a_goal_of_one_row_cannot_be_split(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_goal_of_one_row_cannot_be_split(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     (tmp_path / "goal.jsonl").write_bytes(sample.questions.read_bytes().splitlines()[0] + b"\n")
     with pytest.raises(InputError, match="at least 2"):
         adapted(sample, tiny_model, tmp_path / "run", goal=[str(tmp_path / "goal.jsonl")])
 
 
-def test_a_dry_run_writes_nothing(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {"goal": [str(sample.questions)], **OPTIONS}
     plan = cuvee.adapt([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", dry_run=True, **options)
     assert "2 episodes" in " ".join(plan.summary["plan"]["steps"]) and not (tmp_path / "run").exists()

@@ -49,7 +49,7 @@ def test_the_stage_is_0_until_it_is_fitted_and_progress_is_even() -> None:
 
 def test_some_rows_keep_their_names_and_clusters() -> None:
     columns = np.arange(6 * 36, dtype=np.float32).reshape(6, 36)
-    rows = state.Rows.of(columns, np.array([0, 1, 0, 2, 1, 0]))
+    rows = state.SeenRows.of(columns, np.array([0, 1, 0, 2, 1, 0]))
     part = rows.some(np.array([5, 1, 0]))
     assert part.numbers.tolist() == [0, 1, 5] and [members.tolist() for members in part.clusters] == [[0, 2], [1]]
     assert np.array_equal(part.columns, columns[[0, 1, 5]])

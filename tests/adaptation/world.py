@@ -6,7 +6,7 @@ import numpy as np
 
 from cuvee import rng
 from cuvee.adaptation import ppo, state
-from cuvee.adaptation.feed import Picked, Wanted, learn_stage
+from cuvee.adaptation.feed import Picked, Picking, learn_stage
 from cuvee.adaptation.folder import Policy
 from cuvee.arrays import F32, F64, I64
 
@@ -27,8 +27,8 @@ class World:
         basis = state.fit(figures, vectors)
         return cls(family.astype(np.int64), basis, basis.columns(figures, vectors))
 
-    def rows(self, clusters: int = 1) -> state.Rows:
-        return state.Rows.of(self.columns, state.cluster(self.columns, clusters, seed=0))
+    def rows(self, clusters: int = 1) -> state.SeenRows:
+        return state.SeenRows.of(self.columns, state.cluster(self.columns, clusters, seed=0))
 
     def train(self, feed: Picked, steps: int, *, seed: int, noise: float = 0.005) -> float:
         """Return the share of family 0 among the rows that the feed gave."""
@@ -40,14 +40,14 @@ class World:
         return float(np.mean(shares))
 
 
-def learn(world: World, policy: Policy, *, episodes: int, steps: int, settings: ppo.Settings, seed: int) -> list[float]:
+def learn(world: World, policy: Policy, *, episodes: int, steps: int, settings: ppo.Learner, seed: int) -> list[float]:
     """Return the share of family 0 in each episode."""
     rows, shares = world.rows(), []
     earlier: list[tuple[F32, F64]] = []
     for number in range(episodes):
         chance = rng.stream(seed, "subset", str(number))
         part = rows.some(chance.permutation(len(rows))[: len(rows) // 2])
-        feed = Picked(part, policy, Wanted(4, steps, seed=1_000 * seed + number), start=-3.0)
+        feed = Picked(part, policy, Picking(4, steps, seed=1_000 * seed + number), start=-3.0)
         shares.append(world.train(feed, steps, seed=1_000 * seed + number))
         episode = feed.episode()
         scale = policy.facts["scale"] or float(np.std(episode.rewards))

@@ -23,14 +23,14 @@ FEEDS: dict[str, Callable[[], Feed]] = {
 def unlearnt() -> Feed:
     pytest.importorskip("torch", reason="the base install has no torch")
     from cuvee.adaptation import state
-    from cuvee.adaptation.feed import Picked, Wanted
+    from cuvee.adaptation.feed import Picked, Picking
     from cuvee.adaptation.folder import Policy
 
     draw = np.random.default_rng(0)
     figures, vectors = (draw.normal(size=(N, width)).astype(np.float32) for width in (4, 6))
     basis = state.fit(figures, vectors)
-    rows = state.Rows.of(basis.columns(figures, vectors), np.arange(N) % 2)
-    return Picked(rows, Policy.fresh(basis, seed=0), Wanted(3, 40, seed=1, limit=2), start=-1.0)
+    rows = state.SeenRows.of(basis.columns(figures, vectors), np.arange(N) % 2)
+    return Picked(rows, Policy.fresh(basis, seed=0), Picking(3, 40, seed=1, limit=2), start=-1.0)
 
 
 @pytest.fixture(params=FEEDS)

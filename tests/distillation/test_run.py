@@ -18,7 +18,7 @@ from cuvee.distiller import examples
 from cuvee.errors import ConfigError
 from cuvee.models import generation
 from cuvee.models.generation import Written as Reply
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 
 TRAIN: dict[str, Any] = {
     "embedder": "lexical", "epochs": 18, "lr": 5e-3, "batch": 8, "max_length": 400, "max_new_tokens": 60, "held_out": "16",
@@ -28,7 +28,7 @@ RUN: dict[str, Any] = {"embedder": "lexical", "budget": "20", "draws": 1, "max_n
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
 
 
@@ -163,7 +163,7 @@ def test_killed_between_two_batches_it_writes_only_what_is_missing(
 
 
 def test_an_untrained_model_writes_junk_that_is_all_kept_aside(
-    tiny_model: Path, distiller: Path, sample: Written, tmp_path: Path
+    tiny_model: Path, distiller: Path, sample: WrittenFiles, tmp_path: Path
 ) -> None:
     options = {**RUN, "max_new_tokens": 8, "library": str(distiller / "library"), "good": 2.0, "at_most": 0}
     folder = cuvee.distill([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options).folder
@@ -227,7 +227,7 @@ def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
     assert arm["rows"] <= len(clean) + 10
 
 
-def test_an_offline_corpus_of_the_sample_pool(sample: Written, tmp_path: Path) -> None:
+def test_an_offline_corpus_of_the_sample_pool(sample: WrittenFiles, tmp_path: Path) -> None:
     options: dict[str, Any] = {"offline": True, "embedder": "lexical", "limit": 50}
     folder = cuvee.distill_corpus([str(sample.pool)], out=tmp_path / "corpus", **options).folder
     corpus = examples.load(folder)
@@ -283,12 +283,12 @@ def test_a_corpus_by_a_strong_model_is_paid_for_once(chat_server: ChatServer, tm
         ({"rating": "judge"}, "judge"), ({"budget": "2Mtok"}, "tokens"), ({"library": "nowhere"}, "library"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: Written, distiller: Path) -> None:
+def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: WrittenFiles, distiller: Path) -> None:
     with pytest.raises(ConfigError, match=says):
         cuvee.distill([str(sample.pool)], model=str(distiller), **{**RUN, **change})
 
 
-def test_dry_runs_write_nothing(sample: Written, distiller: Path, tiny_model: Path, tmp_path: Path) -> None:
+def test_dry_runs_write_nothing(sample: WrittenFiles, distiller: Path, tiny_model: Path, tmp_path: Path) -> None:
     plan = cuvee.distill(
         [str(sample.pool)], model=str(distiller), out=tmp_path / "run", dry_run=True, at_most=20, **RUN
     )
@@ -301,6 +301,6 @@ def test_dry_runs_write_nothing(sample: Written, distiller: Path, tiny_model: Pa
 
 
 @pytest.mark.parametrize(("offline", "url"), [(True, "http://x/v1"), (False, "")])
-def test_a_corpus_is_made_in_one_way(offline: bool, url: str, sample: Written) -> None:
+def test_a_corpus_is_made_in_one_way(offline: bool, url: str, sample: WrittenFiles) -> None:
     with pytest.raises(ConfigError, match="strong model or by rule"):
         cuvee.distill_corpus([str(sample.pool)], offline=offline, base_url=url)

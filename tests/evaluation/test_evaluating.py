@@ -8,15 +8,15 @@ torch = pytest.importorskip("torch", reason="the base install has no torch")
 
 from cuvee import render  # noqa: E402
 from cuvee.evaluation import evaluating, heldout  # noqa: E402
-from cuvee.evaluation.evaluating import Settings, evaluate  # noqa: E402
+from cuvee.evaluation.evaluating import EvaluationSettings, evaluate  # noqa: E402
 from cuvee.evaluation.journal import Journal  # noqa: E402
 from cuvee.evaluation.question import STUB, Question, said  # noqa: E402
-from cuvee.evaluation.table import TABLE, Answer, Reading, table  # noqa: E402
+from cuvee.evaluation.table import TABLE, Answer, MeasureReading, table  # noqa: E402
 from cuvee.models import causal, generation  # noqa: E402
 from cuvee.models.causal import Causal  # noqa: E402
 from cuvee.models.generation import Sampling  # noqa: E402
 
-SHORT = Settings(Sampling(max_new_tokens=6))
+SHORT = EvaluationSettings(Sampling(max_new_tokens=6))
 OPTIONS = ("a cat", "two dogs and a bird", "rain")
 QUESTIONS = [
     Question("pets", "1", "choice", (said("user", "Which one purrs?"),), OPTIONS[0], OPTIONS, 0),
@@ -74,7 +74,7 @@ def test_one_row_per_question_with_the_measures_of_its_kind(model: Causal) -> No
 
 def test_answers_are_judged() -> None:
     """What the tiny model never says: right and wrong answers, as a model would write them."""
-    nothing = [[Reading(1.0, 2, 0)]] * 2
+    nothing = [[MeasureReading(1.0, 2, 0)]] * 2
 
     def judged(number: str, match: str) -> list[float]:
         answers = {0: Answer(number, 3, True, 0), 1: Answer(match, 3, True, 0)}
@@ -88,7 +88,9 @@ def test_answers_are_judged() -> None:
 
 
 def test_an_option_that_could_not_be_read_is_null_and_no_guess() -> None:
-    (row,) = table(QUESTIONS[:1], [[Reading(1.0, 2, 0), Reading(None, 0, 0), Reading(3.0, 1, 0)]], {}, {}).to_pylist()
+    (row,) = table(
+        QUESTIONS[:1], [[MeasureReading(1.0, 2, 0), MeasureReading(None, 0, 0), MeasureReading(3.0, 1, 0)]], {}, {}
+    ).to_pylist()
     assert row["accuracy"] is None and row["answer"] is None and row["loss"] == 0.5
 
 

@@ -15,7 +15,7 @@ import pytest
 import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 
 OPTIONS: dict[str, Any] = {
     "init": 20, "per_round": 15, "rounds": 2, "epochs": 2, "lr": 3e-3, "batch": 8, "max_length": 128, "embedder": "lexical",
@@ -24,12 +24,12 @@ OPTIONS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
 
 
 @pytest.fixture(scope="module")
-def finished(sample: Written, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(sample: WrittenFiles, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished") / "run"
     return cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=out, **OPTIONS).folder
 
@@ -64,7 +64,7 @@ def test_the_loss_of_what_no_round_saw_falls_as_rows_are_added(finished: Path) -
     assert all(len(told["by task"]) > 5 for told in figures(finished))
 
 
-def test_every_row_is_accounted_for_and_says_which_round_took_it(finished: Path, sample: Written) -> None:
+def test_every_row_is_accounted_for_and_says_which_round_took_it(finished: Path, sample: WrittenFiles) -> None:
     ledger = pq.read_table(finished / "ledger.parquet").to_pylist()
     assert len(ledger) == sample.rows + sample.broken
     held = [row for row in ledger if row["stage"] == "held-out"]
@@ -81,7 +81,7 @@ def test_the_page_shows_the_curve(finished: Path) -> None:
 
 
 def test_a_second_call_does_nothing_and_fewer_rounds_are_a_prefix(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     before = published(finished)
     cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=finished, **OPTIONS)
@@ -92,7 +92,7 @@ def test_a_second_call_does_nothing_and_fewer_rounds_are_a_prefix(
 
 @pytest.mark.parametrize("strategy", ["random", "least-confidence", "margin", "entropy"])
 def test_every_strategy_runs_and_they_differ(
-    strategy: str, finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    strategy: str, finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     options = {**OPTIONS, "rounds": 1, "strategy": strategy}
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
@@ -100,13 +100,13 @@ def test_every_strategy_runs_and_they_differ(
     assert ranked(result.folder)[20:] != ranked(finished)[20:35]
 
 
-def test_whitening_changes_the_picks(finished: Path, sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_whitening_changes_the_picks(finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "rounds": 1, "whiten": 16}
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
     assert ranked(result.folder)[20:] != ranked(finished)[20:35]
 
 
-def test_patience_stops_and_keeps_the_best_round(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_patience_stops_and_keeps_the_best_round(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "rounds": 5, "lr": 0.0, "patience": 1}  # nothing is learnt, so nothing is gained
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
     assert [told["rows"] for told in figures(result.folder)] == [20, 35]
@@ -115,7 +115,7 @@ def test_patience_stops_and_keeps_the_best_round(sample: Written, tiny_model: Pa
     assert (result.folder / "model/config.json").exists()
 
 
-def test_it_starts_from_the_rows_of_an_earlier_run(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_it_starts_from_the_rows_of_an_earlier_run(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     earlier = cuvee.select([str(sample.pool)], budget="10", embedder="lexical", draws=1, out=tmp_path / "earlier")
     options = {**OPTIONS, "init": 10, "rounds": 1, "held_out": "10"}
     result = cuvee.evolve(
@@ -126,7 +126,7 @@ def test_it_starts_from_the_rows_of_an_earlier_run(sample: Written, tiny_model: 
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]
     command = [sys.executable, "-m", "cuvee", "evolve", str(sample.pool), "--model", str(tiny_model), *typed]
@@ -154,17 +154,17 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     ("change", "says"),
     [({"strategy": "k-centre"}, "k-center"), ({"init": 0}, "init"), ({"rounds": -1}, "rounds")],
 )
-def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: Written, tiny_model: Path) -> None:
+def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: WrittenFiles, tiny_model: Path) -> None:
     with pytest.raises(ConfigError, match=says):
         cuvee.evolve([str(sample.pool)], model=str(tiny_model), **{**OPTIONS, **change})
 
 
-def test_a_pool_smaller_than_the_first_round_says_so(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_pool_smaller_than_the_first_round_says_so(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--init"):
         cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **{**OPTIONS, "init": 9_000})
 
 
-def test_a_dry_run_writes_nothing(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", dry_run=True, **OPTIONS)
     assert "train 3 times" in " ".join(result.summary["plan"]["steps"])
     assert not (tmp_path / "run").exists()

@@ -13,14 +13,14 @@ from tests.chat_server import ChatServer, error
 
 import cuvee
 from cuvee.errors import ConfigError, ServiceError
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.result import Result
 
 KEY = "sk-very-secret-0123456789"
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 200, seed=2)
 
 
@@ -28,7 +28,7 @@ def opinion(body: dict[str, Any], number: int) -> str:
     return f"Rating: {sum(body['messages'][-1]['content'].encode()) % 6 + 1}"
 
 
-def select(sample: Written, server: ChatServer, out: Path, **more: Any) -> Result:
+def select(sample: WrittenFiles, server: ChatServer, out: Path, **more: Any) -> Result:
     options: dict[str, Any] = {
         "budget": "20", "embedder": "lexical", "draws": 2, "method": "top", "settings": "score=judge-quality",
         "base_url": server.url, "judge_model": "judge", "judge_settings": "key=MY_KEY,tries=2,timeout=5", **more,
@@ -43,7 +43,7 @@ def key(monkeypatch: pytest.MonkeyPatch, chat_server: ChatServer) -> None:
 
 
 def test_rows_are_chosen_by_rating_and_a_second_run_asks_nothing(
-    sample: Written, chat_server: ChatServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "cuvee"):
         result = select(sample, chat_server, tmp_path / "a")
@@ -66,7 +66,7 @@ def test_rows_are_chosen_by_rating_and_a_second_run_asks_nothing(
 
 
 def test_the_cap_stops_the_run_and_the_next_call_goes_on(
-    sample: Written, chat_server: ChatServer, tmp_path: Path
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path
 ) -> None:
     with pytest.raises(ServiceError, match="larger --max-tokens-spent"):
         select(sample, chat_server, tmp_path / "run", max_tokens_spent=20_000)
@@ -80,7 +80,7 @@ def test_the_cap_stops_the_run_and_the_next_call_goes_on(
 
 
 def test_rows_without_a_reply_are_null_told_and_asked_about_again(
-    sample: Written, chat_server: ChatServer, tmp_path: Path
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path
 ) -> None:
     def answer(body: dict[str, Any], number: int) -> Any:
         place = sum(body["messages"][-1]["content"].encode()) % 5
@@ -99,14 +99,16 @@ def test_rows_without_a_reply_are_null_told_and_asked_about_again(
 
 
 def test_a_judge_that_always_says_the_same_is_warned_of(
-    sample: Written, chat_server: ChatServer, tmp_path: Path
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path
 ) -> None:
     chat_server.answer = lambda body, number: "Rating: 5"
     result = select(sample, chat_server, tmp_path / "run")
     assert "judge-quality is the same for all rows: it cannot rank" in result.summary["warnings"]
 
 
-def test_a_dry_run_says_the_cost_and_asks_nothing(sample: Written, chat_server: ChatServer, tmp_path: Path) -> None:
+def test_a_dry_run_says_the_cost_and_asks_nothing(
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path
+) -> None:
     scores = "judge-complexity,judge-mixup-overall,judge-mixup-rarity"
     result = select(
         sample,
@@ -140,7 +142,7 @@ def test_a_dry_run_says_the_cost_and_asks_nothing(sample: Written, chat_server: 
     ],
 )
 def test_what_cannot_be_is_said_before_anything_runs(
-    sample: Written, chat_server: ChatServer, tmp_path: Path, wrong: dict[str, Any], text: str
+    sample: WrittenFiles, chat_server: ChatServer, tmp_path: Path, wrong: dict[str, Any], text: str
 ) -> None:
     with pytest.raises(ConfigError, match=text) as found:
         select(sample, chat_server, tmp_path / "run", **wrong)

@@ -6,20 +6,20 @@ from scipy import stats
 
 from cuvee.arrays import I64, U64
 from cuvee.interpolation import pairs
-from cuvee.interpolation.pairs import Rows
+from cuvee.interpolation.pairs import PairRows
 from cuvee.training.mixture import Mixture
 
 AMONG = ("across", "within", "any")
 
 
-def rows(n: int, tasks: int, *, among: str = "across", lengths: bool = False, seed: int = 0) -> Rows:
+def rows(n: int, tasks: int, *, among: str = "across", lengths: bool = False, seed: int = 0) -> PairRows:
     rng = np.random.default_rng(seed)
     keys: U64 = rng.integers(0, 2**63, n).astype(np.uint64)
     codes: I64 = rng.integers(0, tasks, n)
-    return Rows(keys, codes, rng.integers(5, 400, n) if lengths else None, among)
+    return PairRows(keys, codes, rng.integers(5, 400, n) if lengths else None, among)
 
 
-def fits(given: Rows, left: I64, right: I64) -> bool:
+def fits(given: PairRows, left: I64, right: I64) -> bool:
     same = given.tasks[left] == given.tasks[right]
     return bool(({"across": ~same, "within": same, "any": True}[given.among] & (left != right)).all())
 
@@ -62,7 +62,7 @@ def test_shards_make_what_one_process_makes() -> None:
         assert np.array_equal(whole[side], np.concatenate([shard[side] for shard in shards]))
 
 
-def by_content(given: Rows, made: Mixture) -> list[tuple[int, int, float]]:
+def by_content(given: PairRows, made: Mixture) -> list[tuple[int, int, float]]:
     return list(zip(given.keys[made.left].tolist(), given.keys[made.right].tolist(), made.weight.tolist(), strict=True))
 
 
@@ -71,7 +71,7 @@ def test_the_order_of_rows_does_not_matter(count: int) -> None:
     given = rows(200, 5, lengths=True)
     turn = np.random.default_rng(9).permutation(200)
     assert given.lengths is not None
-    turned = Rows(given.keys[turn], given.tasks[turn], given.lengths[turn])
+    turned = PairRows(given.keys[turn], given.tasks[turn], given.lengths[turn])
     one, other = pairs.draw(given, count, alpha=0.4, seed=2), pairs.draw(turned, count, alpha=0.4, seed=2)
     assert by_content(given, one) == by_content(turned, other)
 
@@ -107,5 +107,5 @@ def test_partners_of_similar_length_are_similar() -> None:
 
 
 def test_one_task_has_no_pairs_across_and_single_rows_none_within() -> None:
-    assert pairs.possible(Rows(np.arange(5, dtype=np.uint64), np.zeros(5, dtype=np.int64))) == 0
-    assert pairs.possible(Rows(np.arange(5, dtype=np.uint64), np.arange(5), among="within")) == 0
+    assert pairs.possible(PairRows(np.arange(5, dtype=np.uint64), np.zeros(5, dtype=np.int64))) == 0
+    assert pairs.possible(PairRows(np.arange(5, dtype=np.uint64), np.arange(5), among="within")) == 0

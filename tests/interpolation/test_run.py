@@ -15,7 +15,7 @@ import pytest
 import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.samples import ledger as ledgers
 from cuvee.training import mixtures
 
@@ -26,17 +26,17 @@ OPTIONS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
 
 
 @pytest.fixture(scope="module")
-def finished(sample: Written, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(sample: WrittenFiles, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished") / "run"
     return cuvee.interpolate([str(sample.pool)], model=str(tiny_model), out=out, **OPTIONS).folder
 
 
-def mixed(sample: Written, tiny_model: Path, out: Path, **more: Any) -> Any:
+def mixed(sample: WrittenFiles, tiny_model: Path, out: Path, **more: Any) -> Any:
     return cuvee.interpolate([str(sample.pool)], model=str(tiny_model), out=out, **{**OPTIONS, **more})
 
 
@@ -72,7 +72,7 @@ def test_blends_are_across_tasks(finished: Path) -> None:
     assert pairs and all(a != b or a is None for a, b in pairs)
 
 
-def test_every_row_is_accounted_for(finished: Path, sample: Written) -> None:
+def test_every_row_is_accounted_for(finished: Path, sample: WrittenFiles) -> None:
     ledger = ledgers.read(finished)
     counts = ledgers.check(ledger, sample.rows + sample.broken)
     rows = {row["id"]: row for row in ledger.to_pylist()}
@@ -109,7 +109,7 @@ def test_the_page_shows_blends_with_both_rows_lambda_and_neighbours(finished: Pa
 
 
 def test_a_second_call_does_nothing_and_another_folder_gets_the_same_bytes(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     before = published(finished)
     mixed(sample, tiny_model, finished)
@@ -117,14 +117,14 @@ def test_a_second_call_does_nothing_and_another_folder_gets_the_same_bytes(
     assert published(mixed(sample, tiny_model, tmp_path / "run").folder) == before
 
 
-def test_a_smaller_budget_is_a_prefix(finished: Path, sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_smaller_budget_is_a_prefix(finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     fewer = mixed(sample, tiny_model, tmp_path / "few", budget="24", rows=0.0)
     more = mixed(sample, tiny_model, tmp_path / "more", budget="48", rows=0.0)
     assert entries(fewer.folder) == entries(more.folder)[:24]
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]
     command = [sys.executable, "-m", "cuvee", "interpolate", str(sample.pool), "--model", str(tiny_model), *typed]
@@ -185,7 +185,7 @@ def test_another_model_than_the_one_mixed_for_is_said(finished: Path, tiny_model
     assert any("was chosen for" in note for note in other.summary["warnings"])
 
 
-def test_a_mixture_beside_other_data_is_refused(finished: Path, sample: Written, tiny_model: Path) -> None:
+def test_a_mixture_beside_other_data_is_refused(finished: Path, sample: WrittenFiles, tiny_model: Path) -> None:
     with pytest.raises(ConfigError, match="holds blends"):
         cuvee.train([str(finished), str(sample.pool)], model=str(tiny_model))
 
@@ -212,7 +212,7 @@ def test_a_pool_of_one_task_says_so_and_clusters_help(tiny_model: Path, tmp_path
     ],
     ids=str,
 )  # fmt: skip
-def test_every_setting_runs(change: dict[str, Any], sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_every_setting_runs(change: dict[str, Any], sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     result = mixed(sample, tiny_model, tmp_path / "run", **change)
     made = entries(result.folder)
     figures = result.summary["mixture"]
@@ -235,13 +235,13 @@ def test_every_setting_runs(change: dict[str, Any], sample: Written, tiny_model:
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_one_line(
-    change: dict[str, Any], says: str, sample: Written, tiny_model: Path, tmp_path: Path
+    change: dict[str, Any], says: str, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         mixed(sample, tiny_model, tmp_path / "run", **change)
 
 
-def test_rows_without_an_answer_within_the_length_leave(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_rows_without_an_answer_within_the_length_leave(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     result = mixed(sample, tiny_model, tmp_path / "run", max_length=24, budget="20")
     reasons = ledgers.read(result.folder)["reason"].to_pylist()
     assert "no answer within 24 tokens" in reasons
@@ -249,14 +249,14 @@ def test_rows_without_an_answer_within_the_length_leave(sample: Written, tiny_mo
         mixed(sample, tiny_model, tmp_path / "none", max_length=2)
 
 
-def test_a_dry_run_writes_nothing(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     result = mixed(sample, tiny_model, tmp_path / "run", dry_run=True)
     assert "lambda from Beta(1, 1)" in " ".join(result.summary["plan"]["steps"])
     assert not (tmp_path / "run").exists()
 
 
 def test_prove_takes_mdit_its_ablations_and_a_run(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     arms = f"random,mdit:clusters=10:alpha=0.5,blends-only:blends=2,within-task,mdit:blends=0:clusters=10,{finished}"
     options: dict[str, Any] = {"lr": 3e-3, "max_length": 96, "epochs": 1, "batch": 8, "held_out": "30", "seeds": 1}

@@ -14,7 +14,7 @@ import pytest
 from tests.chat_server import ChatServer, completion, error
 
 from cuvee.errors import ConfigError, ServiceError
-from cuvee.models.chat import Chat, Reply, Sampling, Server, Talk
+from cuvee.models.chat import Chat, Reply, ReplySampling, Server, Talk
 from cuvee.models.spending import prompt_at_most
 from cuvee.store import Store
 
@@ -28,7 +28,7 @@ def talks(n: int) -> list[Talk]:
 def chat(server: ChatServer | str, folder: Path, cap: int | None = None, **more: Any) -> Chat:
     url = server if isinstance(server, str) else server.url
     settings: dict[str, Any] = {"backoff": 0.01, "timeout": 5.0, "concurrency": 4, **more}
-    return Chat(Server(url, "some/model", **settings), Store(folder), sampling=Sampling(max_tokens=20), cap=cap)
+    return Chat(Server(url, "some/model", **settings), Store(folder), sampling=ReplySampling(max_tokens=20), cap=cap)
 
 
 def after(seconds: float, text: str) -> str:
@@ -57,10 +57,10 @@ def test_replies_come_in_order_and_are_paid_for_once(chat_server: ChatServer, tm
 
 def test_another_model_or_sampling_is_another_question(chat_server: ChatServer, tmp_path: Path) -> None:
     for model, sampling in [
-        ("a", Sampling()),
-        ("b", Sampling()),
-        ("a", Sampling(0.5)),
-        ("a", Sampling(more={"seed": 1})),
+        ("a", ReplySampling()),
+        ("b", ReplySampling()),
+        ("a", ReplySampling(0.5)),
+        ("a", ReplySampling(more={"seed": 1})),
     ]:
         with Chat(Server(chat_server.url, model), Store(tmp_path), sampling=sampling) as client:
             client.ask(talks(1))
@@ -210,10 +210,11 @@ def test_the_estimate_leaves_out_what_is_stored(chat_server: ChatServer, tmp_pat
 PROGRAM = """
 import sys
 from pathlib import Path
-from cuvee.models.chat import Chat, Server, Sampling
+from cuvee.models.chat import Chat, Server, ReplySampling
 from cuvee.store import Store
 talks = [[{"role": "user", "content": f"question {number}"}] for number in range(40)]
-with Chat(Server(sys.argv[1], "some/model", concurrency=4), Store(Path(sys.argv[2])), sampling=Sampling(max_tokens=20)) as c:
+server, store = Server(sys.argv[1], "some/model", concurrency=4), Store(Path(sys.argv[2]))
+with Chat(server, store, sampling=ReplySampling(max_tokens=20)) as c:
     c.ask(talks)
 """
 

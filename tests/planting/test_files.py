@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from cuvee.planting import SHARES, Written, write
+from cuvee.planting import SHARES, WrittenFiles, write
 from cuvee.planting.near import grams, normal
 from cuvee.planting.questions import QUESTIONS
 
@@ -15,7 +15,7 @@ def lines(data: bytes) -> list[Any]:
     return [json.loads(line) for line in data.splitlines()]
 
 
-def pool_of(written: Written) -> tuple[dict[str, tuple[str, str]], int]:
+def pool_of(written: WrittenFiles) -> tuple[dict[str, tuple[str, str]], int]:
     """Return id -> (what is asked, the answer) over the three files, and the number of broken lines."""
     found, broken = [], 0
     alpaca = json.loads((written.pool / "alpaca.json").read_text())

@@ -15,7 +15,7 @@ import pytest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.proof.arms import ARMS, parse
 from cuvee.proof.plan import parameters
 
@@ -26,12 +26,12 @@ OPTIONS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
 
 
 @pytest.fixture(scope="module")
-def finished(sample: Written, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(sample: WrittenFiles, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished") / "run"
     return cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, **OPTIONS).folder
 
@@ -87,7 +87,7 @@ def test_means_and_differences_are_those_of_the_table(finished: Path) -> None:
 
 
 def test_exact_match_beside_the_loss_shares_the_chance_of_a_false_claim(
-    sample: Written, tiny_model: Path, tmp_path: Path
+    sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     options = OPTIONS | {"arms": "random,base", "seeds": 2, "metrics": "loss,exact_match", "max_new_tokens": 12}
     result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
@@ -122,7 +122,9 @@ def test_the_page_shows_the_verdicts_and_the_forest(finished: Path) -> None:
     assert "No row of this run has a place" not in page
 
 
-def test_a_second_call_trains_nothing_and_changes_nothing(finished: Path, sample: Written, tiny_model: Path) -> None:
+def test_a_second_call_trains_nothing_and_changes_nothing(
+    finished: Path, sample: WrittenFiles, tiny_model: Path
+) -> None:
     before = contents(finished)
     start = time.perf_counter()
     cuvee.prove([str(sample.pool)], model=str(tiny_model), out=finished, **OPTIONS)
@@ -132,7 +134,7 @@ def test_a_second_call_trains_nothing_and_changes_nothing(finished: Path, sample
 
 
 def test_another_seed_adds_only_its_trainings(
-    finished: Path, sample: Written, tiny_model: Path, tmp_path: Path
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     options = {**OPTIONS, "arms": "random,base"}
     out = tmp_path / "run"
@@ -146,7 +148,7 @@ def test_another_seed_adds_only_its_trainings(
     assert values["random"] == next(arm["mean"] for arm in told(finished)["arms"] if arm["arm"] == "random")
 
 
-def test_a_killed_run_goes_on_to_the_same_table(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_to_the_same_table(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "arms": "random,base", "seeds": 2}
     whole = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "whole", **options).folder
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
@@ -168,7 +170,7 @@ def test_a_killed_run_goes_on_to_the_same_table(sample: Written, tiny_model: Pat
     assert told(out)["arms"] == told(whole)["arms"]
 
 
-def test_the_same_epochs_gives_full_data_more_updates(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_the_same_epochs_gives_full_data_more_updates(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "arms": "random,uniform,full", "seeds": 1, "same": "epochs", "epochs": 1}
     folder = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options).folder
     updates = {trial["arm"]: trial["updates"] for trial in trials(folder)}
@@ -179,7 +181,7 @@ def test_the_same_epochs_gives_full_data_more_updates(sample: Written, tiny_mode
 
 
 def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
-    sample: Written, tiny_model: Path, tmp_path: Path
+    sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     earlier = cuvee.select([str(sample.pool)], budget="20", embedder="lexical", draws=1, out=tmp_path / "earlier")
     rows = [
@@ -219,18 +221,18 @@ def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
         ({"budget": "many", "arms": "rnd"}, "settings are wrong"),
     ],
 )
-def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: Written, tiny_model: Path) -> None:
+def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: WrittenFiles, tiny_model: Path) -> None:
     with pytest.raises(ConfigError, match=says):
         cuvee.prove([str(sample.pool)], model=str(tiny_model), **{**OPTIONS, **change})
 
 
-def test_nothing_to_learn_from_is_said(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_nothing_to_learn_from_is_said(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--max-length"):
         cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **{**OPTIONS, "max_length": 2})
 
 
 def test_a_dry_run_says_what_it_would_cost_and_writes_nothing(
-    sample: Written, tiny_model: Path, tmp_path: Path
+    sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", dry_run=True, **OPTIONS)
     plan = result.summary["plan"]

@@ -15,7 +15,7 @@ import pytest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 
 OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}
 FILES = {
@@ -30,12 +30,12 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 400, seed=2)
 
 
 @pytest.fixture(scope="module")
-def finished(sample: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(sample: WrittenFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished") / "run"
     return cuvee.select([str(sample.pool)], decontaminate=[str(sample.questions)], out=out, **OPTIONS).folder
 
@@ -44,7 +44,7 @@ def test_the_folder_holds_what_was_promised(finished: Path) -> None:
     assert FILES | {"TRAINING.md", "work"} <= {path.name for path in finished.iterdir()}
 
 
-def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Written) -> None:
+def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: WrittenFiles) -> None:
     ledger = pq.read_table(finished / "ledger.parquet")
     counts = {row["values"]: row["counts"] for row in ledger["status"].value_counts().to_pylist()}
     assert ledger.num_rows == sample.rows + sample.broken
@@ -68,7 +68,7 @@ def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Writte
     }
 
 
-def test_the_training_set_is_the_ranking_verbatim(finished: Path, sample: Written) -> None:
+def test_the_training_set_is_the_ranking_verbatim(finished: Path, sample: WrittenFiles) -> None:
     ledger = pq.read_table(finished / "ledger.parquet", columns=["id", "rank"]).to_pylist()
     ranked = [row["id"] for row in sorted((row for row in ledger if row["rank"]), key=lambda row: row["rank"])]
     lines = (finished / "selected.jsonl").read_bytes().splitlines()
@@ -77,7 +77,7 @@ def test_the_training_set_is_the_ranking_verbatim(finished: Path, sample: Writte
     assert len([line for line in lines if line in chat]) == len([line for line in lines if b'"messages"' in line]) > 0
 
 
-def test_quarantined_rows_name_file_line_and_reason(finished: Path, sample: Written) -> None:
+def test_quarantined_rows_name_file_line_and_reason(finished: Path, sample: WrittenFiles) -> None:
     rows = [orjson.loads(line) for line in (finished / "quarantine.jsonl").read_bytes().splitlines()]
     chat = (sample.pool / "chat.jsonl").read_bytes().splitlines()
     for row in rows:
@@ -85,7 +85,7 @@ def test_quarantined_rows_name_file_line_and_reason(finished: Path, sample: Writ
         assert chat[row["line"] - 1].decode() == row["raw"]
 
 
-def test_a_smaller_budget_is_the_start_of_a_larger_one(finished: Path, sample: Written, tmp_path: Path) -> None:
+def test_a_smaller_budget_is_the_start_of_a_larger_one(finished: Path, sample: WrittenFiles, tmp_path: Path) -> None:
     small = cuvee.select(
         [str(sample.pool)], decontaminate=[str(sample.questions)], out=tmp_path / "r", **(OPTIONS | {"budget": "10"})
     )
@@ -93,7 +93,7 @@ def test_a_smaller_budget_is_the_start_of_a_larger_one(finished: Path, sample: W
     assert (small.folder / "selected.jsonl").read_bytes().splitlines() == lines[:10]
 
 
-def test_given_rows_are_not_chosen_again(finished: Path, sample: Written, tmp_path: Path) -> None:
+def test_given_rows_are_not_chosen_again(finished: Path, sample: WrittenFiles, tmp_path: Path) -> None:
     more = cuvee.select([str(sample.pool)], given=[str(finished)], out=tmp_path / "r", **(OPTIONS | {"budget": "60"}))
     first = set(pq.read_table(finished / "ledger.parquet").filter(pc.field("status") == "kept")["id"].to_pylist())
     ledger = pq.read_table(more.folder / "ledger.parquet")
@@ -102,28 +102,28 @@ def test_given_rows_are_not_chosen_again(finished: Path, sample: Written, tmp_pa
     assert set(ledger.filter(pc.field("stage") == "given")["id"].to_pylist()) == first
 
 
-def test_more_than_there_is_gives_all_and_says_so(sample: Written, tmp_path: Path) -> None:
+def test_more_than_there_is_gives_all_and_says_so(sample: WrittenFiles, tmp_path: Path) -> None:
     result = cuvee.select([str(sample.pool)], out=tmp_path / "r", **(OPTIONS | {"budget": "5000"}))
     kept = result.summary["rows"]["kept"]
     assert kept == len((tmp_path / "r/selected.jsonl").read_bytes().splitlines()) < 5000
     assert any("5,000 rows were asked for" in warning for warning in result.summary["warnings"])
 
 
-def test_a_budget_in_tokens_is_kept(sample: Written, tmp_path: Path) -> None:
+def test_a_budget_in_tokens_is_kept(sample: WrittenFiles, tmp_path: Path) -> None:
     cuvee.select([str(sample.pool)], out=tmp_path / "r", **(OPTIONS | {"budget": "2ktok", "method": "uniform"}))
     ledger = pq.read_table(tmp_path / "r/ledger.parquet")
     spent = pc.sum(ledger.filter(pc.field("status") == "kept")["tokens"]).as_py()
     assert 1_500 < spent <= 2_000
 
 
-def test_vectors_clean_too_when_asked(sample: Written, tmp_path: Path) -> None:
+def test_vectors_clean_too_when_asked(sample: WrittenFiles, tmp_path: Path) -> None:
     result = cuvee.select([str(sample.pool)], near=0, near_vectors="q0.9", out=tmp_path / "r", **OPTIONS)
     reasons = {drop["reason"]: drop["rows"] for drop in result.summary["drops"]}
     assert reasons["near duplicate"] > 5
     assert result.summary["rows"]["kept"] == 40
 
 
-def test_all_mistakes_are_told_at_once(sample: Written, tmp_path: Path) -> None:
+def test_all_mistakes_are_told_at_once(sample: WrittenFiles, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"(?s)3 settings are wrong.*budget.*k-center.*format"):
         cuvee.select([str(sample.pool)], budget="lots", method="kcenter", format="message", out=tmp_path / "r")
     assert not (tmp_path / "r").exists()
@@ -134,18 +134,18 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
         cuvee.select([str(tmp_path / "nothing.jsonl")], out=tmp_path / "r")
 
 
-def test_strict_stops_at_the_first_broken_row(sample: Written, tmp_path: Path) -> None:
+def test_strict_stops_at_the_first_broken_row(sample: WrittenFiles, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"chat\.jsonl:\d+"):
         cuvee.select([str(sample.pool)], strict=True, out=tmp_path / "r", **OPTIONS)
 
 
-def test_a_dry_run_writes_nothing(sample: Written, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing(sample: WrittenFiles, tmp_path: Path) -> None:
     plan = cuvee.select([str(sample.pool)], dry_run=True, out=tmp_path / "r", **OPTIONS).summary["plan"]
     assert len(plan["files"]) == 3 and plan["rows"] > 100
     assert not (tmp_path / "r").exists()
 
 
-def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample: Written) -> None:
+def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample: WrittenFiles) -> None:
     before = {
         path.name: path.read_bytes() for path in finished.iterdir() if path.is_file() and path.name != "manifest.json"
     }
@@ -155,12 +155,12 @@ def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample:
     assert all((finished / name).read_bytes() == content for name, content in before.items())
 
 
-def _command(sample: Written, out: Path) -> list[str]:
+def _command(sample: WrittenFiles, out: Path) -> list[str]:
     arguments = ["select", str(sample.pool), "--budget", "40", "--embedder", "lexical", "--draws", "2"]
     return [sys.executable, "-m", "cuvee", *arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
 
 
-def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Written, tmp_path: Path) -> None:
+def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: WrittenFiles, tmp_path: Path) -> None:
     """Kill -9 at a dozen points that walk through the whole run; then let it end, and compare with an undisturbed one."""
     expected = {
         name: (finished / name).read_bytes() for name in FILES - {"manifest.json", "report.html", "summary.json"}
@@ -187,7 +187,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Wr
     assert any(step["reused"] for step in manifest["steps"])
 
 
-def test_killed_after_a_step_it_repeats_only_the_missing_work(sample: Written, tmp_path: Path) -> None:
+def test_killed_after_a_step_it_repeats_only_the_missing_work(sample: WrittenFiles, tmp_path: Path) -> None:
     """Wait until the folder of a step is there, kill, call again: every step that was there is reused."""
     out = tmp_path / "run"
     for step in ("read", "clean", "embed", "select", "measure"):

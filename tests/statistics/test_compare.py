@@ -9,7 +9,7 @@ from scipy import stats
 from cuvee import rng
 from cuvee.arrays import F64
 from cuvee.errors import ConfigError, InputError
-from cuvee.statistics import Arm, Proof, Verdict, compare
+from cuvee.statistics import ArmResults, Proof, Verdict, compare
 from cuvee.statistics import parts as variance_parts
 from cuvee.statistics.critical import freedoms, of_questions
 from cuvee.statistics.intervals import Width
@@ -17,12 +17,12 @@ from cuvee.statistics.parts import Parts
 from cuvee.statistics.results import Questions
 
 
-def arm(name: str, values: list[list[float]] | F64, *, chance: bool = True) -> Arm:
+def arm(name: str, values: list[list[float]] | F64, *, chance: bool = True) -> ArmResults:
     lines = np.asarray(values, dtype=np.float64)
-    return Arm(name, lines, tuple(range(len(lines))) if chance else (), chance)
+    return ArmResults(name, lines, tuple(range(len(lines))) if chance else (), chance)
 
 
-def judged(arms: list[Arm], tasks: list[str], **settings: object) -> Proof:
+def judged(arms: list[ArmResults], tasks: list[str], **settings: object) -> Proof:
     return compare(arms, tasks, rng=rng.stream(0, "test"), **settings)  # type: ignore[arg-type]
 
 
@@ -129,7 +129,7 @@ def test_a_question_without_a_value_in_one_run_is_left_out_of_all() -> None:
 
 def test_the_base_model_has_no_seeds_and_brings_no_chance_of_its_own() -> None:
     draw = rng.stream(3, "base").normal(size=(3, 50))
-    base = Arm("base", draw[:1], (), chance=False)
+    base = ArmResults("base", draw[:1], (), chance=False)
     asked = Questions.of(["t"] * 50)
     alone = variance_parts.independent(base, arm("random", draw), asked)
     assert alone.seeds == pytest.approx(draw.mean(axis=1).var(ddof=1) / 3)
@@ -139,7 +139,7 @@ def test_the_base_model_has_no_seeds_and_brings_no_chance_of_its_own() -> None:
 
 def test_an_arm_trained_once_borrows_the_others_spread_and_says_so() -> None:
     draw = rng.stream(4, "once").normal(size=(4, 50))
-    once = Arm("full", draw[:1], (0,))
+    once = ArmResults("full", draw[:1], (0,))
     found = variance_parts.independent(once, arm("random", draw), Questions.of(["t"] * 50))
     own = draw.mean(axis=1).var(ddof=1)
     assert found.seeds == pytest.approx(own / 4 + own)
@@ -150,7 +150,7 @@ def test_an_arm_trained_once_borrows_the_others_spread_and_says_so() -> None:
 
 def test_one_seed_everywhere_leaves_the_chance_of_training_out_and_says_so() -> None:
     draw = rng.stream(5, "one").normal(size=(2, 50))
-    proof = judged([Arm("random", draw[:1], (0,)), Arm("x", draw[1:], (0,))], ["t"] * 50)
+    proof = judged([ArmResults("random", draw[:1], (0,)), ArmResults("x", draw[1:], (0,))], ["t"] * 50)
     assert "leaves out" in proof.verdicts[0].notes[0]
     assert proof.verdicts[0].more_seeds is None
     assert proof.verdicts[0].half_width > 0
@@ -200,4 +200,4 @@ def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(ConfigError, match="same name"):
         judged([arm("random", values), arm("random", values)], ["t"] * 4)
     with pytest.raises(InputError, match="runs"):
-        Arm("x", values, (0, 1))
+        ArmResults("x", values, (0, 1))

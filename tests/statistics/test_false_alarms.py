@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cuvee import rng
-from cuvee.statistics import Arm, compare
+from cuvee.statistics import ArmResults, compare
 from cuvee.statistics.simulation import World, false_alarms, ours
 
 RATE = 0.05
@@ -57,7 +57,7 @@ def test_a_difference_that_is_there_is_found_and_the_interval_covers_it() -> Non
     for time in range(200):
         stream = rng.stream(time, "there")
         (random, other), labels = World(seeds=3, questions=200, runs=0.02, both=0.5).draw(stream)
-        better = Arm("x", other.values + 0.3, other.seeds)
+        better = ArmResults("x", other.values + 0.3, other.seeds)
         verdict = compare([random, better], labels, better="higher", draws=300, rng=stream).verdicts[0]
         found += verdict.word == "beats"
         covered += abs(verdict.difference - 0.3) <= verdict.half_width
@@ -68,7 +68,7 @@ def test_a_difference_that_is_there_is_found_and_the_interval_covers_it() -> Non
 def test_a_plain_bootstrap_over_three_seeds_cries_wolf() -> None:
     """Why runs are not resampled: what the field often does is wrong several times as often as it says."""
 
-    def plain(arms: list[Arm], labels: list[str], stream: np.random.Generator) -> bool:
+    def plain(arms: list[ArmResults], labels: list[str], stream: np.random.Generator) -> bool:
         D = arms[1].values - arms[0].values
         s, q = D.shape
         runs, questions = stream.integers(s, size=(400, s)), stream.integers(q, size=(400, q))

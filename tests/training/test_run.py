@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from cuvee.errors import ConfigError, InputError
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.result import Result
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
@@ -17,12 +17,12 @@ FAST: dict[str, Any] = {"lr": 3e-3, "max_length": 128, "batch": 8}
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Written:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
     return write(tmp_path_factory.mktemp("sample"), 200, seed=3)
 
 
 @pytest.fixture(scope="module")
-def chosen(sample: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chosen(sample: WrittenFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("select") / "run"
     return select([str(sample.pool)], budget="24", draws=1, embedder="lexical", out=out).folder
 
@@ -78,7 +78,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
         assert (tmp_path / "run/model" / name).read_bytes() == (whole.folder / "model" / name).read_bytes()
 
 
-def test_lora_and_files_of_any_dialect(sample: Written, tiny_model: Path, tmp_path: Path) -> None:
+def test_lora_and_files_of_any_dialect(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     from cuvee.models import causal
 
     result = train([str(sample.pool)], model=str(tiny_model), steps=3, lora=4, out=tmp_path / "run", **FAST)

@@ -12,7 +12,7 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, pairs, paths
 from cuvee.errors import ConfigError
 from cuvee.intake import plan as plans
-from cuvee.intake.asked import Settings, ground_settings
+from cuvee.intake.asked import PoolAsk, ground_settings
 from cuvee.models import causal
 from cuvee.result import Result
 from cuvee.training.settings import Training
@@ -32,13 +32,13 @@ LOWEST = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AdaptAsk:
     """A checked ``cuvee adapt``. training: of every episode. final: of the last run. aux: the model that reads the rows, None
     where it is the trained one or the policy's own. repeats: how often a row may be taken in a run, 0 without limit. top:
     whether the final run takes the best rows, or draws as the episodes do. ppo: settings of the learner by name.
     """
 
-    ground: Settings
+    ground: PoolAsk
     base: Path
     training: Training
     final: Training
@@ -60,7 +60,7 @@ class Wanted:
     typed: dict[str, Any]
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> AdaptAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     for name, low in LOWEST.items():
@@ -84,7 +84,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     goal = paths(typed["goal"])
     guarded = [*paths(typed["decontaminate"]), *goal]
     ground = ground_settings(**{**typed, "decontaminate": guarded, "budget": "1", "method": "uniform", "model": None})
-    return Wanted(
+    return AdaptAsk(
         ground, base, training, final, goal, goal_test, policy=policy,
         reward=reward, ppo=ppo, subset=subset, typed=typed,
         top=typed["final_picks"] == "top", **{name: typed[name] for name in TAKEN},
@@ -95,7 +95,7 @@ def learner(given: dict[str, Any]) -> dict[str, Any]:
     """Check settings of PPO by name. Raises ConfigError for one that is not known or is no number above 0 (0 and up)."""
     from dataclasses import fields
 
-    from cuvee.adaptation.ppo import Settings as Learner
+    from cuvee.adaptation.ppo import Learner
 
     known = {field.name: field.type for field in fields(Learner)}
     for name, value in given.items():
@@ -127,7 +127,7 @@ def _fail(message: str, hint: str) -> None:
     raise ConfigError(message, hint)
 
 
-def plan(wanted: Wanted, out: Path) -> Result:
+def plan(wanted: AdaptAsk, out: Path) -> Result:
     """Say what would be done: how many trainings, steps and readings of the goal."""
     planned = plans.plan(wanted.ground, out)
     told = planned.summary["plan"]

@@ -12,10 +12,9 @@ import orjson
 from cuvee import rng
 from cuvee.adaptation import folder as policies
 from cuvee.adaptation import ppo
-from cuvee.adaptation.asked import Wanted
-from cuvee.adaptation.feed import Picked, learn_stage
-from cuvee.adaptation.feed import Wanted as Picking
-from cuvee.adaptation.field import Field
+from cuvee.adaptation.asked import AdaptAsk
+from cuvee.adaptation.feed import Picked, Picking, learn_stage
+from cuvee.adaptation.field import EpisodeField
 from cuvee.adaptation.importance import importance
 from cuvee.adaptation.reward import Reward
 from cuvee.arrays import F32, F64, I64
@@ -30,7 +29,7 @@ Figures = dict[str, Any]
 STEPS = "trajectory.npz"  # what every step of a final run saw
 
 
-def learnt(run: Run, wanted: Wanted, field: Field) -> tuple[list[Figures], Step, Path]:
+def learnt(run: Run, wanted: AdaptAsk, field: EpisodeField) -> tuple[list[Figures], Step, Path]:
     """Return the figures of every episode, the step of the final run, and the folder of the last policy."""
     depends = _depends(wanted, field)
     policy, figures = field.seen.start, []
@@ -44,7 +43,7 @@ def learnt(run: Run, wanted: Wanted, field: Field) -> tuple[list[Figures], Step,
     return figures, _final(run, wanted, field, policy, episodes, depends), policy
 
 
-def _depends(wanted: Wanted, field: Field) -> dict[str, Any]:
+def _depends(wanted: AdaptAsk, field: EpisodeField) -> dict[str, Any]:
     return {
         "ground": field.ground.fingerprint, "seen": field.seen.step.fingerprint, "goal": field.goal.fingerprint,
         "goal rows": [len(field.goal.validation), len(field.goal.test)], "base": causal.version_of(wanted.base),
@@ -53,13 +52,19 @@ def _depends(wanted: Wanted, field: Field) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fresh(wanted: Wanted) -> Causal:
+def _fresh(wanted: AdaptAsk) -> Causal:
     model, rank = causal.load(wanted.base), wanted.training.lora
     return causal.with_lora(model, rank=rank, alpha=2 * rank, seed=wanted.seed) if rank else model
 
 
 def _episode(
-    run: Run, wanted: Wanted, field: Field, number: int, before: Path, earlier: list[Step], depends: dict[str, Any]
+    run: Run,
+    wanted: AdaptAsk,
+    field: EpisodeField,
+    number: int,
+    before: Path,
+    earlier: list[Step],
+    depends: dict[str, Any],
 ) -> Step:
     """Train once from the initial weights on a random part of the pool, and let the policy learn from it."""
 
@@ -76,7 +81,7 @@ def _episode(
         scale = policy.facts["scale"] or float(np.std(episode.rewards)) or 1.0
         known = [(found["states"], found["rewards"]) for found in map(_remembered, earlier)]
         told = ppo.update(
-            policy.network, policy.critic, episode, known, ppo.Settings(**wanted.ppo), scale=scale, seed=seed
+            policy.network, policy.critic, episode, known, ppo.Learner(**wanted.ppo), scale=scale, seed=seed
         )
         learn_stage(policy, feed)
         policy.facts["episodes"] += 1
@@ -95,17 +100,19 @@ def _episode(
     return run.step(f"episode-{number}", {**depends, **own, "previous": previous}, make, resumable=True)
 
 
-def _train(wanted: Wanted, field: Field, feed: Picked, training: Training, folder: Path, seed: int) -> sft.Trained:
+def _train(
+    wanted: AdaptAsk, field: EpisodeField, feed: Picked, training: Training, folder: Path, seed: int
+) -> sft.Trained:
     model = _fresh(wanted)
     reward = feed.measured(wanted.reward.performance(model, field.goal.validation))
     return sft.train(model, field.rows, training, folder, seed=seed, feed=feed, reward=reward)
 
 
-def _picking(wanted: Wanted, training: Training, seed: int | None) -> Picking:
+def _picking(wanted: AdaptAsk, training: Training, seed: int | None) -> Picking:
     return Picking(wanted.per_cluster, training.steps or 0, wanted.every, seed, wanted.repeats)
 
 
-def _part(wanted: Wanted, field: Field, number: int) -> Any:
+def _part(wanted: AdaptAsk, field: EpisodeField, number: int) -> Any:
     """Return the random rows that an episode picks from, at least as many as a step takes."""
     rows = field.seen.rows
     k = min(len(rows), max(wanted.subset.rows(len(rows)), wanted.training.batch))
@@ -113,7 +120,7 @@ def _part(wanted: Wanted, field: Field, number: int) -> Any:
     return rows.some(drawn.astype(np.int64))
 
 
-def _seed(wanted: Wanted, number: int) -> int:
+def _seed(wanted: AdaptAsk, number: int) -> int:
     return int(rng.stream(wanted.seed, "adapt", "episode", str(number)).integers(2**31))
 
 
@@ -146,13 +153,15 @@ def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told, re
     }
 
 
-def _report(told: Figures, wanted: Wanted, step: Step) -> None:
+def _report(told: Figures, wanted: AdaptAsk, step: Step) -> None:
     if not step.reused:
         what = f"the goal's {wanted.reward.measure} got better by {told['gain']:.4f} to {told['end']:.4f}"
         say(f"episode {told['episode']}/{wanted.episodes}: {what}, {step.seconds:.1f} s")
 
 
-def _final(run: Run, wanted: Wanted, field: Field, policy: Path, earlier: list[Step], depends: dict[str, Any]) -> Step:
+def _final(
+    run: Run, wanted: AdaptAsk, field: EpisodeField, policy: Path, earlier: list[Step], depends: dict[str, Any]
+) -> Step:
     """Train from the initial weights on the policy's best rows of the whole pool; then the test part is looked at, once."""
 
     def make(folder: Path) -> None:

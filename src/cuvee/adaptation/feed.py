@@ -13,7 +13,7 @@ from cuvee import rng
 from cuvee.adaptation.folder import Policy
 from cuvee.adaptation.ppo import Episode
 from cuvee.adaptation.sampling import open_rows, picks
-from cuvee.adaptation.state import Rows, availability, fit_stage
+from cuvee.adaptation.state import SeenRows, availability, fit_stage
 from cuvee.arrays import F32, F64, I64
 from cuvee.training.feeds import State
 
@@ -21,7 +21,7 @@ Performance = Callable[[Any], float]  # a model -> how good it is; higher is bet
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Picking:
     """per_cluster: rows that each cluster gives to a step. every: steps between decisions; one decision picks for all of them.
     steps: of the whole training. seed: of the draws, None takes the best rows. limit: how often a row may be taken while others
     are left, 0 for no limit.
@@ -42,7 +42,7 @@ class Picked:
     on the seed, its number, and what was observed before, so two processes that observe the same pick the same.
     """
 
-    def __init__(self, rows: Rows, policy: Policy, wanted: Wanted, *, start: float) -> None:
+    def __init__(self, rows: SeenRows, policy: Policy, wanted: Picking, *, start: float) -> None:
         self.rows, self.policy, self.wanted = rows, policy, wanted
         self.batch = sum(min(wanted.per_cluster, len(members)) for members in rows.clusters)
         self.performance = [start]  # before the first decision, and after each one

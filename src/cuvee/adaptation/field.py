@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from cuvee import render
-from cuvee.adaptation.asked import Wanted
+from cuvee.adaptation.asked import AdaptAsk
 from cuvee.adaptation.goal import Goal, read_goal, without_goal
 from cuvee.adaptation.seen import Seen, see
 from cuvee.errors import InputError
@@ -18,7 +18,7 @@ from cuvee.runs import Run, write_json
 
 
 @dataclass(frozen=True)
-class Field:
+class EpisodeField:
     """What all episodes share. rows: token ids of every row of the pool. start: what the base model reaches on the goal."""
 
     ground: Ground
@@ -29,7 +29,7 @@ class Field:
     notes: list[str]
 
 
-def prepared_from(run: Run, wanted: Wanted, ground: Ground) -> Field:
+def prepared_from(run: Run, wanted: AdaptAsk, ground: Ground) -> EpisodeField:
     """Read the goal, drop its rows from a clean pool, render, see the rows, judge the base model."""
     model = causal.load(wanted.base)
     longest = min(wanted.training.max_length, model.max_length)
@@ -56,7 +56,7 @@ def prepared_from(run: Run, wanted: Wanted, ground: Ground) -> Field:
     sizes = {"validation": len(goal.validation), "test": len(goal.test)}
     step = run.step("start", {**depends, **sizes}, make)
     start = orjson.loads((step.path / "start.json").read_bytes())
-    return Field(ground, rows, goal, seen, start, [*goal.notes, *notes])
+    return EpisodeField(ground, rows, goal, seen, start, [*goal.notes, *notes])
 
 
 def _rendered(ground: Ground, tokenizer: Any, longest: int, batch: int) -> tuple[Ground, list[Encoded], list[str]]:

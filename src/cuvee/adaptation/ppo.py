@@ -12,13 +12,13 @@ import torch
 
 from cuvee.adaptation.networks import Acquisition, Critic, aligned
 from cuvee.adaptation.sampling import entropy, log_probability, open_rows
-from cuvee.adaptation.state import COLUMNS, Rows, availability
+from cuvee.adaptation.state import COLUMNS, SeenRows, availability
 from cuvee.arrays import F32, F64, I64
 from cuvee.rng import stream
 
 
 @dataclass(frozen=True)
-class Settings:
+class Learner:
     """discount: of the next decision's reward. trace: lambda of GAE. clip: how far a ratio may leave 1. entropy: weight of
     the bonus. lr, critic_lr: of Adam. epochs: passes over an episode's decisions. decisions: of one update, at most.
     """
@@ -42,7 +42,7 @@ class Episode:
     row could be taken, see ``sampling.open_rows``.
     """
 
-    rows: Rows
+    rows: SeenRows
     stages: F32
     picks: Sequence[Sequence[I64]]
     rewards: F64
@@ -120,7 +120,7 @@ def update(
     critic: Critic,
     episode: Episode,
     earlier: Sequence[tuple[F32, F64]],
-    settings: Settings,
+    settings: Learner,
     *,
     scale: float,
     seed: int,
@@ -153,7 +153,7 @@ def _explained(values: F64, aims: F64) -> float:
     return 1 - float((aims - values).var()) / spread if spread > 0 else float("nan")
 
 
-def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Settings) -> None:
+def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Learner) -> None:
     states = aligned(np.concatenate([known for known, _ in seen]))
     aims = aligned(np.concatenate([wanted for _, wanted in seen]).astype(np.float32))
     optimiser = torch.optim.Adam(critic.parameters(), lr=settings.critic_lr, weight_decay=1e-3)
@@ -164,7 +164,7 @@ def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Setti
 
 
 def _fit_policy(
-    network: Acquisition, episode: Episode, taken: F32, gains: F64, explained: float, settings: Settings, seed: int
+    network: Acquisition, episode: Episode, taken: F32, gains: F64, explained: float, settings: Learner, seed: int
 ) -> Told:
     problem = _Problem(network, episode, aligned(taken))
     everything = np.arange(len(episode.picks), dtype=np.int64)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee import commands
-from cuvee.adaptation.asked import Wanted
+from cuvee.adaptation.asked import AdaptAsk
 from cuvee.adaptation.episodes import Figures, taken
-from cuvee.adaptation.field import Field
+from cuvee.adaptation.field import EpisodeField
 from cuvee.arrays import F32, I64
 from cuvee.intake.hold_out import labels_of
 from cuvee.models import causal
@@ -37,8 +37,8 @@ TASKS = 8  # whose shares it shows
 class Adapted:
     """A finished run. final: its folder holds the model and the trajectory. policy: the folder of the last policy."""
 
-    wanted: Wanted
-    field: Field
+    wanted: AdaptAsk
+    field: EpisodeField
     episodes: list[Figures]
     final: Step
     policy: Path
@@ -109,7 +109,7 @@ def _trajectory(run: Run, done: Adapted, taken: dict[str, Any], chosen: I64) -> 
     return run.step("trajectory", {"final": done.final.fingerprint, "chosen": chosen}, make)
 
 
-def _passes(wanted: Wanted, field: Field) -> int:
+def _passes(wanted: AdaptAsk, field: EpisodeField) -> int:
     """Return the passes that every step of the final run was cut into."""
     lengths = np.array([len(row) for row in field.rows], dtype=np.int64)
     batch = sum(min(wanted.per_cluster, len(members)) for members in field.seen.rows.clusters)
@@ -117,12 +117,12 @@ def _passes(wanted: Wanted, field: Field) -> int:
     return most_passes(lengths, batch, wanted.final.micro_tokens or MICRO_TOKENS[kind])
 
 
-def _settings(wanted: Wanted) -> dict[str, Any]:
+def _settings(wanted: AdaptAsk) -> dict[str, Any]:
     names = ("lr", "schedule", "warmup", "max_length", "lora")
     return {"model": wanted.typed["model"], "seed": wanted.seed, **{name: wanted.typed[name] for name in names}}
 
 
-def _replay(wanted: Wanted, folder: Path) -> str:
+def _replay(wanted: AdaptAsk, folder: Path) -> str:
     typed = {**_settings(wanted), "data": [folder], "replay": True}
     return commands.command("train", typed, folder.with_name(f"{folder.name}-replay"))
 

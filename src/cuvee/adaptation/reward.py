@@ -89,9 +89,9 @@ class Reward:
         """Return P: a model while it is trained -> how good it is on this part; higher is better."""
         return lambda model: self.sign * self.value(replace(causal, model=model), part)
 
-    def _settings(self, questions: Sequence[Question]) -> evaluating.Settings:
+    def _settings(self, questions: Sequence[Question]) -> evaluating.EvaluationSettings:
         written = any(question.kind in GENERATED for question in questions)
-        return evaluating.Settings(
+        return evaluating.EvaluationSettings(
             sampling=Sampling(max_new_tokens=self.max_new_tokens),
             loss_only=not written,
             run_code=self.measure == "passed",

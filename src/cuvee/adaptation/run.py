@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from cuvee.adaptation.asked import Wanted, bind, plan
+from cuvee.adaptation.asked import AdaptAsk, bind, plan
 from cuvee.adaptation.episodes import learnt
 from cuvee.adaptation.field import prepared_from
 from cuvee.intake.ground import prepare
@@ -23,7 +23,7 @@ def run_adapt(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return adapt(run, wanted)
 
 
-def adapt(run: Run, wanted: Wanted) -> Result:
+def adapt(run: Run, wanted: AdaptAsk) -> Result:
     """Learn, train the final model, publish."""
     from cuvee.adaptation.published import Adapted, finish
 

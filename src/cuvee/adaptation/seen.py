@@ -12,7 +12,7 @@ import numpy as np
 from cuvee import render
 from cuvee.adaptation import folder as policies
 from cuvee.adaptation import state
-from cuvee.adaptation.asked import Wanted
+from cuvee.adaptation.asked import AdaptAsk
 from cuvee.adaptation.folder import Policy
 from cuvee.arrays import F32, F64, I64
 from cuvee.embedders.hidden import Hidden
@@ -31,14 +31,14 @@ from cuvee.store import Store
 class Seen:
     """rows: of the whole pool. figures: (n, 4), see ``state.difficulty``. start: folder of the policy to start from."""
 
-    rows: state.Rows
+    rows: state.SeenRows
     labels: I64
     figures: F32
     start: Path
     step: Step
 
 
-def see(run: Run, wanted: Wanted, ground: Ground) -> Seen:
+def see(run: Run, wanted: AdaptAsk, ground: Ground) -> Seen:
     """Read every row with the auxiliary model (once ever: the store remembers), and make columns and clusters.
 
     Raises ConfigError where a given policy was learnt through another auxiliary model.
@@ -63,7 +63,7 @@ def see(run: Run, wanted: Wanted, ground: Ground) -> Seen:
     step = run.step("state", depends, make)
     columns: F32 = np.load(step.path / "columns.npy", mmap_mode="r")
     labels: I64 = np.load(step.path / "labels.npy")
-    rows = state.Rows.of(columns, labels)
+    rows = state.SeenRows.of(columns, labels)
     if not step.reused:
         say(
             f"seen      {len(rows):,} rows in {len(rows.clusters)} clusters, through {Path(aux).name}, {step.seconds:.1f} s"
@@ -71,7 +71,7 @@ def see(run: Run, wanted: Wanted, ground: Ground) -> Seen:
     return Seen(rows, labels, np.load(step.path / "figures.npy"), step.path / "policy", step)
 
 
-def _auxiliary(wanted: Wanted, given: Policy | None) -> str:
+def _auxiliary(wanted: AdaptAsk, given: Policy | None) -> str:
     """Return the auxiliary model as it is named."""
     aux = wanted.aux or (given.facts["aux"] if given else None) or wanted.typed["model"]
     if given and _facts(aux)["aux_version"] != given.facts["aux_version"]:

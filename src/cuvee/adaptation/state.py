@@ -97,7 +97,7 @@ def cluster(columns: F32, count: int, *, seed: int) -> I64:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SeenRows:
     """The rows that a policy picks among.
 
     columns: (n, 36) float32, may be memory-mapped. clusters: per cluster the ascending row numbers, none empty. numbers: (n,)
@@ -109,14 +109,14 @@ class Rows:
     numbers: I64
 
     @classmethod
-    def of(cls, columns: F32, labels: I64) -> "Rows":
+    def of(cls, columns: F32, labels: I64) -> "SeenRows":
         """Return all rows of a pool, by their cluster labels."""
         return cls(columns, _members(labels), np.arange(len(columns), dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def some(self, rows: I64) -> "Rows":
+    def some(self, rows: I64) -> "SeenRows":
         """Return these rows only, in ascending order; a cluster that has none of them is gone."""
         rows = np.sort(rows)
         labels = np.full(len(self), -1, dtype=np.int64)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from cuvee.commands import defaults
 from cuvee.errors import MissingExtraError
 from cuvee.models.needs import need
-from cuvee.planting.files import Written, write
+from cuvee.planting.files import WrittenFiles, write
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.selection.run import run_select
@@ -68,7 +68,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def found(written: Written, ledger: pa.Table) -> list[Row]:
+def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
     """Return per kind of fault how many were planted, how many of them fell for it, and how many rows fell wrongly."""
     truth = {row["id"]: row for row in map(orjson.loads, written.truth.read_bytes().splitlines())}
     fell = {row["id"]: row for row in ledger.select(["id", "status", "stage", "reason", "related"]).to_pylist()}

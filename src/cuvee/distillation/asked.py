@@ -11,16 +11,16 @@ from cuvee.distillation import rate as rating
 from cuvee.distillation.rate import How
 from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
-from cuvee.intake.asked import Settings, ground_settings
+from cuvee.intake.asked import PoolAsk, ground_settings
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DistillAsk:
     """A checked ``cuvee distill``. base: folder of the distiller."""
 
-    ground: Settings
+    ground: PoolAsk
     budget: budgets.Budget
     how: How
     base: Path
@@ -28,7 +28,7 @@ class Wanted:
     typed: dict[str, Any]
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> DistillAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
@@ -40,7 +40,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     if budget.kind == "tokens":
         raise ConfigError("a budget in tokens has no number of rows", "give rows or a share here")
     ground = ground_settings(**{**typed, "method": "uniform"})
-    return Wanted(ground, budget, how, base, sampling, typed)
+    return DistillAsk(ground, budget, how, base, sampling, typed)
 
 
 def _how(typed: dict[str, Any]) -> How:

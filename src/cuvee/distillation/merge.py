@@ -9,7 +9,7 @@ import pyarrow as pa
 from cuvee import render, selectors
 from cuvee.arrays import F32, F64, I64
 from cuvee.distillation import distill as distil
-from cuvee.distillation.asked import Wanted
+from cuvee.distillation.asked import DistillAsk
 from cuvee.distillation.distill import New
 from cuvee.errors import InputError
 from cuvee.intake.ground import CHOSEN_BY, Ground
@@ -31,7 +31,7 @@ class Distilled:
     made: what became of every cluster. left: weak rows that were in no cluster put to the distiller. used: what a judge used.
     """
 
-    wanted: Wanted
+    wanted: DistillAsk
     ground: Ground
     ratings: F64
     weak: I64

@@ -13,7 +13,7 @@ from cuvee.distillation import distill as distil
 from cuvee.distillation import merge as merging
 from cuvee.distillation import published as distilled
 from cuvee.distillation import rate as rating
-from cuvee.distillation.asked import Wanted, bind
+from cuvee.distillation.asked import DistillAsk, bind
 from cuvee.distillation.distill import New
 from cuvee.distillation.merge import Distilled
 from cuvee.distillation.rate import Ratings
@@ -41,7 +41,7 @@ def run_distill(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _distill(run, wanted)
 
 
-def _distill(run: Run, wanted: Wanted) -> Result:
+def _distill(run: Run, wanted: DistillAsk) -> Result:
     ground = prepare(run, wanted.ground)
     turns = rating.turns_of(ground.pool)
     with judging.opened(wanted.how.judge) as judge:
@@ -62,7 +62,7 @@ def _distill(run: Run, wanted: Wanted) -> Result:
     return distilled.finish(run, done, digest([step.fingerprint, rated.fingerprint, [one.rating for one in made]]))
 
 
-def _clustered(run: Run, wanted: Wanted, ground: Ground, rated: Ratings, weak: I64) -> list[I64]:
+def _clustered(run: Run, wanted: DistillAsk, ground: Ground, rated: Ratings, weak: I64) -> list[I64]:
     """Return the pool rows of each cluster of weak rows; none where the weak rows are fewer than a cluster."""
     typed = wanted.typed
     bounds = {name: typed[name] for name in ("smallest", "largest", "mean", "seed")}
@@ -87,7 +87,7 @@ def _clustered(run: Run, wanted: Wanted, ground: Ground, rated: Ratings, weak: I
 
 
 def _written(
-    run: Run, wanted: Wanted, ground: Ground, turns: list[Turns | None], clusters: list[I64]
+    run: Run, wanted: DistillAsk, ground: Ground, turns: list[Turns | None], clusters: list[I64]
 ) -> tuple[list[New], Step]:
     """Let the distiller write one reply per cluster, greedily; a cluster whose prompt does not fit is left out."""
 
@@ -123,7 +123,7 @@ def _written(
     return made, step
 
 
-def _rated_again(wanted: Wanted, rated: Ratings, judge: Any, made: list[New]) -> list[New]:
+def _rated_again(wanted: DistillAsk, rated: Ratings, judge: Any, made: list[New]) -> list[New]:
     """Return what became of every cluster once the new rows are rated."""
     rows = [one.row for one in made if one.row is not None and not one.why]
     values = iter(rating.again(rated, judge, rows))
@@ -144,7 +144,7 @@ def _never_asked(weak: I64, made: list[New]) -> I64:
     return np.setdiff1d(weak, asked)
 
 
-def plan(wanted: Wanted, out: Path) -> Result:
+def plan(wanted: DistillAsk, out: Path) -> Result:
     """Say what would be done, and how much would be written."""
     planned = plans.plan(wanted.ground, out)
     told = planned.summary["plan"]

@@ -37,7 +37,7 @@ ASIDE = "aside.jsonl"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CorpusAsk:
     """A checked ``cuvee distill corpus``. judging: the strong model, None where the corpus is made by rule."""
 
     recipe: Recipe
@@ -55,7 +55,7 @@ def run_distill_corpus(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _publish(run, wanted, *made)
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> CorpusAsk:
     """Check everything that can be checked without reading the data."""
     if typed["offline"] == bool(typed["base_url"]):
         raise ConfigError(
@@ -70,13 +70,13 @@ def bind(typed: dict[str, Any]) -> Wanted:
             raise ConfigError(f"{name} is {typed[name]}", "give a share from 0 to 1")
     recipe = Recipe(chosen, (int(found[1]), int(found[2])), typed["merged"], typed["noisy"], typed["seed"])
     server = None if typed["offline"] else judging.server_of(typed, pairs(typed["judge_settings"], "judge-settings"))
-    return Wanted(recipe, server, typed)
+    return CorpusAsk(recipe, server, typed)
 
 
 Corpus = tuple[list[Example], list[Rated], list[dict[str, Any]], dict[str, Any]]  # and what is aside, and counts
 
 
-def _offline(run: Run, wanted: Wanted) -> Corpus:
+def _offline(run: Run, wanted: CorpusAsk) -> Corpus:
     """Make the corpus from the rows of a pool that stand after cleaning."""
     ground = prepare(run, ground_settings(**{**wanted.typed, "method": "uniform", "drop_truncated": True}))
     talks = ground.pool.table["messages"].to_pylist()
@@ -100,7 +100,7 @@ def _offline(run: Run, wanted: Wanted) -> Corpus:
     return every, rated, [], counts
 
 
-def _strong(run: Run, wanted: Wanted) -> Corpus:
+def _strong(run: Run, wanted: CorpusAsk) -> Corpus:
     """Make the corpus by a strong model; the price is told before anything is asked."""
     from cuvee.models.chat import Chat
 
@@ -115,7 +115,7 @@ def _strong(run: Run, wanted: Wanted) -> Corpus:
     return made.examples, made.rated, made.aside, counts
 
 
-def _passages(run: Run, wanted: Wanted) -> list[Passage]:
+def _passages(run: Run, wanted: CorpusAsk) -> list[Passage]:
     """Return the passages of text files, or the rows of instruction data as passages, with the nearest of each."""
     texts = _texts(paths(wanted.typed["data"]))
     if not texts:
@@ -162,7 +162,7 @@ def cut(text: str, words: int = WORDS) -> list[str]:
 
 def _publish(
     run: Run,
-    wanted: Wanted,
+    wanted: CorpusAsk,
     every: list[Example],
     rated: list[Rated],
     aside: list[dict[str, Any]],
@@ -193,7 +193,7 @@ def _publish(
 
 
 def _told(
-    wanted: Wanted, every: list[Example], rated: list[Rated], aside: list[dict[str, Any]], counts: dict[str, Any]
+    wanted: CorpusAsk, every: list[Example], rated: list[Rated], aside: list[dict[str, Any]], counts: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "examples": len(every),
@@ -211,7 +211,7 @@ def _told(
     }
 
 
-def _plan(wanted: Wanted, out: Path) -> Result:
+def _plan(wanted: CorpusAsk, out: Path) -> Result:
     data = paths(wanted.typed["data"])
     texts = _texts(data)
     files = [{"file": str(path)} for path in (data if texts else inputs.expand(data))]

@@ -14,7 +14,7 @@ STAGES = ("distil", "rewrite", "degrade")  # the prompts that every kind has
 
 
 @dataclass(frozen=True)
-class Kind:
+class RowKind:
     """One kind of text.
 
     pattern: what a whole text of this kind matches, around it stripped. row: a match -> instruction and answer, None where
@@ -41,7 +41,7 @@ class Kind:
         return _prompts(self.name)[stage].substitute(texts)
 
 
-def find(name: str) -> Kind:
+def find(name: str) -> RowKind:
     """Return a kind by name. Raises ConfigError for another name."""
     return names.find(KINDS, name, "kind")
 
@@ -92,14 +92,14 @@ def _as_statement(question: str, answer: str) -> str:
     return f"C: {question.removeprefix(ABOUT)}\nS: {answer}"
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, RowKind] = {
     kind.name: kind
     for kind in (
-        Kind("qa", "a question and its answer: Q, A", _QA, _pair, "Q: {}\nA: {}".format),
-        Kind("mcq", "a question with four options: Q, A) to D), Answer", _MCQ, _choice, _as_choice),
-        Kind("tfq", "a statement that is true or false: Q, Answer", _TFQ, _stated, _as_choice),
-        Kind("cs", "a category and a statement about it: C, S", _CS, _subject, _as_statement),
-        Kind("para", "a paragraph, free", _PARA, _paragraph, lambda q, a: a),
+        RowKind("qa", "a question and its answer: Q, A", _QA, _pair, "Q: {}\nA: {}".format),
+        RowKind("mcq", "a question with four options: Q, A) to D), Answer", _MCQ, _choice, _as_choice),
+        RowKind("tfq", "a statement that is true or false: Q, Answer", _TFQ, _stated, _as_choice),
+        RowKind("cs", "a category and a statement about it: C, S", _CS, _subject, _as_statement),
+        RowKind("para", "a paragraph, free", _PARA, _paragraph, lambda q, a: a),
     )
 }  # fmt: skip
 

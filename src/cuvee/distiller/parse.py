@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from cuvee.distiller.kinds import Kind, Turns
+from cuvee.distiller.kinds import RowKind, Turns
 
 _BLOCKS = re.compile(r"\s*<think>(?P<think>.*?)</think>\s*<answer>(?P<answer>.*?)</answer>\s*", re.DOTALL)
 MARKS = ("<think>", "</think>", "<answer>", "</answer>")
@@ -33,7 +33,7 @@ def answer_of(reply: str) -> str | None:
     return inside.strip() if closed and "</answer>" not in before else None
 
 
-def read(kind: Kind, reply: str) -> Said:
+def read(kind: RowKind, reply: str) -> Said:
     """Return the row that a reply makes, or why it makes none."""
     if not reply.strip():
         return Said("the reply is empty")

@@ -24,7 +24,7 @@ LIBRARY = "library"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DistillerAsk:
     """A checked ``cuvee distill train``."""
 
     corpus: Path
@@ -48,7 +48,13 @@ class Wanted:
 
 
 def publish(
-    run: Run, wanted: Wanted, counts: dict[str, Any], figures: dict[str, Any], cold: Step, final: Step, shelf: Step
+    run: Run,
+    wanted: DistillerAsk,
+    counts: dict[str, Any],
+    figures: dict[str, Any],
+    cold: Step,
+    final: Step,
+    shelf: Step,
 ) -> Result:
     """Publish the weights of the last stage; return what the verb returns.
 
@@ -86,7 +92,7 @@ def _fifths(curve: Sequence[Mapping[str, float]]) -> tuple[float, float]:
 
 
 def _told(
-    wanted: Wanted, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]
+    wanted: DistillerAsk, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the summary that page and terminal show."""
     stages = [stage for stage in STAGES if stage in figures]

@@ -13,7 +13,7 @@ from cuvee import embedders, render, rng
 from cuvee.distiller import bayes, examples, grpo
 from cuvee.distiller.examples import Example
 from cuvee.distiller.grpo import Reinforcement
-from cuvee.distiller.published import LIBRARY, STAGES, Wanted, publish
+from cuvee.distiller.published import LIBRARY, STAGES, DistillerAsk, publish
 from cuvee.distiller.rewards import Rewards, Weights
 from cuvee.distiller.writing import write as reply_to
 from cuvee.errors import ConfigError, InputError
@@ -39,7 +39,7 @@ def run_distill_train(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _train(run, wanted, seen, held)
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> DistillerAsk:
     """Check everything that can be checked without reading the corpus."""
     training = Training(
         epochs=typed["epochs"], lr=typed["lr"], batch=typed["batch"], max_length=typed["max_length"],
@@ -58,7 +58,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     if not 0 < typed["alike"] <= 1:
         raise ConfigError(f"alike is {typed['alike']}", "give a cosine above 0 and up to 1")
     base = causal.folder_of(typed["model"])
-    return Wanted(
+    return DistillerAsk(
         Path(typed["corpus"]),
         base,
         training,
@@ -86,7 +86,7 @@ def _topics(example: Example) -> tuple[str, ...]:
     return example.topics or (example.id,)
 
 
-def _train(run: Run, wanted: Wanted, seen: list[Example], held: list[Example]) -> Result:
+def _train(run: Run, wanted: DistillerAsk, seen: list[Example], held: list[Example]) -> Result:
     kept, told = _fitting(wanted, seen)
     shelf = _library(run, wanted)
     judged = held[: wanted.judged] if wanted.judged else held
@@ -109,7 +109,7 @@ def _train(run: Run, wanted: Wanted, seen: list[Example], held: list[Example]) -
     )
 
 
-def _fitting(wanted: Wanted, seen: list[Example]) -> tuple[list[Example], dict[str, int]]:
+def _fitting(wanted: DistillerAsk, seen: list[Example]) -> tuple[list[Example], dict[str, int]]:
     """Return the examples whose prompt leaves room for a reply; the others are counted."""
     tokenizer, longest = causal.tokenizer_of(wanted.base), wanted.training.max_length
     rows = render.encode_all([example.messages() for example in seen], tokenizer)
@@ -119,7 +119,7 @@ def _fitting(wanted: Wanted, seen: list[Example]) -> tuple[list[Example], dict[s
     return kept, {"too long": len(seen) - len(kept)}
 
 
-def _library(run: Run, wanted: Wanted) -> Step:
+def _library(run: Run, wanted: DistillerAsk) -> Step:
     """Embed the rated texts: what the quality reward, and later the rating of a pool, is judged by."""
     rated = examples.load_rated(wanted.corpus)
     embedder, _ = embedders.resolve(wanted.typed["embedder"])
@@ -141,7 +141,7 @@ def _library(run: Run, wanted: Wanted) -> Step:
     return step
 
 
-def _cold_start(run: Run, wanted: Wanted, seen: list[Example]) -> Step:
+def _cold_start(run: Run, wanted: DistillerAsk, seen: list[Example]) -> Step:
     def make(folder: Path) -> None:
         model = causal.load(wanted.base)
         if wanted.training.lora:
@@ -161,7 +161,7 @@ def _cold_start(run: Run, wanted: Wanted, seen: list[Example]) -> Step:
     return step
 
 
-def _reinforced(run: Run, wanted: Wanted, seen: list[Example], cold: Step, shelf: Step) -> Step:
+def _reinforced(run: Run, wanted: DistillerAsk, seen: list[Example], cold: Step, shelf: Step) -> Step:
     def make(folder: Path) -> None:
         model = causal.load(cold.path / "model", dtype="float32")
         if wanted.training.lora:
@@ -185,11 +185,11 @@ def _reinforced(run: Run, wanted: Wanted, seen: list[Example], cold: Step, shelf
     return run.step("grpo", depends, make, resumable=True)
 
 
-def _rewards(wanted: Wanted, shelf: Step) -> Rewards:
+def _rewards(wanted: DistillerAsk, shelf: Step) -> Rewards:
     return Rewards(bayes.load(shelf.path / LIBRARY), wanted.weights, wanted.typed["alike"])
 
 
-def _judge(run: Run, wanted: Wanted, shelf: Step, model: Path, held: list[Example], stage: str) -> dict[str, Any]:
+def _judge(run: Run, wanted: DistillerAsk, shelf: Step, model: Path, held: list[Example], stage: str) -> dict[str, Any]:
     """Let a model answer the held-out prompts; return the mean of every reward, by kind too, and a few replies."""
 
     def make(folder: Path) -> None:
@@ -232,7 +232,7 @@ def means(parts: Sequence[Mapping[str, float]], kinds: Sequence[str]) -> dict[st
     return {"over all": mean(list(parts)), "by kind": by_kind}
 
 
-def _plan(wanted: Wanted, seen: list[Example], held: list[Example], out: Path) -> Result:
+def _plan(wanted: DistillerAsk, seen: list[Example], held: list[Example], out: Path) -> Result:
     kept, _ = _fitting(wanted, seen)
     updates = wanted.training.updates(len(kept), 0.0)
     drawn = wanted.reinforcement.steps * wanted.reinforcement.group * wanted.reinforcement.prompts

@@ -13,7 +13,7 @@ from cuvee.evaluation import heldout, programs
 from cuvee.evaluation.journal import Journal
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.sandbox import Limits
-from cuvee.evaluation.table import Answer, Reading, table
+from cuvee.evaluation.table import Answer, MeasureReading, table
 from cuvee.models import generation
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling
@@ -24,7 +24,7 @@ CHUNK = {"cpu": 60_000, "cuda": 4_000_000}  # characters that are read between t
 
 
 @dataclass(frozen=True)
-class Settings:
+class EvaluationSettings:
     """How questions are put. batch_tokens: of a batch, padding included; None: by device. loss_only: nothing is written.
     run_code: whether code that the model wrote is run, within ``limits``.
     """
@@ -37,13 +37,17 @@ class Settings:
 
 
 def evaluate(
-    causal: Causal, questions: Sequence[Question], settings: Settings | None = None, *, folder: Path | None = None
+    causal: Causal,
+    questions: Sequence[Question],
+    settings: EvaluationSettings | None = None,
+    *,
+    folder: Path | None = None,
 ) -> pa.Table:
     """Return the table of ``evaluation.table``, one row per question, in their order.
 
     folder: keeps what is done, batch by batch, so that a killed call goes on; only for the same model, questions and settings.
     """
-    wanted = settings or Settings()
+    wanted = settings or EvaluationSettings()
     readings = read(causal, questions, Journal(folder and folder / "losses.jsonl"), wanted.batch_tokens)
     if wanted.loss_only:
         return table(questions, readings, {}, {})
@@ -56,16 +60,16 @@ def evaluate(
 
 def read(
     causal: Causal, questions: Sequence[Question], journal: Journal, batch_tokens: int | None = None
-) -> list[list[Reading]]:
+) -> list[list[MeasureReading]]:
     """Return per question what the model makes of its right answer, or of each of its options; empty where it has none."""
-    found: list[list[Reading]] = [[] for _ in questions]
+    found: list[list[MeasureReading]] = [[] for _ in questions]
     chunks = _chunks(questions, CHUNK[_kind(causal)])
     for number, rows in enumerate(chunks):
         if number not in journal.done:
             label = f"reading answers, part {number + 1} of {len(chunks)},"
             journal.add(number, _read_chunk(causal, [questions[row] for row in rows], batch_tokens, label))
         for row, told in zip(rows, journal.done[number], strict=True):
-            found[row] = [Reading(*one) for one in told]
+            found[row] = [MeasureReading(*one) for one in told]
     return found
 
 

@@ -17,7 +17,7 @@ from cuvee.render import Encoded, Messages, encode_prompt
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExactQuestions:
     """The questions among q conversations that are put to models.
 
     rows: (m,) their numbers. questions: m. total: q. sampling: greedy, with the most tokens that an answer may have.
@@ -29,7 +29,7 @@ class Asked:
     sampling: Sampling
 
 
-def ask(talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Any, max_new_tokens: int) -> Asked:
+def ask(talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Any, max_new_tokens: int) -> ExactQuestions:
     """Return the questions whose last answer takes at most so many tokens: what is longer is never met word for word.
 
     encoded: the conversations as ``losses`` reads them; one that lost its left end there is not put either.
@@ -42,10 +42,12 @@ def ask(talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Any, m
         if 0 < len(whole.ids) - len(encode_prompt(talk, tokenizer)) <= max_new_tokens:
             rows.append(at)
             questions.append(Question("", str(at), "rows", tuple(talk), right).put())
-    return Asked(np.array(rows, dtype=np.int64), questions, len(talks), Sampling(max_new_tokens=max_new_tokens))
+    return ExactQuestions(
+        np.array(rows, dtype=np.int64), questions, len(talks), Sampling(max_new_tokens=max_new_tokens)
+    )
 
 
-def matches(causal: Causal, asked: Asked) -> F64:
+def matches(causal: Causal, asked: ExactQuestions) -> F64:
     """Return (q,) 1 where the greedy answer is the right one, 0 where it is not, NaN where nothing was asked."""
     found: F64 = np.full(asked.total, np.nan)
     answers = evaluating.write(causal, asked.questions, Journal(None), asked.sampling)

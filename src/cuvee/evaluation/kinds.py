@@ -23,7 +23,7 @@ _DASHED = re.compile(r"^- (.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Shape:
+class QuestionShape:
     """A shape of evaluation rows. fits: whether a row has it. make: the question; raises InputError for a faulty row."""
 
     name: str
@@ -32,7 +32,7 @@ class Shape:
     make: Make
 
 
-def shape_of(rows: list[Any]) -> Shape | None:
+def shape_of(rows: list[Any]) -> QuestionShape | None:
     """Return the first shape that every row has; None where they are instruction rows or bare questions."""
     readable = [row for row in rows if isinstance(row, Mapping)]
     return next((shape for shape in SHAPES if readable and all(map(shape.fits, readable))), None)
@@ -130,8 +130,8 @@ def _task(row: Row, task: str, name: str) -> Question:
 
 
 SHAPES = (
-    Shape("code", "prompt, entry_point, test (HumanEval)", _is_code, _code),
-    Shape("number", 'question, answer ending in "#### 72" (GSM8K)', _is_number, _number),
-    Shape("choice", "question, choices, answer", _is_choice, _choice),
-    Shape("task", "input, target (BIG-Bench Hard); a choice where the input lists options", _is_task, _task),
+    QuestionShape("code", "prompt, entry_point, test (HumanEval)", _is_code, _code),
+    QuestionShape("number", 'question, answer ending in "#### 72" (GSM8K)', _is_number, _number),
+    QuestionShape("choice", "question, choices, answer", _is_choice, _choice),
+    QuestionShape("task", "input, target (BIG-Bench Hard); a choice where the input lists options", _is_task, _task),
 )

@@ -23,7 +23,7 @@ class Text(Protocol):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ProgramVerdict:
     """Whether a program passed its tests, and why not."""
 
     passed: bool
@@ -35,7 +35,7 @@ def judge(
     answers: Mapping[int, Text],
     limits: sandbox.Limits,
     journal: Journal | None = None,
-) -> dict[int, Verdict]:
+) -> dict[int, ProgramVerdict]:
     """Return by row number whether the written functions pass. Raises ConfigError where this machine cannot fence them."""
     rows = [row for row, question in enumerate(questions) if question.program is not None and row in answers]
     kept = journal or Journal(None)
@@ -47,7 +47,7 @@ def judge(
             ran = sandbox.run(program(questions[row], answers[row].text), limits)
             kept.add(row, [ran.passed, ran.reason])
             advance(1)
-    return {row: Verdict(*kept.done[row]) for row in rows}
+    return {row: ProgramVerdict(*kept.done[row]) for row in rows}
 
 
 def program(question: Question, answer: str) -> str:

@@ -15,13 +15,13 @@ from cuvee.errors import ConfigError
 from cuvee.evaluation import evaluating, programs
 from cuvee.evaluation.against import Against, compare
 from cuvee.evaluation.against import bind as bind_against
-from cuvee.evaluation.evaluating import Settings
+from cuvee.evaluation.evaluating import EvaluationSettings
 from cuvee.evaluation.journal import Journal
 from cuvee.evaluation.means import QUESTIONS, TASKS, as_table, means
-from cuvee.evaluation.programs import Verdict
+from cuvee.evaluation.programs import ProgramVerdict
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.reading import Read, read_questions
-from cuvee.evaluation.table import Answer, Reading, table
+from cuvee.evaluation.table import Answer, MeasureReading, table
 from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling
@@ -41,13 +41,13 @@ BESIDE = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EvaluateAsk:
     """A checked ``cuvee evaluate``."""
 
     model: str
     on: list[str]
     limit: int | None
-    settings: Settings
+    settings: EvaluationSettings
     tasks: list[str]  # of lm-eval
     chat: bool
     against: Against | None
@@ -64,7 +64,7 @@ class Work:
     """What the steps share: the run, what is wanted, the questions, and the model, loaded when it is first needed."""
 
     run: Run
-    wanted: Wanted
+    wanted: EvaluateAsk
     read: Read
 
     @cached_property
@@ -96,7 +96,7 @@ def run_evaluate(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _evaluate(Work(run, wanted, read))
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> EvaluateAsk:
     """Check everything that can be checked without reading the data or the model. Raises ConfigError for all mistakes."""
     wrong = Mistakes()
     writes = {name: typed[name] for name in ("max_new_tokens", "temperature", "top_p", "seed")}
@@ -108,11 +108,11 @@ def bind(typed: dict[str, Any]) -> Wanted:
     folder = wrong.check(lambda: causal.folder_of(typed["model"]))
     wrong.stop()
     need("torch", "transformers")
-    return Wanted(
+    return EvaluateAsk(
         model=typed["model"] if folder else "",
         on=paths(typed["on"]),
         limit=typed["limit"],
-        settings=Settings(sampling, typed["batch_tokens"], typed["loss_only"], typed["run_code"]),
+        settings=EvaluationSettings(sampling, typed["batch_tokens"], typed["loss_only"], typed["run_code"]),
         tasks=listed(typed["lm_eval"]),
         chat=not typed["lm_eval_plain"],
         against=against,
@@ -138,7 +138,7 @@ def _together(typed: dict[str, Any]) -> None:
         raise ConfigError("with --loss-only the model writes nothing", "leave out --run-code and --against, or it")
 
 
-def _questions(wanted: Wanted) -> Read:
+def _questions(wanted: EvaluateAsk) -> Read:
     if not wanted.on:
         return Read()
     return read_questions(
@@ -146,7 +146,7 @@ def _questions(wanted: Wanted) -> Read:
     )
 
 
-def _plan(wanted: Wanted, read: Read, out: Path) -> Result:
+def _plan(wanted: EvaluateAsk, read: Read, out: Path) -> Result:
     kinds = Counter(question.kind for question in read.questions)
     written = 0 if wanted.settings.loss_only else sum(kinds[kind] for kind in GENERATED)
     readings = sum(max(1, len(evaluating.candidates(one))) for one in read.questions if one.right is not None)
@@ -171,7 +171,7 @@ def _evaluate(work: Work) -> Result:
     return _publish(work, told, against)
 
 
-def _losses(work: Work) -> list[list[Reading]]:
+def _losses(work: Work) -> list[list[MeasureReading]]:
     def make(folder: Path) -> None:
         journal = Journal(folder / "journal.jsonl")
         found = evaluating.read(work.model, work.read.questions, journal, work.wanted.settings.batch_tokens)
@@ -179,10 +179,10 @@ def _losses(work: Work) -> list[list[Reading]]:
 
     step = work.run.step("losses", work.depends, make, resumable=True)
     _tell(step, "read", f"the right answers of {len(work.read.questions):,} questions")
-    return [[Reading(*one) for one in row] for row in _kept(step)]
+    return [[MeasureReading(*one) for one in row] for row in _kept(step)]
 
 
-def _written(work: Work) -> tuple[dict[int, Answer], dict[int, Verdict]]:
+def _written(work: Work) -> tuple[dict[int, Answer], dict[int, ProgramVerdict]]:
     questions, settings = work.read.questions, work.wanted.settings
     if not any(question.kind in GENERATED for question in questions):
         return {}, {}
@@ -204,7 +204,7 @@ def _written(work: Work) -> tuple[dict[int, Answer], dict[int, Verdict]]:
 
     depends = {"answers": step.fingerprint, "limits": asdict(settings.limits)}
     ran = work.run.step("code", depends, judge, resumable=True)
-    verdicts = {row: Verdict(*told) for row, *told in _kept(ran)}
+    verdicts = {row: ProgramVerdict(*told) for row, *told in _kept(ran)}
     _tell(ran, "ran", f"{len(verdicts):,} programs")
     return answers, verdicts
 

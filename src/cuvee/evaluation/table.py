@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee.evaluation import answers as texts
-from cuvee.evaluation.programs import Verdict
+from cuvee.evaluation.programs import ProgramVerdict
 from cuvee.evaluation.question import Question
 
 
@@ -47,7 +47,7 @@ TABLE = pa.schema(
 
 
 @dataclass(frozen=True)
-class Reading:
+class MeasureReading:
     """Of one answer that was read: its negative log-likelihood in nats (None without a token), its tokens, tokens cut."""
 
     total: float | None
@@ -67,16 +67,18 @@ class Answer:
 
 def table(
     questions: Sequence[Question],
-    readings: Sequence[Sequence[Reading]],
+    readings: Sequence[Sequence[MeasureReading]],
     answers: Mapping[int, Answer],
-    verdicts: Mapping[int, Verdict],
+    verdicts: Mapping[int, ProgramVerdict],
 ) -> pa.Table:
     """Return the table of ``TABLE``. answers, verdicts: by row number; what is missing there is null."""
     rows = [_row(question, readings[at], answers.get(at), verdicts.get(at)) for at, question in enumerate(questions)]
     return pa.Table.from_pylist(rows, TABLE)
 
 
-def _row(question: Question, read: Sequence[Reading], answer: Answer | None, verdict: Verdict | None) -> dict[str, Any]:
+def _row(
+    question: Question, read: Sequence[MeasureReading], answer: Answer | None, verdict: ProgramVerdict | None
+) -> dict[str, Any]:
     row: dict[str, Any] = {"task": question.task, "id": question.id, "kind": question.kind, "prompt": question.prompt}
     right = _right(question, read)
     if right is not None and right.total is not None and right.tokens:
@@ -92,11 +94,11 @@ def _row(question: Question, read: Sequence[Reading], answer: Answer | None, ver
     return row
 
 
-def _right(question: Question, read: Sequence[Reading]) -> Reading | None:
+def _right(question: Question, read: Sequence[MeasureReading]) -> MeasureReading | None:
     return read[question.gold or 0] if read else None
 
 
-def _chosen(question: Question, read: Sequence[Reading]) -> dict[str, Any]:
+def _chosen(question: Question, read: Sequence[MeasureReading]) -> dict[str, Any]:
     """Return the likeliest option, by its sum of log-likelihoods with the end mark, and by that sum per character."""
     sums = [one.total for one in read]
     if None in sums:

@@ -10,17 +10,17 @@ from cuvee.errors import ConfigError
 from cuvee.evolution.rounds import Evolution
 from cuvee.evolution.strategies import STRATEGIES
 from cuvee.intake import plan as plans
-from cuvee.intake.asked import Settings, ground_settings
+from cuvee.intake.asked import PoolAsk, ground_settings
 from cuvee.models import causal
 from cuvee.result import Result
 from cuvee.training.settings import Training
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EvolveAsk:
     """A checked ``cuvee evolve``. sizes: rows chosen when round 0, 1, ... trains; the last is the whole selection."""
 
-    ground: Settings
+    ground: PoolAsk
     plan: Evolution
     sizes: list[int]
     held_out: budgets.Budget
@@ -30,7 +30,7 @@ class Wanted:
     typed: dict[str, Any]
 
 
-def plan(wanted: Wanted, out: Path) -> Result:
+def plan(wanted: EvolveAsk, out: Path) -> Result:
     """Say what would be done: the rows that each round trains on, and what the model would read."""
     planned = plans.plan(wanted.ground, out)
     told = planned.summary["plan"]
@@ -48,7 +48,7 @@ def plan(wanted: Wanted, out: Path) -> Result:
     return planned
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> EvolveAsk:
     """Check everything that can be checked without reading the data."""
     strategy = names.find(STRATEGIES, typed["strategy"], "strategy")
     for name in ("init", "per_round"):
@@ -69,4 +69,4 @@ def bind(typed: dict[str, Any]) -> Wanted:
     ground = ground_settings(**{**typed, "budget": str(sizes[-1]), "method": "k-center"})
     start = Path(typed["start"]) if typed["start"] else None
     held_out = budgets.parse(typed["held_out"])
-    return Wanted(ground, plan, sizes, held_out, start, typed["patience"], typed["model"], typed)
+    return EvolveAsk(ground, plan, sizes, held_out, start, typed["patience"], typed["model"], typed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cuvee import commands
 from cuvee.arrays import I64
-from cuvee.evolution.asked import Wanted
+from cuvee.evolution.asked import EvolveAsk
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
 from cuvee.publication import publish as publishing
@@ -26,7 +26,7 @@ from cuvee.samples.pool import Selection
 
 
 @dataclass(frozen=True)
-class Field:
+class RoundField:
     """What the rounds work on. rows: token ids of every row of the pool; held: those of the held-out rows."""
 
     ground: Ground
@@ -42,8 +42,8 @@ Figures = dict[str, Any]
 class Evolved:
     """A finished evolution. chosen: (k,) rows of the pool in pick order. best: the round whose model is the final one."""
 
-    wanted: Wanted
-    field: Field
+    wanted: EvolveAsk
+    field: RoundField
     chosen: I64
     figures: list[Figures]
     best: int
@@ -78,7 +78,7 @@ def finish(run: Run, done: Evolved) -> Result:
     return Result(run.path, told, [*files, model], next=f"cuvee evaluate {model} --on {wanted.ground.data[0]}")
 
 
-def _selection(chosen: I64, sizes: list[int], wanted: Wanted) -> Selection:
+def _selection(chosen: I64, sizes: list[int], wanted: EvolveAsk) -> Selection:
     first = "the first rows, at random" if wanted.start is None else f"kept by {wanted.start}"
     how = wanted.plan.strategy.summary
     reasons = [first] * sizes[0]
@@ -109,7 +109,7 @@ def _told(told: dict[str, Any], done: Evolved) -> dict[str, Any]:
 
 
 def _write_manifest(
-    run: Run, wanted: Wanted, ground: Ground, counts: dict[str, int], files: list[Path], figures: list[Figures]
+    run: Run, wanted: EvolveAsk, ground: Ground, counts: dict[str, int], files: list[Path], figures: list[Figures]
 ) -> None:
     outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
     run.finish(

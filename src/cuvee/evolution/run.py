@@ -9,8 +9,8 @@ import orjson
 from cuvee import render, rng
 from cuvee.arrays import F64, I64
 from cuvee.errors import InputError
-from cuvee.evolution.asked import Wanted, bind, plan
-from cuvee.evolution.published import Evolved, Field, Figures, finish
+from cuvee.evolution.asked import EvolveAsk, bind, plan
+from cuvee.evolution.published import Evolved, Figures, RoundField, finish
 from cuvee.evolution.rounds import next_rows, taught
 from cuvee.intake.ground import Ground, kept_by, prepare, rows_of
 from cuvee.intake.hold_out import hold_out
@@ -33,7 +33,7 @@ def run_evolve(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _evolve(run, wanted)
 
 
-def _evolve(run: Run, wanted: Wanted) -> Result:
+def _evolve(run: Run, wanted: EvolveAsk) -> Result:
     field, notes = _field(run, wanted)
     chosen, figures = _first(field.ground, wanted), []
     version = causal.version_of(wanted.plan.base)
@@ -53,7 +53,7 @@ def _evolve(run: Run, wanted: Wanted) -> Result:
     return finish(run, Evolved(wanted, field, chosen, figures, best, final, notes))
 
 
-def _field(run: Run, wanted: Wanted) -> tuple[Field, list[str]]:
+def _field(run: Run, wanted: EvolveAsk) -> tuple[RoundField, list[str]]:
     """Read, clean, embed, hold out and render; rows without an answer that counts leave, with the reason in the ledger."""
     ground, held = hold_out(prepare(run, wanted.ground), wanted.held_out, seed=wanted.plan.seed)
     tokenizer = causal.tokenizer_of(wanted.plan.base)
@@ -71,10 +71,10 @@ def _field(run: Run, wanted: Wanted) -> tuple[Field, list[str]]:
     asked = [at for at, encoded in enumerate(tests) if encoded.answer.any()]
     cut = sum(encoded.cut > 0 for encoded in kept)
     notes = [f"{cut:,} rows are longer than {longest} tokens and lose their end"] if cut else []
-    return Field(ground, kept, [tests[at] for at in asked], [held.labels[at] for at in asked]), notes
+    return RoundField(ground, kept, [tests[at] for at in asked], [held.labels[at] for at in asked]), notes
 
 
-def _first(ground: Ground, wanted: Wanted) -> I64:
+def _first(ground: Ground, wanted: EvolveAsk) -> I64:
     """Return the first rows: those of an earlier run, in rank order, or rows drawn at random."""
     if wanted.start is not None:
         ranks = kept_by(wanted.start)
@@ -87,7 +87,7 @@ def _first(ground: Ground, wanted: Wanted) -> I64:
     return order[: wanted.sizes[0]]
 
 
-def _round(run: Run, wanted: Wanted, field: Field, chosen: I64, number: int, depends: dict[str, Any]) -> Step:
+def _round(run: Run, wanted: EvolveAsk, field: RoundField, chosen: I64, number: int, depends: dict[str, Any]) -> Step:
     """Train on the chosen rows, judge the model, and let it pick the next rows; its weights are not kept."""
     last = number + 1 == len(wanted.sizes)
     more = 0 if last else wanted.sizes[number + 1] - wanted.sizes[number]
@@ -139,7 +139,7 @@ def _exhausted(figures: list[Figures], patience: int) -> bool:
     return 0 < patience < len(losses) and min(losses[:-patience]) - min(losses[-patience:]) < SMALL
 
 
-def _plain(wanted: Wanted) -> dict[str, Any]:
+def _plain(wanted: EvolveAsk) -> dict[str, Any]:
     plan = wanted.plan
     return {
         "strategy": plan.strategy.name,
@@ -149,7 +149,7 @@ def _plain(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _final(run: Run, wanted: Wanted, field: Field, chosen: I64, depends: dict[str, Any]) -> Step:
+def _final(run: Run, wanted: EvolveAsk, field: RoundField, chosen: I64, depends: dict[str, Any]) -> Step:
     """Train once more on the set of the best round, whose weights were not kept."""
     say(f"the gain is gone: the final model is that of the best round, on {len(chosen):,} rows")
 

@@ -13,7 +13,7 @@ from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
 from cuvee.intake.clean import Rules
 from cuvee.intake.near import near_threshold
-from cuvee.intake.score import Asked
+from cuvee.intake.score import ScoreModel
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.write import FILES
@@ -23,7 +23,7 @@ from cuvee.selectors import scores_needed, settings_of
 
 
 @dataclass(frozen=True)
-class Settings:
+class PoolAsk:
     """A checked ``cuvee select``."""
 
     data: list[str]
@@ -37,7 +37,7 @@ class Settings:
     decontaminate: list[str]
     given: list[Path]
     scores: list[str]  # those that the method reads too
-    asked: Asked
+    asked: ScoreModel
     judge: judging.Judging | None
     tokenizer: str | None
     format: str
@@ -47,7 +47,7 @@ class Settings:
     typed: dict[str, Any]  # as the user gave it, for the manifest
 
 
-def bind(typed: Mapping[str, Any]) -> Settings:
+def bind(typed: Mapping[str, Any]) -> PoolAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
@@ -68,7 +68,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
     wrong.check(lambda: _between(typed.get("max_length", 0), "max-length", 0, 1_000_000))
     wrong.check(lambda: near_threshold(typed["near_vectors"], None, calibrated=0.0))
     wrong.stop()
-    return Settings(
+    return PoolAsk(
         data=paths(typed["data"]),
         request=Request(budget, typed["method"], method_settings, typed["seed"]),
         rules=Rules(typed["near"], typed["contamination"], typed["keep_empty"], typed["drop_truncated"]),
@@ -80,7 +80,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
         decontaminate=paths(typed["decontaminate"]),
         given=[Path(path) for path in paths(typed["given"])],
         scores=scores,
-        asked=Asked(typed.get("model"), typed.get("max_length") or None),
+        asked=ScoreModel(typed.get("model"), typed.get("max_length") or None),
         judge=judge,
         tokenizer=typed["tokenizer"],
         format=typed["format"],
@@ -91,7 +91,7 @@ def bind(typed: Mapping[str, Any]) -> Settings:
     )
 
 
-def ground_settings(**typed: Any) -> Settings:
+def ground_settings(**typed: Any) -> PoolAsk:
     """Return the checked settings of a verb that reads, cleans and embeds a pool; what it did not ask is as in select."""
     known = commands.defaults("select")
     return bind({**known, **{name: value for name, value in typed.items() if name in known or name == "data"}})

@@ -11,7 +11,7 @@ from cuvee import embedders
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
-from cuvee.intake.asked import Settings
+from cuvee.intake.asked import PoolAsk
 from cuvee.intake.clean import clean
 from cuvee.intake.compare import Fallen, compare
 from cuvee.intake.embed import embed
@@ -58,7 +58,7 @@ class Ground:
         )
 
 
-def prepare(run: Run, wanted: Settings) -> Ground:
+def prepare(run: Run, wanted: PoolAsk) -> Ground:
     """Read, clean and embed. Raises InputError when nothing stands."""
     source = read_inputs(run, wanted.data, columns=wanted.columns, dialect=wanted.dialect, strict=wanted.strict)
     items = evaluation_items(wanted.decontaminate)

@@ -8,7 +8,7 @@ from typing import Any
 from cuvee import render
 from cuvee.errors import ConfigError
 from cuvee.models.catalog import home
-from cuvee.models.requesting import KEY_VARIABLE, Sampling, Server, check
+from cuvee.models.requesting import KEY_VARIABLE, ReplySampling, Server, check
 from cuvee.progress import say
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS
@@ -43,7 +43,7 @@ class Judging:
     """Whom to ask, how, and for how many tokens at most (None: no cap)."""
 
     server: Server
-    sampling: Sampling
+    sampling: ReplySampling
     cap: int | None
 
     def told(self) -> str:
@@ -73,7 +73,7 @@ def server_of(typed: Mapping[str, Any], given: Mapping[str, Any]) -> Judging:
     server = Server(typed["base_url"].rstrip("/"), typed["judge_model"], values.get("key", KEY_VARIABLE), **own)
     check(server)
     more = {name: value for name, value in values.items() if name in _MORE}
-    sampling = Sampling(**{name: value for name, value in values.items() if name in _SAMPLING}, more=more)
+    sampling = ReplySampling(**{name: value for name, value in values.items() if name in _SAMPLING}, more=more)
     cap = typed["max_tokens_spent"]
     if cap is not None and cap < 1:
         raise ConfigError(f"max-tokens-spent is {cap}", "give a number of tokens, or leave it out for no cap")

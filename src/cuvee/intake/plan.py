@@ -5,14 +5,14 @@ from typing import Any
 
 from cuvee import embedders
 from cuvee.intake import judge as judging
-from cuvee.intake.asked import Settings
+from cuvee.intake.asked import PoolAsk
 from cuvee.result import Result
 from cuvee.samples import containers, inputs
 
 SAMPLE_ROWS = 200
 
 
-def plan(wanted: Settings, out: Path) -> Result:
+def plan(wanted: PoolAsk, out: Path) -> Result:
     """Return the files that would be read, an estimate of their rows, and the steps that would run."""
     files: list[dict[str, Any]] = []
     for path in inputs.expand(wanted.data):

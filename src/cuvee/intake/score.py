@@ -21,7 +21,7 @@ from cuvee.store import Store
 
 
 @dataclass(frozen=True)
-class Asked:
+class ScoreModel:
     """What scores by a language model are made with. model: as ``--model`` names it; max_length: tokens read of a row."""
 
     model: str | None = None
@@ -41,7 +41,7 @@ def score(
     pool: Pool,
     wanted: list[str],
     depends: object,
-    asked: Asked | None = None,
+    asked: ScoreModel | None = None,
     judge: Judge | None = None,
 ) -> tuple[Pool, Step]:
     """Return the pool with the scores of these names, and the step that made them.
@@ -50,7 +50,7 @@ def score(
     got no reply is asked about again by the next call, and replies in the store cost nothing.
     """
     scorers = [names.find(SCORERS, name, "score") for name in wanted]
-    asked = asked or Asked()
+    asked = asked or ScoreModel()
     by_model = any(scorer.needs_model for scorer in scorers)
     said = {scorer.name: scorer.function(pool, judge=judge) for scorer in scorers if scorer.asks}
 

@@ -10,17 +10,17 @@ from cuvee import budget as budgets
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes
 from cuvee.errors import ConfigError
-from cuvee.intake.asked import Settings, ground_settings
+from cuvee.intake.asked import PoolAsk, ground_settings
 from cuvee.interpolation.blend import Blending
 from cuvee.interpolation.mixing import Mixing
 from cuvee.models import causal
 
 
 @dataclass(frozen=True)
-class Wanted:
+class InterpolateAsk:
     """A checked ``cuvee interpolate``. base: folder of the model that will be tuned."""
 
-    ground: Settings
+    ground: PoolAsk
     settings: Blending
     budget: Budget
     base: Path
@@ -32,7 +32,7 @@ class Wanted:
 _TIMES = re.compile(r"(?P<times>\d+(\.\d+)?)x")
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> InterpolateAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     settings = wrong.check(partial(_settings, typed))
@@ -41,7 +41,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     if typed["max_length"] < 2:
         wrong.check(lambda: _raise(ConfigError(f"max-length is {typed['max_length']}", "give at least 2 tokens")))
     wrong.stop()
-    return Wanted(ground, settings, ground.request.budget, base, typed["max_length"], typed["seed"], typed)
+    return InterpolateAsk(ground, settings, ground.request.budget, base, typed["max_length"], typed["seed"], typed)
 
 
 def _raise(wrong: ConfigError) -> None:

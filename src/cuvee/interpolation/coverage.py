@@ -15,7 +15,7 @@ Point = dict[str, float | None]
 
 
 @dataclass(frozen=True)
-class Field:
+class Cover:
     """The pool. X: (n, d). tasks: (n,) codes. labels: (n,) clusters. sample: rows that distances are measured from."""
 
     X: F32
@@ -26,13 +26,13 @@ class Field:
     sample: I64
 
 
-def field(X: F32, keys: U64, tasks: I64, centers: F32 | None, k: int, *, seed: int) -> Field:
+def field(X: F32, keys: U64, tasks: I64, centers: F32 | None, k: int, *, seed: int) -> Cover:
     """Return the pool as coverage looks at it. centers: (c, d) of the clusters, or None where there are none."""
     n = len(X)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
     order = np.argsort(rng.keyed(keys, int(rng.stream(seed, "coverage").integers(2**62))), kind="stable")
     labels = np.zeros(n, dtype=np.int64) if centers is None else nearest_chosen(X, centers)[1]
-    return Field(X, keys, tasks, centers, labels, np.sort(order[: min(size, n)]))
+    return Cover(X, keys, tasks, centers, labels, np.sort(order[: min(size, n)]))
 
 
 def task_mass(entries: Mixture, tasks: I64, count: int) -> F64:
@@ -48,7 +48,7 @@ def tasks_reached(entries: Mixture, tasks: I64) -> int:
     return len(np.unique(tasks[entries.rows()]))
 
 
-def measures(ground: Field, entries: Mixture, *, draws: int, seed: int) -> dict[str, object]:
+def measures(ground: Cover, entries: Mixture, *, draws: int, seed: int) -> dict[str, object]:
     """Return the measures of the mixture and of random rows of the same number, in the form of ``steps.measuring.measure``."""
     budgets = _budgets(len(entries))
     randoms = []
@@ -69,7 +69,7 @@ def measures(ground: Field, entries: Mixture, *, draws: int, seed: int) -> dict[
     }
 
 
-def _curve(ground: Field, entries: Mixture, budgets: list[int]) -> list[Point]:
+def _curve(ground: Cover, entries: Mixture, budgets: list[int]) -> list[Point]:
     """Measure every prefix; distances only shrink, so each entry is compared once."""
     view = ground.X if len(ground.sample) == len(ground.X) else ground.X[ground.sample]
     distance = np.full(len(view), np.inf, dtype=np.float32)
@@ -90,7 +90,7 @@ def _curve(ground: Field, entries: Mixture, budgets: list[int]) -> list[Point]:
     return points
 
 
-def _covered(ground: Field, entries: Mixture) -> float:
+def _covered(ground: Cover, entries: Mixture) -> float:
     """Return the share of the clusters that hold rows in which an entry lies too."""
     if ground.centers is None:
         return 1.0
@@ -98,7 +98,7 @@ def _covered(ground: Field, entries: Mixture) -> float:
     return float(np.isin(np.unique(ground.labels), found).mean())
 
 
-def _entropy(ground: Field, entries: Mixture) -> float:
+def _entropy(ground: Cover, entries: Mixture) -> float:
     """Return the entropy of the tasks' shares, in nats."""
     mass = task_mass(entries, ground.tasks, int(ground.tasks.max()) + 1)
     share = mass[mass > 0] / mass.sum()

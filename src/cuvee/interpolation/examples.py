@@ -31,7 +31,7 @@ def examples(ground: Ground, X: F32, tasks: list[str], kept: Mixture) -> list[di
     chosen = np.concatenate([half, spaced]).astype(np.int64)
     shown = kept[chosen]
     near, distance = _nearest(X, shown)
-    row = _Rows(ground, tasks)
+    row = _RowTexts(ground, tasks)
     found = []
     for at, place in enumerate(chosen):
         left, right = int(shown.left[at]), int(shown.right[at])
@@ -60,7 +60,7 @@ def _nearest(X: F32, shown: Mixture) -> tuple[I64, F32]:
     return order, np.take_along_axis(distance, order, axis=1)
 
 
-class _Rows:
+class _RowTexts:
     """Rows of the pool as a reader sees them."""
 
     def __init__(self, ground: Ground, tasks: list[str]) -> None:

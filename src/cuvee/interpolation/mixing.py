@@ -76,7 +76,7 @@ def mix(X: F32, keys: U64, tasks: I64, k: int, settings: Mixing, *, seed: int, l
     codes. lengths: (n,) tokens, asked for by pairing "length". The same pool in another order gives the same rows and blends.
     Raises ConfigError where no row has a partner.
     """
-    rows = pairs.Rows(keys, tasks, lengths if settings.pairing == "length" else None, settings.among)
+    rows = pairs.PairRows(keys, tasks, lengths if settings.pairing == "length" else None, settings.among)
     if settings.drawn(len(keys)) and not pairs.possible(rows):
         raise no_pairs(settings.among)
     drawn = pairs.draw(rows, settings.drawn(len(keys)), alpha=settings.alpha, seed=seed)

@@ -20,7 +20,7 @@ ROUNDS = 64  # a safeguard: pairs that were drawn before are drawn anew, at most
 
 
 @dataclass(frozen=True)
-class Rows:
+class PairRows:
     """The rows that are paired. keys: (n,) uint64 of content. tasks: (n,) codes, in an order that content decides.
 
     lengths: (n,) tokens, or None to pair rows of any length. among: "across" tasks, "within" one, or "any".
@@ -32,7 +32,7 @@ class Rows:
     among: str = ACROSS
 
 
-def possible(rows: Rows) -> int:
+def possible(rows: PairRows) -> int:
     """Return how many different pairs there are; (i, j) and (j, i) are one."""
     n, sizes = len(rows.keys), np.bincount(rows.tasks).astype(np.int64)
     within = int((sizes * (sizes - 1) // 2).sum())
@@ -40,7 +40,7 @@ def possible(rows: Rows) -> int:
     return {ACROSS: everything - within, WITHIN: within, ANY: everything}[rows.among]
 
 
-def draw(rows: Rows, count: int, *, alpha: float, seed: int) -> Mixture:
+def draw(rows: PairRows, count: int, *, alpha: float, seed: int) -> Mixture:
     """Return ``count`` blends of different pairs, or all that are possible where there are fewer, in order of their draw.
 
     Left is drawn evenly from all rows, right evenly from those that it may be mixed with (or from those of them that are
@@ -66,9 +66,9 @@ def weights(keys: U64, left: I64, right: I64, *, alpha: float, seed: int) -> F32
     return share
 
 
-def places(rows: Rows, numbers: I64, seed: int) -> tuple[I64, I64]:
+def places(rows: PairRows, numbers: I64, seed: int) -> tuple[I64, I64]:
     """Return the rows that the draws of these numbers pair: (t,) left, (t,) right."""
-    field = _Field.of(rows)
+    field = _PairField.of(rows)
     left = field.lefts[_choice(_uniform(numbers.astype(np.uint64), seed, "left"), len(field.lefts))]
     right = field.partner(left, _uniform(numbers.astype(np.uint64), seed, "right"), rows.among)
     if rows.lengths is not None:
@@ -77,7 +77,7 @@ def places(rows: Rows, numbers: I64, seed: int) -> tuple[I64, I64]:
 
 
 @dataclass(frozen=True)
-class _Field:
+class _PairField:
     """The rows in an order of content, one task after the other; places count in it.
 
     order: (n,) row numbers. start, stop: (n,) the places of each row's task. lefts: places that have a partner.
@@ -93,7 +93,7 @@ class _Field:
     height: I64
 
     @classmethod
-    def of(cls, rows: Rows) -> "_Field":
+    def of(cls, rows: PairRows) -> "_PairField":
         order = np.lexsort((rows.keys, rows.tasks)).astype(np.int64)
         tasks = rows.tasks[order]
         start, stop = np.searchsorted(tasks, tasks, "left"), np.searchsorted(tasks, tasks, "right")
@@ -126,7 +126,7 @@ class _Field:
         return np.where(at >= left, at + 1, at)
 
 
-def _near(field: _Field, left: I64, right: I64, numbers: I64, seed: int) -> I64:
+def _near(field: _PairField, left: I64, right: I64, numbers: I64, seed: int) -> I64:
     """Return partners of similar length where one is found, the given ones elsewhere."""
     n, found, right = len(field.order), np.zeros(len(left), dtype=bool), right.copy()
     for attempt in range(TRIES):
@@ -143,7 +143,7 @@ def _near(field: _Field, left: I64, right: I64, numbers: I64, seed: int) -> I64:
     return right
 
 
-def _drawn(rows: Rows, count: int, seed: int) -> tuple[I64, I64]:
+def _drawn(rows: PairRows, count: int, seed: int) -> tuple[I64, I64]:
     """Return the first ``count`` different pairs."""
     n, number = len(rows.keys), 0
     left, right = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
@@ -161,7 +161,7 @@ def _drawn(rows: Rows, count: int, seed: int) -> tuple[I64, I64]:
     return left, right
 
 
-def _all(rows: Rows, count: int, seed: int) -> tuple[I64, I64]:
+def _all(rows: PairRows, count: int, seed: int) -> tuple[I64, I64]:
     """Return ``count`` of all pairs in a random order: for a pool so small that most of them are wanted."""
     order = np.lexsort((rows.keys, rows.tasks)).astype(np.int64)
     a, b = np.triu_indices(len(order), 1)

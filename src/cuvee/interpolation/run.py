@@ -14,7 +14,7 @@ from cuvee.errors import InputError
 from cuvee.intake import plan as plans
 from cuvee.intake.ground import Ground, prepare
 from cuvee.interpolation import coverage, pairs
-from cuvee.interpolation.asked import Wanted, bind
+from cuvee.interpolation.asked import InterpolateAsk, bind
 from cuvee.interpolation.blend import blend, tasks_of, vectors_of
 from cuvee.interpolation.mixing import Mixed
 from cuvee.interpolation.published import finish
@@ -37,7 +37,7 @@ def run_interpolate(*, out: Path, dry_run: bool, **typed: Any) -> Result:
 
 
 @dataclass(frozen=True)
-class _Field:
+class _Rendered:
     """A clean pool of rows that have an answer. encoded: token ids of each; lengths: (n,) tokens."""
 
     ground: Ground
@@ -49,7 +49,7 @@ class _Field:
         return np.array([len(row) for row in self.encoded], dtype=np.int64)
 
 
-def _interpolate(run: Run, wanted: Wanted) -> Result:
+def _interpolate(run: Run, wanted: InterpolateAsk) -> Result:
     field = _field(run, wanted)
     ground = field.ground
     depends = {"ground": ground.fingerprint, "base": causal.version_of(wanted.base), "longest": wanted.max_length}
@@ -68,7 +68,7 @@ def _interpolate(run: Run, wanted: Wanted) -> Result:
     )
 
 
-def _field(run: Run, wanted: Wanted) -> _Field:
+def _field(run: Run, wanted: InterpolateAsk) -> _Rendered:
     """Read, clean, embed and render; rows without an answer that counts leave, with the reason in the ledger."""
     ground = prepare(run, wanted.ground)
     tokenizer, longest = causal.tokenizer_of(wanted.base), wanted.max_length
@@ -83,10 +83,10 @@ def _field(run: Run, wanted: Wanted) -> _Field:
         raise InputError(f"{len(kept)} rows have an answer within {longest} tokens", "raise --max-length, or give more")
     cut = sum(one.cut > 0 for one in kept)
     notes = [f"{cut:,} rows are longer than {longest} tokens and lose their end"] if cut else []
-    return _Field(ground, kept, notes)
+    return _Rendered(ground, kept, notes)
 
 
-def _tasks(ground: Ground, wanted: Wanted) -> tuple[I64, list[str]]:
+def _tasks(ground: Ground, wanted: InterpolateAsk) -> tuple[I64, list[str]]:
     """Return the tasks; a pool of one task is of use only where no blends are asked for."""
     mixing = wanted.settings.mixing
     if not mixing.drawn(len(ground.pool)):
@@ -95,7 +95,7 @@ def _tasks(ground: Ground, wanted: Wanted) -> tuple[I64, list[str]]:
     return tasks_of(ground.pool, wanted.settings.tasks, clusters=mixing.clusters, seed=wanted.seed)
 
 
-def _space(run: Run, wanted: Wanted, field: _Field, depends: dict[str, Any]) -> tuple[F32, object]:
+def _space(run: Run, wanted: InterpolateAsk, field: _Rendered, depends: dict[str, Any]) -> tuple[F32, object]:
     """Return the vectors that are mixed, memory-mapped, and what they depend on."""
     if wanted.settings.space == "embedder":
         assert field.ground.pool.vectors is not None
@@ -111,7 +111,7 @@ def _space(run: Run, wanted: Wanted, field: _Field, depends: dict[str, Any]) -> 
     return X, step.fingerprint
 
 
-def _mixed(run: Run, wanted: Wanted, field: _Field, X: F32, tasks: I64, depends: dict[str, Any]) -> Step:
+def _mixed(run: Run, wanted: InterpolateAsk, field: _Rendered, X: F32, tasks: I64, depends: dict[str, Any]) -> Step:
     """Draw, cluster, keep; the kept mixture and how it came about."""
     pool, settings = field.ground.pool, wanted.settings.mixing
 
@@ -123,7 +123,7 @@ def _mixed(run: Run, wanted: Wanted, field: _Field, X: F32, tasks: I64, depends:
             folder / "kept.npz", left=kept.left, right=kept.right, weight=kept.weight, cluster=found.cluster,
             sparsity=found.sparsity, centers=found.centers,
         )  # fmt: skip
-        possible = pairs.possible(pairs.Rows(pool.keys, tasks, None, settings.among))
+        possible = pairs.possible(pairs.PairRows(pool.keys, tasks, None, settings.among))
         write_json(folder / "told.json", {"drawn": len(found.drawn), "possible": possible})
 
     own = {"mixing": vars(settings), "tasks": wanted.settings.tasks, "budget": vars(wanted.budget), "seed": wanted.seed}
@@ -133,7 +133,9 @@ def _mixed(run: Run, wanted: Wanted, field: _Field, X: F32, tasks: I64, depends:
     return step
 
 
-def _measured(run: Run, wanted: Wanted, ground: Ground, X: F32, tasks: I64, mixed: Mixed, step: Step) -> dict[str, Any]:
+def _measured(
+    run: Run, wanted: InterpolateAsk, ground: Ground, X: F32, tasks: I64, mixed: Mixed, step: Step
+) -> dict[str, Any]:
     draws, seed = wanted.ground.draws, wanted.seed
 
     def make(folder: Path) -> None:
@@ -147,7 +149,7 @@ def _measured(run: Run, wanted: Wanted, ground: Ground, X: F32, tasks: I64, mixe
     return found
 
 
-def _plan(wanted: Wanted, out: Path) -> Result:
+def _plan(wanted: InterpolateAsk, out: Path) -> Result:
     """Say what would be done."""
     planned = plans.plan(wanted.ground, out)
     told = planned.summary["plan"]

@@ -9,7 +9,7 @@ from cuvee import rng
 from cuvee.arrays import F32, I64
 from cuvee.intake.ground import Ground
 from cuvee.interpolation import coverage
-from cuvee.interpolation.asked import Wanted
+from cuvee.interpolation.asked import InterpolateAsk
 from cuvee.interpolation.examples import examples
 from cuvee.interpolation.mixing import Mixed
 from cuvee.publication import summary
@@ -23,7 +23,7 @@ SHARES = 10  # bins of the histogram of lambda
 class Interpolated:
     """A finished interpolation. X: (n, d) vectors that were mixed. tasks: (n,) codes of ``names``. told: counts of mixing."""
 
-    wanted: Wanted
+    wanted: InterpolateAsk
     ground: Ground
     X: F32
     tasks: I64

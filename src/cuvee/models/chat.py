@@ -12,13 +12,13 @@ import orjson
 
 from cuvee import render
 from cuvee.errors import ServiceError
-from cuvee.models.requesting import Line, RefusedError, Reply, Sampling, Server, UnansweredError, check, require
+from cuvee.models.requesting import Line, RefusedError, Reply, ReplySampling, Server, UnansweredError, check, require
 from cuvee.models.spending import Estimate, Pace, Purse, Talk, Usage
 from cuvee.progress import bar
 from cuvee.runs import canonical
 from cuvee.store import Store, content_key
 
-__all__ = ["Chat", "Reply", "Sampling", "Server", "Talk"]
+__all__ = ["Chat", "Reply", "ReplySampling", "Server", "Talk"]
 
 GIVE_UP = 16  # questions in a row without an answer after which the server counts as gone
 
@@ -35,12 +35,12 @@ class Chat:
     """
 
     def __init__(
-        self, server: Server, store: Store, *, sampling: Sampling | None = None, cap: int | None = None
+        self, server: Server, store: Store, *, sampling: ReplySampling | None = None, cap: int | None = None
     ) -> None:
         require("asking a chat model")
         check(server)
         self.server = server
-        self.sampling = sampling or Sampling()
+        self.sampling = sampling or ReplySampling()
         self.usage = Usage()
         self.failed: dict[bytes, str] = {}
         self._purse, self._pace = Purse(cap), Pace(server.per_minute)

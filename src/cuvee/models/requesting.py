@@ -47,7 +47,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Sampling:
+class ReplySampling:
     """How a reply is drawn. max_tokens: of a reply, at most. more: further fields of the request, such as top_p.
 
     limit: the request's field for max_tokens; some models take only "max_completion_tokens".
@@ -88,7 +88,7 @@ class _AgainError(Exception):
 class Line:
     """An open connection. purse, pace and usage belong to the session; use it in an ``async with`` block."""
 
-    def __init__(self, server: Server, sampling: Sampling, purse: Purse, pace: Pace, usage: Usage) -> None:
+    def __init__(self, server: Server, sampling: ReplySampling, purse: Purse, pace: Pace, usage: Usage) -> None:
         self.server, self.sampling = server, sampling
         self.purse, self.pace, self.usage = purse, pace, usage
 

@@ -20,7 +20,7 @@ TEMPLATE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ModelShape:
     """The size of a Llama with tied embeddings. heads have 32 dimensions each (16 in the smallest)."""
 
     hidden: int
@@ -30,10 +30,10 @@ class Shape:
 
 
 SHAPES = {
-    "150K": Shape(64, 2, 4, 1_024),
-    "1M": Shape(128, 4, 4, 2_048),
-    "5M": Shape(256, 6, 8, 4_096),
-    "16M": Shape(384, 8, 12, 8_192),
+    "150K": ModelShape(64, 2, 4, 1_024),
+    "1M": ModelShape(128, 4, 4, 2_048),
+    "5M": ModelShape(256, 6, 8, 4_096),
+    "16M": ModelShape(384, 8, 12, 8_192),
 }
 
 

@@ -20,7 +20,7 @@ SHARE_OF_FILE = {"alpaca": 0.45, "chat": 0.30, "pairs": 0.25}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFiles:
     """Where the sample pool lies and what is in it.
 
     broken: lines of chat.jsonl that are not samples, beside the ``rows``. leaked: questions that the pool holds.
@@ -34,7 +34,7 @@ class Written:
     leaked: int
 
 
-def write(folder: Path, rows: int = 2000, *, seed: int = 0) -> Written:
+def write(folder: Path, rows: int = 2000, *, seed: int = 0) -> WrittenFiles:
     """Write a planted pool, 12 leaked questions among its rows, under ``folder``; the same arguments, the same bytes.
 
     pool/alpaca.json: an indented array (45 % of rows, about). pool/chat.jsonl: messages and source (30 %), with three
@@ -52,7 +52,7 @@ def write(folder: Path, rows: int = 2000, *, seed: int = 0) -> Written:
     broken = _write_pool(pool, planted, stream(seed, "demo", "files"))
     eval_file.write_bytes(_lines(questions))
     truth.write_bytes(_lines([_fact(row, leaked.get(row.row["instruction"], {}).get("id")) for row in planted]))
-    return Written(pool, eval_file, truth, rows, broken, len(leaked))
+    return WrittenFiles(pool, eval_file, truth, rows, broken, len(leaked))
 
 
 def _write_pool(pool: Path, planted: Sequence[Planted], rng: np.random.Generator) -> int:

@@ -19,7 +19,7 @@ from cuvee.intake.ground import kept_by, rows_of
 from cuvee.intake.hold_out import STAGE as HELD_OUT
 from cuvee.models import causal
 from cuvee.proof import goal_arms, mixing_arms
-from cuvee.proof.ask import Arm, Ask, Kind
+from cuvee.proof.ask import Arm, ArmAsk, ArmKind
 from cuvee.proof.less import LESS, less
 from cuvee.render import Encoded, encode_all
 from cuvee.training import mixtures
@@ -29,11 +29,11 @@ RANDOM, FULL, BASE = "random", "full", "base"
 LEAKS = (HELD_OUT, "contamination")  # stages of rows that no arm may learn from, nor from what was made of them
 
 
-def _uniform(ask: Ask) -> I64:
+def _uniform(ask: ArmAsk) -> I64:
     return _selected("uniform", RANDOM, ask)
 
 
-def _full(ask: Ask) -> I64:
+def _full(ask: ArmAsk) -> I64:
     return np.arange(len(ask.ground.pool), dtype=np.int64)
 
 
@@ -58,7 +58,7 @@ def _evolution(settings: Mapping[str, Any]) -> tuple[int, Strategy, int, float]:
     return max(1, int(_positive(settings, "rounds", 4))), strategy, whiten, _positive(settings, "epochs")
 
 
-def _evolved(ask: Ask) -> I64:
+def _evolved(ask: ArmAsk) -> I64:
     """Return the rows that the base picks for itself; each round trains on what it has so far, ``epochs`` times."""
     from cuvee.evolution.rounds import Evolution, rounds
 
@@ -70,41 +70,41 @@ def _evolved(ask: Ask) -> I64:
     return rounds(plan, ask.encoded, first, sizes, ask.folder)
 
 
-ARMS: dict[str, Kind] = {
-    RANDOM: Kind("rows drawn with the same chance, anew for every seed", rows=_uniform),
-    FULL: Kind(
+ARMS: dict[str, ArmKind] = {
+    RANDOM: ArmKind("rows drawn with the same chance, anew for every seed", rows=_uniform),
+    FULL: ArmKind(
         "the whole pool",
         rows=_full,
         settings=("epochs",),
         training=_own_epochs,
         check=partial(_positive, name="epochs"),
     ),
-    "evolve": Kind(
+    "evolve": ArmKind(
         "the model picks its own next rows, in equal rounds from random ones (DiverseEvol)",
         rows=_evolved,
         settings=("rounds", "strategy", "whiten", "epochs"),
         check=_evolution,
     ),
-    BASE: Kind("the model as it is, not trained", chance=False),
+    BASE: ArmKind("the model as it is, not trained", chance=False),
     **{
-        name: Kind(arm.summary, mixture=arm.mixture, check=arm.check, settings=arm.settings)
+        name: ArmKind(arm.summary, mixture=arm.mixture, check=arm.check, settings=arm.settings)
         for name, arm in mixing_arms.ARMS.items()
     },
-    "adapt": Kind(
+    "adapt": ArmKind(
         "a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
         model=goal_arms.adapted,
         check=goal_arms.reward_of,
         settings=("goal", *goal_arms.ADAPT),
         needs=("goal",),
     ),
-    "less": Kind(
+    "less": ArmKind(
         "rows whose gradient points where the goal's rows point (after LESS, arXiv 2402.04333)",
         rows=less,
         settings=("goal", *LESS),
         needs=("goal",),
     ),
-    "self-paced": Kind("from easy rows to hard ones, by their loss under the base", model=goal_arms.self_paced),
-    "loss-based": Kind("rows drawn in proportion to their loss under the base", model=goal_arms.loss_based),
+    "self-paced": ArmKind("from easy rows to hard ones, by their loss under the base", model=goal_arms.self_paced),
+    "loss-based": ArmKind("rows drawn in proportion to their loss under the base", model=goal_arms.loss_based),
 }
 
 
@@ -129,15 +129,15 @@ def parse(text: str) -> Arm:
         if mixtures.run_of([name]):
             summary = f"rows and blends that {name} kept"
             return Arm(
-                text, Kind(summary, mixture=lambda ask: mixing_arms.of_run(Path(name), ask)), {}, source=Path(name)
+                text, ArmKind(summary, mixture=lambda ask: mixing_arms.of_run(Path(name), ask)), {}, source=Path(name)
             )
         run = Path(name)
-        kind = Kind(f"rows that {name} kept", rows=lambda ask: _kept(run, ask), own=lambda ask: made_rows(run, ask))
+        kind = ArmKind(f"rows that {name} kept", rows=lambda ask: _kept(run, ask), own=lambda ask: made_rows(run, ask))
         return Arm(text, kind, {}, source=run)
     known = _known(name)
     _only(name, given, tuple(known))
     summary = selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name
-    kind = Kind(summary, rows=lambda ask: _selected(name, text, ask), settings=tuple(known))
+    kind = ArmKind(summary, rows=lambda ask: _selected(name, text, ask), settings=tuple(known))
     return Arm(text, kind, given, tuple(selectors.scores_needed(name, **given)))
 
 
@@ -165,7 +165,7 @@ def _only(name: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
             )
 
 
-def _selected(method: str, label: str, ask: Ask) -> I64:
+def _selected(method: str, label: str, ask: ArmAsk) -> I64:
     """Return the rows that a selector chooses; chance is named by the arm, so that two arms never draw alike."""
     chance, pool = rng.stream(ask.seed, "prove", label), ask.ground.pool
     if ask.budget.kind == "tokens":
@@ -174,7 +174,7 @@ def _selected(method: str, label: str, ask: Ask) -> I64:
     return selectors.choose(pool, ask.k, method, rng=chance, **ask.settings).rows
 
 
-def _kept(run: Path, ask: Ask) -> I64:
+def _kept(run: Path, ask: ArmAsk) -> I64:
     """Return the rows of this pool that an earlier run kept, best first, as many as the budget has."""
     ranks = kept_by(run)
     rows = rows_of(ask.ground.pool.table, sorted(ranks, key=lambda name: ranks[name]))
@@ -184,7 +184,7 @@ def _kept(run: Path, ask: Ask) -> I64:
     return rows[: max(ask.k - made, 0)]
 
 
-def made_rows(run: Path, ask: Ask) -> list[Encoded]:
+def made_rows(run: Path, ask: ArmAsk) -> list[Encoded]:
     """Return the rows that an earlier run made itself and kept, best first, as the model reads them.
 
     A row that was made from a held-out row, or from one that lies near to one, would give the answer away: it is left out.

@@ -15,7 +15,7 @@ from cuvee.training.settings import Training
 
 
 @dataclass(frozen=True)
-class Ask:
+class ArmAsk:
     """What an arm may know of one training run.
 
     ground: the pool without the held-out rows; encoded: its rows as the model reads them. k: rows of the budget. seed: of
@@ -45,7 +45,7 @@ class Taught:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ArmKind:
     """A kind of arm; exactly one of ``rows``, ``mixture`` and ``model`` is given, none for a model as it is.
 
     rows: what to train on, best first. mixture: rows and blends to train on. model: makes the trained model itself. settings:
@@ -55,15 +55,15 @@ class Kind:
     """
 
     summary: str
-    rows: Callable[[Ask], I64] | None = None
-    mixture: Callable[[Ask], Mixture] | None = None
-    model: Callable[[Ask], Taught] | None = None
+    rows: Callable[[ArmAsk], I64] | None = None
+    mixture: Callable[[ArmAsk], Mixture] | None = None
+    model: Callable[[ArmAsk], Taught] | None = None
     settings: tuple[str, ...] = ()
     chance: bool = True
     training: Callable[[Mapping[str, Any], Training], Training] | None = None
     check: Callable[[Mapping[str, Any]], object] | None = None
     needs: tuple[str, ...] = ()
-    own: Callable[[Ask], list[Encoded]] | None = None
+    own: Callable[[ArmAsk], list[Encoded]] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Arm:
     """One arm of a command. label: as the user wrote it. source: of an earlier run, its folder."""
 
     label: str
-    kind: Kind
+    kind: ArmKind
     settings: dict[str, Any]
     scores: tuple[str, ...] = ()
     source: Path | None = None

@@ -10,7 +10,7 @@ from cuvee import names
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, listed, paths
 from cuvee.errors import ConfigError
-from cuvee.intake.asked import Settings, ground_settings
+from cuvee.intake.asked import PoolAsk, ground_settings
 from cuvee.models import causal
 from cuvee.proof.arms import goals_of, parse
 from cuvee.proof.ask import Arm
@@ -21,10 +21,10 @@ UNITS = {"loss": "nats per answer token", "exact_match": "share of answers that 
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ProofAsk:
     """A checked ``cuvee prove``. seeds: the numbers of the training runs. on: evaluation files, or none. metrics: names."""
 
-    ground: Settings
+    ground: PoolAsk
     arms: list[Arm]
     budget: Budget
     seeds: tuple[int, ...]
@@ -43,7 +43,7 @@ def _plain(value: Any) -> Any:
 SAME = {"updates": "every arm takes the same number of optimiser steps", "epochs": "every arm sees its rows as often"}
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong, metrics = Mistakes(), listed(typed["metrics"])
     budget = wrong.check(lambda: budgets.parse(typed["budget"]))
@@ -65,7 +65,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
     guarded = [*paths(typed["decontaminate"]), *on, *goals_of(arms)]  # no arm may learn from a goal's rows
     ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
     seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
-    return Wanted(ground, arms, budget, seeds, base, training, held_out, on, metrics, dict(typed))
+    return ProofAsk(ground, arms, budget, seeds, base, training, held_out, on, metrics, dict(typed))
 
 
 def _sensible(typed: dict[str, Any], labels: list[str]) -> None:

@@ -15,14 +15,14 @@ from cuvee.intake.read import read_inputs
 from cuvee.intake.score import score
 from cuvee.models import causal
 from cuvee.proof.arms import goals_of
-from cuvee.proof.asked import Wanted
+from cuvee.proof.asked import ProofAsk
 from cuvee.proof.questions import refuse_questions
 from cuvee.runs import Run, digest
 from cuvee.samples.pool import Pool
 
 
 @dataclass(frozen=True)
-class Field:
+class ProofField:
     """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids and tasks.
     asked: those of them that the model answers, where that is wanted."""
 
@@ -31,11 +31,11 @@ class Field:
     held: list[render.Encoded]
     ids: list[str]
     tasks: list[str]
-    asked: exact.Asked | None
+    asked: exact.ExactQuestions | None
     notes: list[str]
 
 
-def _field(run: Run, wanted: Wanted) -> Field:
+def _field(run: Run, wanted: ProofAsk) -> ProofField:
     """Read, clean, embed, hold out and render; rows without an answer that counts are left out, and counted."""
     ground = prepare(run, wanted.ground)
     if wanted.on:
@@ -67,15 +67,15 @@ def _field(run: Run, wanted: Wanted) -> Field:
         notes.append(f"{len(tests) - len(asked):,} held-out rows have no answer within {longest} tokens")
     questions = [tests[at] for at in asked]
     talks = held.rows["messages"].take(pa.array(asked)).to_pylist()
-    return Field(
+    return ProofField(
         ground, kept, questions, [ids[at] for at in asked], [held.labels[at] for at in asked],
         _answered(wanted, talks, questions, tokenizer), notes,
     )  # fmt: skip
 
 
 def _answered(
-    wanted: Wanted, talks: list[render.Messages], held: list[render.Encoded], tokenizer: Any
-) -> exact.Asked | None:
+    wanted: ProofAsk, talks: list[render.Messages], held: list[render.Encoded], tokenizer: Any
+) -> exact.ExactQuestions | None:
     """Return the questions for exact_match. Raises InputError where too few have a short answer."""
     if "exact_match" not in wanted.metrics:
         return None
@@ -88,14 +88,14 @@ def _answered(
     return asked
 
 
-def _given(run: Run, wanted: Wanted) -> HeldOut:
+def _given(run: Run, wanted: ProofAsk) -> HeldOut:
     """Return the rows of the evaluation files; the pool's rows that hold one of them have left in cleaning."""
     source = read_inputs(run, wanted.on, columns={}, dialect=None, strict=True)
     rows = source.table.select(CHOSEN_BY)
     return HeldOut(rows, labels_of(Pool(rows)))
 
 
-def _scored(run: Run, ground: Ground, wanted: Wanted) -> Ground:
+def _scored(run: Run, ground: Ground, wanted: ProofAsk) -> Ground:
     """Return the ground with the scores that the arms choose by; a score by a language model is that of the base."""
     scores = sorted({name for arm in wanted.arms for name in arm.scores})
     if not scores:

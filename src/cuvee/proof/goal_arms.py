@@ -15,7 +15,7 @@ from cuvee.intake.asked import ground_settings
 from cuvee.intake.ground import rows_of
 from cuvee.models import causal
 from cuvee.models.catalog import home
-from cuvee.proof.ask import Ask, Taught
+from cuvee.proof.ask import ArmAsk, Taught
 from cuvee.runs import open_run
 from cuvee.scorers.language import Reader, loss
 from cuvee.store import Store
@@ -31,7 +31,7 @@ def reward_of(given: Mapping[str, Any]) -> Reward:
     return Reward(str(given.get("reward", LOSS)))
 
 
-def adapted(ask: Ask) -> Taught:
+def adapted(ask: ArmAsk) -> Taught:
     """Make the model of RAISE: as many updates of as many rows as the other arms, after its episodes."""
     from cuvee.adaptation.episodes import learnt, taken
     from cuvee.adaptation.field import prepared_from
@@ -48,9 +48,9 @@ def adapted(ask: Ask) -> Taught:
         return Taught(model, rows, figures["steps"], figures["tokens"])
 
 
-def _wanted(ask: Ask) -> Any:
+def _wanted(ask: ArmAsk) -> Any:
     """Return the settings of ``cuvee adapt`` for this arm; what is not given is as in the verb, scaled to the budget."""
-    from cuvee.adaptation.asked import Wanted
+    from cuvee.adaptation.asked import AdaptAsk
 
     given = {"episodes": 8, "subset": "10%", "clusters": 2, "every": 1, "repeats": 4, "goal_rows": 32, **ask.settings}
     updates = ask.training.updates(ask.k, 0.0)
@@ -58,7 +58,7 @@ def _wanted(ask: Ask) -> Any:
     batch = clusters * (ask.training.batch // clusters)
     final = replace(ask.training, epochs=None, tokens=None, steps=updates, batch=batch, save_every=25)
     typed = {"model": str(ask.base), "lora": ask.training.lora or 0}
-    return Wanted(
+    return AdaptAsk(
         ground_settings(data=[], budget="1", method="uniform", seed=ask.seed), ask.base,
         replace(final, steps=int(given.get("steps", updates))), final, [str(given["goal"])],
         budgets.parse("1"), int(given["goal_rows"]), reward_of(given),
@@ -69,17 +69,17 @@ def _wanted(ask: Ask) -> Any:
     )  # fmt: skip
 
 
-def self_paced(ask: Ask) -> Taught:
+def self_paced(ask: ArmAsk) -> Taught:
     """Make a model trained from easy rows to hard ones, by their loss under the base."""
     return _fed(ask, lambda losses, steps: Paced(losses, ask.training.batch, steps=steps, seed=ask.seed))
 
 
-def loss_based(ask: Ask) -> Taught:
+def loss_based(ask: ArmAsk) -> Taught:
     """Make a model trained on rows drawn in proportion to their loss under the base."""
     return _fed(ask, lambda losses, steps: Weighted(losses, ask.training.batch, seed=ask.seed))
 
 
-def _fed(ask: Ask, make: Any) -> Taught:
+def _fed(ask: ArmAsk, make: Any) -> Taught:
     base = causal.load(ask.base)
     losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))
     steps = ask.training.updates(ask.k, 0.0)

@@ -13,7 +13,7 @@ from cuvee.errors import InputError
 from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
-from cuvee.proof.ask import Ask
+from cuvee.proof.ask import ArmAsk
 from cuvee.runs import digest
 from cuvee.samples.inputs import expand
 from cuvee.samples.pool import Pool
@@ -28,7 +28,7 @@ LESS = ("warmup", "rank", "dim", "goal_rows", "draw")
 PART = 64  # rows whose gradients are lost when a run is killed
 
 
-def less(ask: Ask) -> I64:
+def less(ask: ArmAsk) -> I64:
     """Return the rows whose gradient points most nearly where the goal's rows point, by cosine, best first.
 
     After LESS (arXiv 2402.04333), in short: LoRA adapters that have learnt from a few random rows (``warmup`` updates), one
@@ -59,7 +59,7 @@ def less(ask: Ask) -> I64:
     return order[: ask.k]
 
 
-def _column(ask: Ask, draw: int) -> str:
+def _column(ask: ArmAsk, draw: int) -> str:
     """Return the name of the stored column: what decides a row's gradient beside the row."""
     warmup, rank, dim = (
         int(ask.settings.get(name, value)) for name, value in (("warmup", 20), ("rank", 8), ("dim", 1_024))
@@ -68,7 +68,7 @@ def _column(ask: Ask, draw: int) -> str:
     return f"gradients-{digest([causal.version_of(ask.base), described(ask.training), rows, warmup, rank, dim, draw])[:24]}"
 
 
-def _warmed(ask: Ask, draw: int) -> Causal:
+def _warmed(ask: ArmAsk, draw: int) -> Causal:
     """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
     rank, steps = int(ask.settings.get("rank", 8)), int(ask.settings.get("warmup", 20))
     fresh = causal.with_lora(causal.load(ask.base), rank=rank, alpha=2 * rank, seed=draw)
@@ -78,7 +78,7 @@ def _warmed(ask: Ask, draw: int) -> Causal:
     return fresh
 
 
-def goal_rows(ask: Ask, tokenizer: Any, seed: int) -> list[render.Encoded]:
+def goal_rows(ask: ArmAsk, tokenizer: Any, seed: int) -> list[render.Encoded]:
     """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
     batches = [
         batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()

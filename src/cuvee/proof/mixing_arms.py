@@ -10,7 +10,7 @@ import numpy as np
 from cuvee.errors import ConfigError, InputError
 from cuvee.interpolation.blend import Blending, blend, tasks_of, vectors_of
 from cuvee.interpolation.mixing import Mixing
-from cuvee.proof.ask import Ask
+from cuvee.proof.ask import ArmAsk
 from cuvee.training.mixture import Mixture
 
 SETTINGS = ("alpha", "blends", "clusters", "density", "rows", "pairing", "tasks", "space")
@@ -42,7 +42,7 @@ class MixingArm:
                 f"a setting cannot be read: {wrong}", "write numbers, such as alpha=1:blends=2"
             ) from wrong
 
-    def mixture(self, ask: Ask) -> Mixture:
+    def mixture(self, ask: ArmAsk) -> Mixture:
         """Return the rows and blends that one training run of the arm is made of, best first."""
         how, pool = self.check(ask.settings), ask.ground.pool
         tasks, _ = tasks_of(pool, how.tasks, clusters=how.mixing.clusters, seed=ask.seed)
@@ -59,7 +59,7 @@ ARMS: dict[str, MixingArm] = {
 }
 
 
-def of_run(run: Path, ask: Ask) -> Mixture:
+def of_run(run: Path, ask: ArmAsk) -> Mixture:
     """Return the rows and blends that an earlier run kept and whose rows all stand in this pool, as many as the budget has.
 
     Raises InputError where there are none.

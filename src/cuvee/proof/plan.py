@@ -9,14 +9,14 @@ import orjson
 
 from cuvee.intake import plan as plans
 from cuvee.models.causal import tokenizer_of
-from cuvee.proof.asked import Wanted
+from cuvee.proof.asked import ProofAsk
 from cuvee.result import Result
 
 START = 1.5  # seconds that a training takes beside its updates
 EFFICIENCY = 0.5  # what training reaches of the machine's matrix product (FEASIBILITY 3.2: about half on a CPU)
 
 
-def plan(wanted: Wanted, out: Path) -> Result:
+def plan(wanted: ProofAsk, out: Path) -> Result:
     """Say what would be done: trainings, updates, tokens, and the time they take on this machine, to a factor of about two."""
     planned = plans.plan(wanted.ground, out)
     told = planned.summary["plan"]

@@ -43,7 +43,7 @@ def _compared(done: Proven, metric: str) -> Proof:
     """Compare the arms by one metric; metrics share the chance of a false claim between them."""
     typed, metrics = done.wanted.typed, done.wanted.metrics
     results = [
-        proof.Arm(
+        proof.ArmResults(
             arm.label,
             np.stack([trial.values[metric] for trial in done.trials[arm.label]]),
             tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),

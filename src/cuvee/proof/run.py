@@ -16,9 +16,9 @@ from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.proof import published as proved
-from cuvee.proof.ask import Arm, Ask
-from cuvee.proof.asked import Wanted, bind
-from cuvee.proof.field import Field, _field
+from cuvee.proof.ask import Arm, ArmAsk
+from cuvee.proof.asked import ProofAsk, bind
+from cuvee.proof.field import ProofField, _field
 from cuvee.proof.plan import plan
 from cuvee.proof.told import Figures, Proven, Trial
 from cuvee.result import Result
@@ -37,7 +37,7 @@ def run_prove(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _prove(run, wanted)
 
 
-def _prove(run: Run, wanted: Wanted) -> Result:
+def _prove(run: Run, wanted: ProofAsk) -> Result:
     field = _field(run, wanted)
     k = _rows(field.ground, wanted.budget)
     training = _training(wanted, k)
@@ -72,7 +72,7 @@ def _rows(ground: Ground, budget: budgets.Budget) -> int:
     return min(max(1, k), n)
 
 
-def _training(wanted: Wanted, k: int) -> Training:
+def _training(wanted: ProofAsk, k: int) -> Training:
     """Return the settings of every arm: as many updates as --epochs over the budget need, or --epochs of its own rows."""
     training = replace(wanted.training, batch=min(wanted.training.batch, k))
     if wanted.typed["same"] == "epochs":
@@ -81,12 +81,19 @@ def _training(wanted: Wanted, k: int) -> Training:
 
 
 def _one(
-    run: Run, wanted: Wanted, field: Field, arm: Arm, seed: int, k: int, training: Training, depends: dict[str, Any]
+    run: Run,
+    wanted: ProofAsk,
+    field: ProofField,
+    arm: Arm,
+    seed: int,
+    k: int,
+    training: Training,
+    depends: dict[str, Any],
 ) -> Step:
     """Make one arm with one seed: its rows, its model, and what that loses on every question. The weights are not kept."""
 
     def make(folder: Path) -> None:
-        ask = Ask(
+        ask = ArmAsk(
             field.ground, field.encoded, wanted.budget, k, seed, arm.settings, wanted.base, training, folder / "method"
         )
         model, figures, rows = _model(arm, ask, folder / "model")
@@ -107,7 +114,7 @@ def _told_by(source: Path) -> list[Path]:
     return [path for name in ("ledger.parquet", "blends.parquet") if (path := source / name).is_file()]
 
 
-def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
+def _model(arm: Arm, ask: ArmAsk, folder: Path) -> tuple[Causal, Figures, I64]:
     """Return the arm's model, what its training took, and the rows that it saw."""
     if arm.kind.model is not None:
         made = arm.kind.model(ask)
@@ -123,7 +130,7 @@ def _model(arm: Arm, ask: Ask, folder: Path) -> tuple[Causal, Figures, I64]:
     return trained.model, figures, rows
 
 
-def _taught(arm: Arm, ask: Ask, fresh: Causal, folder: Path) -> tuple[sft.Trained, I64, Figures]:
+def _taught(arm: Arm, ask: ArmAsk, fresh: Causal, folder: Path) -> tuple[sft.Trained, I64, Figures]:
     """Train on the arm's rows, or on its rows and blends: whose rows are then all that stand in them, in order of first use."""
     training = arm.kind.training(ask.settings, ask.training) if arm.kind.training else ask.training
     if arm.kind.mixture is None:

@@ -8,7 +8,7 @@ from typing import Any
 from cuvee import commands
 from cuvee.arrays import F64, I64
 from cuvee.intake.ground import Ground, kept_by
-from cuvee.proof.asked import UNITS, Wanted, _plain
+from cuvee.proof.asked import UNITS, ProofAsk, _plain
 from cuvee.runs import versions
 from cuvee.statistics import Proof
 from cuvee.training.settings import Training, described
@@ -30,7 +30,7 @@ class Trial:
 class Proven:
     """A finished loop. ids, tasks: of the questions. trials: arm -> its runs, in order of seeds."""
 
-    wanted: Wanted
+    wanted: ProofAsk
     ground: Ground
     ids: list[str]
     tasks: list[str]

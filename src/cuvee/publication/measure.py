@@ -39,7 +39,7 @@ MEASURES: dict[str, tuple[str, bool]] = {
 
 
 @dataclass(frozen=True)
-class Ground:
+class Yardstick:
     """What every selection of one pool is measured against."""
 
     X: F32  # (n, d) the pool
@@ -115,17 +115,19 @@ def measure(
     return step, orjson.loads((step.path / "measures.json").read_bytes())
 
 
-def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Ground:
+def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Yardstick:
     assert pool.vectors is not None
     n = len(pool)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
     order = np.argsort(rng.keyed(pool.keys, int(rng.stream(seed, "measure").integers(2**62))), kind="stable")
     sample = np.sort(order[: min(size, n)])
     clusters = kmeans(pool.vectors, min(CLUSTERS, n), seed=seed)
-    return Ground(pool.vectors, sample, clusters.labels, pool.labels("task")[0], pool.labels("source")[0], tokens, twin)
+    return Yardstick(
+        pool.vectors, sample, clusters.labels, pool.labels("task")[0], pool.labels("source")[0], tokens, twin
+    )
 
 
-def _measure_all(ground: Ground, pool: Pool, rows: I64, draws: int, seed: int, budgets: list[int]) -> dict[str, Any]:
+def _measure_all(ground: Yardstick, pool: Pool, rows: I64, draws: int, seed: int, budgets: list[int]) -> dict[str, Any]:
     curve = _curve(ground, rows, budgets)
     randoms = []
     for draw in range(draws):
@@ -149,7 +151,7 @@ def _budgets(k: int) -> list[int]:
     return [size for size in sizes if size >= min(k, 8)] or [k]
 
 
-def _curve(ground: Ground, rows: I64, budgets: list[int]) -> list[Point]:
+def _curve(ground: Yardstick, rows: I64, budgets: list[int]) -> list[Point]:
     """Measure every prefix of a ranking; distances only shrink, so each row is compared once."""
     distance = np.full(len(ground.sample), np.inf, dtype=np.float32)
     points: list[Point] = []

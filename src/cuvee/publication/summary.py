@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
-from cuvee.intake.asked import Settings
+from cuvee.intake.asked import PoolAsk
 from cuvee.intake.read import Source
 from cuvee.publication.measure import MEASURES
 from cuvee.runs import versions
@@ -31,7 +31,7 @@ POOLED = ("select", "given", "distil")  # stages of rows that stood when rows we
 class Facts:
     """A finished run, before it is told. short: what to say where the budget was not filled; None: the pool has no more."""
 
-    wanted: Settings
+    wanted: PoolAsk
     folder: Path
     source: Source
     ledger: pa.Table

@@ -14,7 +14,7 @@ from cuvee.arrays import F32
 from cuvee.errors import SelectionError
 from cuvee.scorers import seam
 from cuvee.scorers.pairwise import compare, rs, wtr
-from cuvee.scorers.prompting import LONGEST, Kind, messages, ratings
+from cuvee.scorers.prompting import LONGEST, QuestionKind, messages, ratings
 from cuvee.scorers.seam import Scorer
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ __all__ = ["KINDS", "MEMBERS", "Counts", "Judge", "compare", "rs", "wtr"]
 BATCH = 2_048  # rows whose questions are in memory at once
 
 KINDS = {
-    "complexity": Kind("complexity", ("Rating",), 1, 6),
-    "quality": Kind("quality", ("Rating",), 1, 6),
-    "mixup": Kind("mixup", ("Rarity", "Complexity", "Informativeness", "Overall"), 1, 10),
+    "complexity": QuestionKind("complexity", ("Rating",), 1, 6),
+    "quality": QuestionKind("quality", ("Rating",), 1, 6),
+    "mixup": QuestionKind("mixup", ("Rarity", "Complexity", "Informativeness", "Overall"), 1, 10),
 }
 
 
@@ -93,11 +93,11 @@ def _rows(pool: "Pool", name: str, batch: int) -> Iterator[list[tuple[str, str] 
         yield [None if answer is None else (question, answer) for question, answer in pairs]
 
 
-def _shown(kind: Kind, question: str, answer: str) -> tuple[str, ...]:
+def _shown(kind: QuestionKind, question: str, answer: str) -> tuple[str, ...]:
     return (question,) if kind.file == "complexity" else (question, answer)
 
 
-def _question(kind: Kind, question: str, answer: str) -> list[dict[str, str]]:
+def _question(kind: QuestionKind, question: str, answer: str) -> list[dict[str, str]]:
     return messages(kind, **dict(zip(("question", "answer"), _shown(kind, question, answer), strict=False)))
 
 

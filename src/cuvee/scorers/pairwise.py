@@ -8,14 +8,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cuvee import names
-from cuvee.scorers.prompting import Kind, messages, ratings, verdict
+from cuvee.scorers.prompting import QuestionKind, messages, ratings, verdict
 
 if TYPE_CHECKING:
     from cuvee.models.chat import Chat
 
 WAYS = {
-    "preference": Kind("preference", (), 1, 10),
-    "ratings": Kind("ratings", ("Answer A", "Answer B"), 1, 10),
+    "preference": QuestionKind("preference", (), 1, 10),
+    "ratings": QuestionKind("ratings", ("Answer A", "Answer B"), 1, 10),
 }
 COMPARED = pa.schema(
     [
@@ -78,7 +78,7 @@ def wtr(verdicts: Sequence[str | None]) -> float:
     return sum(verdict != "loss" for verdict in known) / len(known) if known else float("nan")
 
 
-def _row(kind: Kind, one: str | None, two: str | None) -> tuple[str | float | None, ...]:
+def _row(kind: QuestionKind, one: str | None, two: str | None) -> tuple[str | float | None, ...]:
     if kind.ratings:
         forward, backward = _pair(kind, one), _pair(kind, two)
         backward = backward and (backward[1], backward[0])
@@ -90,7 +90,7 @@ def _row(kind: Kind, one: str | None, two: str | None) -> tuple[str | float | No
     return (*said, _agreed(*said), None, None)
 
 
-def _pair(kind: Kind, reply: str | None) -> Pair:
+def _pair(kind: QuestionKind, reply: str | None) -> Pair:
     first, second = ratings(kind, reply or "")
     return None if first is None or second is None else (first, second)
 

@@ -11,7 +11,7 @@ CUT = "\n[the rest is left out]"
 
 
 @dataclass(frozen=True)
-class Kind:
+class QuestionKind:
     """A kind of question. ratings: names of the numbers in a reply. low, high: the scale, both ends included."""
 
     file: str
@@ -20,7 +20,7 @@ class Kind:
     high: int
 
 
-def messages(kind: Kind, **texts: str) -> list[dict[str, str]]:
+def messages(kind: QuestionKind, **texts: str) -> list[dict[str, str]]:
     """Return the conversation that asks this: a system turn and a user turn. texts: what the prompt's $names stand for."""
     system, user = _templates(kind.file)
     shown = {name: text if len(text) <= LONGEST else text[:LONGEST] + CUT for name, text in texts.items()}
@@ -28,7 +28,7 @@ def messages(kind: Kind, **texts: str) -> list[dict[str, str]]:
     return [{"role": "system", "content": system}, {"role": "user", "content": content}]
 
 
-def ratings(kind: Kind, reply: str) -> list[float | None]:
+def ratings(kind: QuestionKind, reply: str) -> list[float | None]:
     """Return the numbers of a reply in the order of ``kind.ratings``; None for one that is not there or off the scale.
 
     Read are lines such as "Rating: 4", "**Rating:** 4/6" or "Rating = 4.5 (good)"; the last one of a name counts. Not
@@ -56,13 +56,13 @@ def _said(reply: str) -> str:
     return re.sub(r"<think>.*?(</think>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE).strip()
 
 
-def _last(kind: Kind, name: str, text: str) -> float | None:
+def _last(kind: QuestionKind, name: str, text: str) -> float | None:
     lines = re.findall(rf"^[\W_]*{re.escape(name)}[\W_]*?[:=](.*)$", text, _LINES)
     number = re.match(rf"[\W_]*?{_NUMBER}[^\d\n]*$", lines[-1]) if lines else None
     return _on_scale(kind, *number.groups()) if number else None
 
 
-def _on_scale(kind: Kind, number: str, out_of: str | None) -> float | None:
+def _on_scale(kind: QuestionKind, number: str, out_of: str | None) -> float | None:
     value = float(number)
     return value if kind.low <= value <= kind.high and out_of in (None, str(kind.high)) else None
 

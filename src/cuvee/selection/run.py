@@ -10,7 +10,7 @@ import pyarrow as pa
 from cuvee import commands
 from cuvee.intake import judge as judging
 from cuvee.intake import plan
-from cuvee.intake.asked import Settings, bind
+from cuvee.intake.asked import PoolAsk, bind
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.score import cut_shares, score
 from cuvee.publication import publish as publishing
@@ -42,7 +42,7 @@ def run_select(*, out: Path, dry_run: bool, found: Found | None = None, **typed:
         return _select(run, wanted, found)
 
 
-def _select(run: Run, wanted: Settings, found: Found | None) -> Result:
+def _select(run: Run, wanted: PoolAsk, found: Found | None) -> Result:
     ground = prepare(run, wanted)
     scored = _score(run, wanted, ground)
     pool = scored.pool
@@ -87,7 +87,7 @@ class Scored:
     used: dict[str, Any] | None
 
 
-def _score(run: Run, wanted: Settings, ground: Ground) -> Scored:
+def _score(run: Run, wanted: PoolAsk, ground: Ground) -> Scored:
     with judging.opened(wanted.judge) as judge:
         if judge and wanted.judge:
             judging.announce(judge, ground.pool, wanted.scores, wanted.judge)
@@ -101,7 +101,7 @@ def _score(run: Run, wanted: Settings, ground: Ground) -> Scored:
 
 
 def _finish(
-    run: Run, wanted: Settings, ground: Ground, counts: dict[str, int], files: list[Path], judge: dict[str, Any] | None
+    run: Run, wanted: PoolAsk, ground: Ground, counts: dict[str, int], files: list[Path], judge: dict[str, Any] | None
 ) -> None:
     outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
     run.finish(

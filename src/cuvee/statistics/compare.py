@@ -11,7 +11,7 @@ from cuvee.arrays import F64
 from cuvee.errors import ConfigError
 from cuvee.statistics import critical, parts
 from cuvee.statistics.intervals import Width
-from cuvee.statistics.results import Arm, Questions, complete
+from cuvee.statistics.results import ArmResults, Questions, complete
 from cuvee.statistics.verdicts import Verdict
 
 DRAWS = 2_000
@@ -38,7 +38,7 @@ class Proof:
 
 
 def compare(
-    arms: Sequence[Arm],
+    arms: Sequence[ArmResults],
     tasks: Sequence[str],
     *,
     reference: str = "random",
@@ -65,7 +65,7 @@ def compare(
     kept = complete(arms)
     asked = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
     sign = 1.0 if better == "higher" else -1.0
-    seen = {arm.name: Arm(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
+    seen = {arm.name: ArmResults(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
     tail = (1 - level) / (2 * max(1, len(others)))
     pairs = [_pair(seen[arm.name], seen[base.name], pair_seeds) for arm in others]
     X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1) if pairs else None
@@ -83,7 +83,7 @@ def compare(
     )  # fmt: skip
 
 
-def _pair(arm: Arm, base: Arm, pair_seeds: bool) -> tuple[Arm, Arm]:
+def _pair(arm: ArmResults, base: ArmResults, pair_seeds: bool) -> tuple[ArmResults, ArmResults]:
     """Return both arms, where seeds are paired only with the runs whose seed both have, in the same order."""
     both = sorted(set(arm.seeds) & set(base.seeds))
     if not (pair_seeds and arm.chance and base.chance) or not both:
@@ -91,18 +91,18 @@ def _pair(arm: Arm, base: Arm, pair_seeds: bool) -> tuple[Arm, Arm]:
     return _only(arm, both), _only(base, both)
 
 
-def _only(arm: Arm, seeds: list[int]) -> Arm:
-    return Arm(arm.name, arm.values[[arm.seeds.index(seed) for seed in seeds]], tuple(seeds))
+def _only(arm: ArmResults, seeds: list[int]) -> ArmResults:
+    return ArmResults(arm.name, arm.values[[arm.seeds.index(seed) for seed in seeds]], tuple(seeds))
 
 
-def _width(arm: Arm, base: Arm, asked: Questions, tail: float, limit: float, pair_seeds: bool) -> Width:
+def _width(arm: ArmResults, base: ArmResults, asked: Questions, tail: float, limit: float, pair_seeds: bool) -> Width:
     paired = pair_seeds and arm.chance and base.chance and arm.seeds == base.seeds
     found = (parts.matched if paired else parts.independent)(arm, base, asked)
     runs = min(len(side.values) for side in (arm, base) if side.chance) if arm.chance or base.chance else 1
     return Width(found, tail, limit, runs, len(asked.tasks))
 
 
-def _verdict(arm: Arm, base: Arm, asked: Questions, width: Width) -> Verdict:
+def _verdict(arm: ArmResults, base: ArmResults, asked: Questions, width: Width) -> Verdict:
     difference = float((arm.values.mean(axis=0) - base.values.mean(axis=0)) @ asked.weights)
     half = width.half()
     open_ = abs(difference) <= half
@@ -120,7 +120,7 @@ def _verdict(arm: Arm, base: Arm, asked: Questions, width: Width) -> Verdict:
     )
 
 
-def _notes(arm: Arm, base: Arm, width: Width) -> list[str]:
+def _notes(arm: ArmResults, base: ArmResults, width: Width) -> list[str]:
     once = [side.name for side in (arm, base) if side.chance and len(side.values) == 1]
     if once and not width.parts.freedom:
         return [f"{' and '.join(once)} trained once: the interval leaves out how much another seed would change"]

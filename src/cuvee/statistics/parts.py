@@ -11,7 +11,7 @@ run/s + question/q + both/(s q). With mean squares taken from the values (Cornfi
 from dataclasses import dataclass
 
 from cuvee.arrays import F64, I64
-from cuvee.statistics.results import Arm, Questions
+from cuvee.statistics.results import ArmResults, Questions
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def spread(x: F64, questions: Questions) -> float:
     return sum(float(_squares(questions, group) * x[group].var(ddof=1)) for group in questions.groups)
 
 
-def independent(arm: Arm, other: Arm, questions: Questions) -> Parts:
+def independent(arm: ArmResults, other: ArmResults, questions: Questions) -> Parts:
     """Return the parts of arm - other, the runs of one arm having nothing to do with those of the other.
 
     Degrees of freedom as Welch (1947). Where only one of the two has several runs, the other is taken to vary as much from
@@ -41,14 +41,14 @@ def independent(arm: Arm, other: Arm, questions: Questions) -> Parts:
     return Parts(variance, freedom, spread(between, questions), rest)
 
 
-def matched(arm: Arm, other: Arm, questions: Questions) -> Parts:
+def matched(arm: ArmResults, other: ArmResults, questions: Questions) -> Parts:
     """Return the parts of arm - other where run by run the same seed moved both: the arms must have the same seeds."""
     differences = arm.values - other.values
-    variance, freedom = _runs(Arm(arm.name, differences, arm.seeds), questions)
+    variance, freedom = _runs(ArmResults(arm.name, differences, arm.seeds), questions)
     return Parts(variance, freedom, spread(differences.mean(axis=0), questions), _residual(differences, questions))
 
 
-def _runs(arm: Arm, questions: Questions) -> tuple[float, float]:
+def _runs(arm: ArmResults, questions: Questions) -> tuple[float, float]:
     """Return the variance of the arm's mean that comes from its runs, and the degrees of freedom."""
     runs = len(arm.values)
     if runs < 2:
@@ -56,7 +56,7 @@ def _runs(arm: Arm, questions: Questions) -> tuple[float, float]:
     return float((arm.values @ questions.weights).var(ddof=1)) / runs, runs - 1.0
 
 
-def _both_runs(arm: Arm, other: Arm, questions: Questions) -> tuple[float, float]:
+def _both_runs(arm: ArmResults, other: ArmResults, questions: Questions) -> tuple[float, float]:
     """Return the variance of arm - other that comes from the runs of both, and its degrees of freedom (Welch)."""
     parts = [(side, *_runs(side, questions)) for side in (arm, other) if side.chance]
     known = [(side, variance, freedom) for side, variance, freedom in parts if freedom]

@@ -11,7 +11,7 @@ from cuvee.errors import InputError
 
 
 @dataclass(frozen=True)
-class Arm:
+class ArmResults:
     """The results of one arm.
 
     values: (s, q) float64, one line per training run, one column per question; NaN where a question has no value.
@@ -76,7 +76,7 @@ class Questions:
         return np.stack([values[..., self.tasks == task].mean(axis=-1) for task in range(len(self.names))], axis=-1)
 
 
-def complete(arms: Sequence[Arm]) -> Bool:
+def complete(arms: Sequence[ArmResults]) -> Bool:
     """Return (q,) whether a question has a value in every run of every arm: only these are compared."""
     answered: Bool = np.all([np.isfinite(arm.values).all(axis=0) for arm in arms], axis=0)
     return answered

@@ -7,9 +7,11 @@ import numpy as np
 
 from cuvee.arrays import F64
 from cuvee.statistics.compare import compare
-from cuvee.statistics.results import Arm
+from cuvee.statistics.results import ArmResults
 
-Judge = Callable[[list[Arm], list[str], np.random.Generator], bool]  # -> whether any arm is told from the reference
+Judge = Callable[
+    [list[ArmResults], list[str], np.random.Generator], bool
+]  # -> whether any arm is told from the reference
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class World:
     uneven: float = 1.0
     rate: float = 0.5
 
-    def draw(self, rng: np.random.Generator) -> tuple[list[Arm], list[str]]:
+    def draw(self, rng: np.random.Generator) -> tuple[list[ArmResults], list[str]]:
         """Return the arms, the reference first, and the task of each question; tasks differ in size."""
         shape = (self.arms + 1, self.seeds, self.questions)
         between = self.runs * rng.standard_normal((*shape[:2], 1))
@@ -43,7 +45,7 @@ class World:
             values = (values + self._ease(rng) > 0).astype(np.float64)
         labels = [f"task {int(self.tasks * (at / self.questions) ** 1.5)}" for at in range(self.questions)]
         seeds = tuple(range(self.seeds))
-        return [Arm("random" if at == 0 else f"arm {at}", values[at], seeds) for at in range(shape[0])], labels
+        return [ArmResults("random" if at == 0 else f"arm {at}", values[at], seeds) for at in range(shape[0])], labels
 
     def _noise(self, shape: tuple[int, ...], rng: np.random.Generator) -> F64:
         """Return noise of mean 0 and standard deviation 1."""
@@ -59,7 +61,7 @@ class World:
         return 2 * rng.standard_normal(self.questions) + float(ndtri(self.rate)) * 2.3
 
 
-def ours(arms: list[Arm], labels: list[str], rng: np.random.Generator, *, draws: int = 500) -> bool:
+def ours(arms: list[ArmResults], labels: list[str], rng: np.random.Generator, *, draws: int = 500) -> bool:
     """Judge as ``compare`` does, at 95 %."""
     proof = compare(arms, labels, reference=arms[0].name, better="higher", draws=draws, rng=rng)
     return any(verdict.word != "open" for verdict in proof.verdicts)

@@ -31,7 +31,7 @@ OPTIONS = ("lr", "schedule", "warmup", "batch", "max_length", "weight_decay", "c
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainAsk:
     """A checked ``cuvee train``. data: the files behind what was typed; base: the folder of the model to start from.
 
     mixture: the run of ``cuvee interpolate`` whose rows and blends are trained on, in place of files. replayed: the run folder
@@ -58,7 +58,7 @@ def run_train(*, out: Path, dry_run: bool, **typed: Any) -> Result:
         return _publish(run, wanted, source, step)
 
 
-def bind(typed: dict[str, Any]) -> Wanted:
+def bind(typed: dict[str, Any]) -> TrainAsk:
     """Check everything that can be checked without reading the data."""
     mixture = mixtures.run_of(paths(typed["data"]))
     data = paths(typed["data"]) if mixture else [chosen(path) for path in paths(typed["data"])]
@@ -76,7 +76,7 @@ def bind(typed: dict[str, Any]) -> Wanted:
         lora=typed["lora"] or None,
         **{name: typed[name] for name in OPTIONS},
     )
-    return Wanted(data, causal.folder_of(typed["model"]), training, replayed, typed, mixture)
+    return TrainAsk(data, causal.folder_of(typed["model"]), training, replayed, typed, mixture)
 
 
 def _replayed(typed: dict[str, Any], data: list[str]) -> Path | None:
@@ -104,7 +104,7 @@ def chosen(path: str) -> str:
     return str(found[0])
 
 
-def _read(run: Run, wanted: Wanted) -> Source:
+def _read(run: Run, wanted: TrainAsk) -> Source:
     typed = wanted.typed
     if wanted.mixture:
         return mixtures.read(wanted.mixture)
@@ -120,7 +120,7 @@ def encoded(source: Source, tokenizer: Any, longest: int) -> list[Encoded]:
     )
 
 
-def _trained(run: Run, wanted: Wanted, source: Source) -> Step:
+def _trained(run: Run, wanted: TrainAsk, source: Source) -> Step:
     """Train in one step of the run, which goes on from its checkpoints after a kill."""
     seed, settings = wanted.typed["seed"], wanted.training
 
@@ -144,13 +144,13 @@ def _trained(run: Run, wanted: Wanted, source: Source) -> Step:
     return run.step("train", {**depends, "training": described(settings), "seed": seed}, make, resumable=True)
 
 
-def _fresh(wanted: Wanted) -> Causal:
+def _fresh(wanted: TrainAsk) -> Causal:
     model = causal.load(wanted.base)
     rank = wanted.training.lora
     return causal.with_lora(model, rank=rank, alpha=2 * rank, seed=wanted.typed["seed"]) if rank else model
 
 
-def _publish(run: Run, wanted: Wanted, source: Source, trained: Step) -> Result:
+def _publish(run: Run, wanted: TrainAsk, source: Source, trained: Step) -> Result:
     figures = orjson.loads((trained.path / "figures.json").read_bytes())
     told = _told(wanted, source, figures, run.path)
 
@@ -181,7 +181,7 @@ def _publish(run: Run, wanted: Wanted, source: Source, trained: Step) -> Result:
     return Result(run.path, told, [model, *files], next=f"cuvee evaluate {model} --on {on}")
 
 
-def _told(wanted: Wanted, source: Source, figures: dict[str, Any], out: Path) -> dict[str, Any]:
+def _told(wanted: TrainAsk, source: Source, figures: dict[str, Any], out: Path) -> dict[str, Any]:
     """Return the summary that page and terminal show; it holds no times, so equal runs tell equal things."""
     first, last = _ends([point["loss"] for point in figures["curve"]])
     names = {
@@ -217,7 +217,7 @@ def _ends(losses: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(losses[:tenth])), float(np.mean(losses[-tenth:]))
 
 
-def _plan(wanted: Wanted, run: Run, out: Path) -> Result:
+def _plan(wanted: TrainAsk, run: Run, out: Path) -> Result:
     """Count the tokens and measure the speed; train nothing."""
     from cuvee.training.rate import tokens_per_second
 

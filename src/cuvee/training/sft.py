@@ -75,7 +75,7 @@ def train(
     need("accelerate", purpose="training")
     from cuvee.training import loop
 
-    shared = _Rows.of(rows, min(settings.max_length, causal.max_length))
+    shared = _RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
     if not len(usable):
@@ -106,13 +106,13 @@ def train(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _RowUnits:
     """Rows cut to length."""
 
     rows: list[Encoded]
 
     @classmethod
-    def of(cls, rows: Sequence[Encoded], longest: int) -> "_Rows":
+    def of(cls, rows: Sequence[Encoded], longest: int) -> "_RowUnits":
         return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows])
 
     def over(self, rows: Sequence[Encoded], pad: int) -> Material:
