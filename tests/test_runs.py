@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from cuvee.errors import ConfigError
-from cuvee.runs import WORK, open_run, sha256, write_json
+from cuvee.runs import WORK, open_run, outputs_of, sha256, write_json
 
 
 def _writer(name: str) -> Callable[[Path], None]:
@@ -46,17 +46,41 @@ def test_a_step_that_failed_leaves_nothing_that_counts(tmp_path: Path) -> None:
     assert sorted(path.name for path in step.path.iterdir()) == ["cost.json", "whole"]
 
 
-def test_finish_writes_the_manifest_and_forgets_old_steps(tmp_path: Path) -> None:
+def test_the_end_writes_the_manifest_and_forgets_old_steps(tmp_path: Path) -> None:
     for value in (1, 2):
         with open_run(tmp_path / "run") as run:
             step = run.step("s", {"value": value}, _writer("f"))
             run.publish(step, ["f"])
-            run.finish({"verb": "test"})
+            run.conclude("test", {}, seed=0)
     manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
     assert manifest["steps"][0]["name"] == "s" and manifest["steps"][0]["peak_mb"] > 1
     assert {"cuvee", "versions", "code"} <= manifest.keys()
     assert len(list((tmp_path / "run" / WORK).glob("s-*"))) == 1
     assert (tmp_path / "run/f").read_text() == "x"
+
+
+def test_the_manifest_names_every_file_and_a_new_run_leaves_none_of_the_old_one(tmp_path: Path) -> None:
+    def makes(folder: Path) -> None:
+        (folder / "f").write_text("x")
+        (folder / "model").mkdir()
+        (folder / "model/weights").write_text("w")
+
+    with open_run(tmp_path / "run") as run:
+        step = run.step("s", {}, makes)
+        run.publish(step, ["f"])
+        run.publish_folder(step, "model")
+        run.conclude("test", {"a": 1}, seed=3, model={"name": "m"})
+    manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
+    assert manifest["settings"] == {"a": 1} and manifest["seed"] == 3 and manifest["model"] == {"name": "m"}
+    for output in manifest["outputs"]:
+        path = tmp_path / "run" / output["file"]
+        assert (path.stat().st_size, sha256(path)) == (output["bytes"], output["sha256"])
+    assert outputs_of(tmp_path / "run") == ["f", "model/weights"]
+    (tmp_path / "run/notes.txt").write_text("mine")
+    with open_run(tmp_path / "run") as run:
+        run.publish_folder(run.step("s", {}, makes), "model")
+        run.conclude("test", {}, seed=3)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "model", "notes.txt", WORK]
 
 
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path) -> None:

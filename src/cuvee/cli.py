@@ -10,19 +10,7 @@ import cyclopts
 
 from cuvee.errors import CuveeError
 from cuvee.recipes import run
-from cuvee.verbs.adapt import adapt
-from cuvee.verbs.demo import demo
-from cuvee.verbs.distill import distill, distill_corpus, distill_train
-from cuvee.verbs.evaluate import evaluate
-from cuvee.verbs.evolve import evolve
-from cuvee.verbs.inspect import inspect
-from cuvee.verbs.interpolate import interpolate
-from cuvee.verbs.models import fetch, grow, list_models
-from cuvee.verbs.prove import prove
-from cuvee.verbs.report import report
-from cuvee.verbs.select import select
-from cuvee.verbs.train import train
-from cuvee.verbs.why import why
+from cuvee.verbs import VERBS
 from cuvee.version import VERSION
 
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
@@ -40,18 +28,20 @@ def build() -> cyclopts.App:
         exit_on_error=False,
         print_error=False,
     )
-    for verb in (demo, inspect, select, interpolate, evolve, adapt, train, evaluate, prove, why, report, run):
-        app.command(verb)
-    models = cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
-    models.command(list_models, name="list")
-    models.command(fetch)
-    models.command(grow)
-    app.command(models)
-    distilling = cyclopts.App(name="distill", help=distill.__doc__, help_format="plaintext")
-    distilling.default(distill)
-    distilling.command(distill_corpus, name="corpus")
-    distilling.command(distill_train, name="train")
-    app.command(distilling)
+    groups = {
+        "models": cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
+    }
+    groups["distill"] = cyclopts.App(name="distill", help=VERBS["distill"].__doc__, help_format="plaintext")
+    groups["distill"].default(VERBS["distill"])
+    for name, verb in VERBS.items():
+        group, _, own = name.partition(" ")
+        if own:
+            groups[group].command(verb, name=own)
+        elif group not in groups:
+            app.command(verb)
+    app.command(run)
+    for group_app in groups.values():
+        app.command(group_app)
     return app
 
 

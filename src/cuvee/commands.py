@@ -1,19 +1,30 @@
-"""Verbs as command lines: a run names the command that makes it again, with every setting that is not the verb's default."""
+"""Verbs as command lines: what each option means, and the command that makes a run again.
+
+A verb is a function; its signature is the Python face, the command line and the recipe at once. An option that several
+verbs share is ``Annotated`` with its words (``verbs.options``), so they stand once; ``verb`` puts them into the docstring.
+"""
 
 import inspect
+import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import orjson
 
 from cuvee.errors import ConfigError
 
-Verb = TypeVar("Verb", bound=Callable[..., Any])
+T = TypeVar("T")
+Verb = TypeVar("Verb", bound=Callable[..., object])
+Scalar = str | int | float | bool
+Setting = object  # what an option may be: a scalar, a path, a list of these, a mapping, or None
 _SETTINGS: dict[str, Mapping[str, inspect.Parameter]] = {}
 _OWN = ("out", "dry_run")  # of a call, not of what it makes
+_SECTION = "Parameters\n----------\n"
+_WIDTH = 110
 
 
 def verb(name: str) -> Callable[[Verb], Verb]:
@@ -21,12 +32,25 @@ def verb(name: str) -> Callable[[Verb], Verb]:
 
     def keep(function: Verb) -> Verb:
         _SETTINGS[name] = inspect.signature(function).parameters
+        function.__doc__ = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
         return function
 
     return keep
 
 
-def defaults(name: str) -> dict[str, Any]:
+def _documented(text: str, settings: Iterable[inspect.Parameter]) -> str:
+    """Return a docstring whose parameters are described in order: by itself, else by the words of their annotation."""
+    head, _, own = text.partition(_SECTION)
+    told = dict(re.findall(r"^(\w+):\n((?:[ \t]+.*\n?)+)", own + "\n", flags=re.MULTILINE))
+    parts = []
+    for setting in settings:
+        shared = " ".join(word for word in getattr(setting.annotation, "__metadata__", ()) if isinstance(word, str))
+        body = told.get(setting.name) or textwrap.indent("\n".join(textwrap.wrap(shared, _WIDTH)), "    ")
+        parts.append(f"{setting.name}:\n{body.rstrip()}")
+    return f"{head.rstrip()}\n\n{_SECTION}" + "\n".join(parts) + "\n"
+
+
+def defaults(name: str) -> dict[str, Setting]:
     """Return the defaults of a verb by setting, without those that have none."""
     return {
         key: setting.default
@@ -35,7 +59,32 @@ def defaults(name: str) -> dict[str, Any]:
     }
 
 
-def command(name: str, typed: Mapping[str, Any], out: Path) -> str:
+def settings(name: str, options: object) -> dict[str, Setting]:
+    """Return what was asked of a verb, option by option in its order, as the manifest keeps it; paths become text.
+
+    options: a dataclass whose fields, or those of dataclasses in it, are named like the verb's options.
+    """
+    typed = dict(_flat(options))
+    return {key: _plain(typed[key]) for key in _SETTINGS[name] if key not in _OWN and key in typed}
+
+
+def _flat(options: object) -> Iterator[tuple[str, Setting]]:
+    assert is_dataclass(options)
+    for one in fields(options):
+        value = getattr(options, one.name)
+        if is_dataclass(value):
+            yield from _flat(value)
+        else:
+            yield one.name, value
+
+
+def _plain(value: Setting) -> Setting:
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def command(name: str, typed: Mapping[str, Setting], out: Path) -> str:
     """Return the command line of a verb with these settings, quoted for a shell."""
     words = ["cuvee", *name.split()]
     for key, setting in _SETTINGS[name].items():
@@ -44,12 +93,13 @@ def command(name: str, typed: Mapping[str, Any], out: Path) -> str:
     return shlex.join([*words, "--out", str(out)])
 
 
-def _words(key: str, value: Any, setting: inspect.Parameter) -> Iterator[str]:
+def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:
     flag, parts = f"--{key.replace('_', '-')}", value if isinstance(value, list | tuple) else [value]
     if setting.default is setting.empty and setting.kind is not setting.KEYWORD_ONLY:
         yield from map(str, parts)
     elif isinstance(value, bool):
-        yield from [flag] * value
+        if value:
+            yield flag
     elif isinstance(value, Mapping):
         yield from (flag, ",".join(f"{name}={part}" for name, part in value.items()))
     elif isinstance(setting.default, str):
@@ -58,11 +108,11 @@ def _words(key: str, value: Any, setting: inspect.Parameter) -> Iterator[str]:
         yield from (word for part in parts for word in (flag, str(part)))
 
 
-def pairs(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
+def pairs(text: str | Mapping[str, Scalar], what: str) -> dict[str, Scalar]:
     """Read "a=1,b=x" as {"a": 1, "b": "x"}; numbers and booleans become themselves. A mapping is returned as it is."""
     if not isinstance(text, str):
         return dict(text)
-    found: dict[str, Any] = {}
+    found: dict[str, Scalar] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
@@ -71,7 +121,7 @@ def pairs(text: str | Mapping[str, Any], what: str) -> dict[str, Any]:
     return found
 
 
-def _scalar(text: str) -> Any:
+def _scalar(text: str) -> Scalar:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -84,9 +134,18 @@ def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
 
 
-def paths(given: Any) -> list[str]:
+Paths = str | Path | list[str] | list[Path] | tuple[str | Path, ...] | None
+
+
+def paths(given: Paths) -> list[str]:
     """Return one path or many as a list: a Python caller may give a single one."""
     return [str(given)] if isinstance(given, str | Path) else [str(path) for path in given or []]
+
+
+def between(value: float, name: str, low: float, high: float) -> None:
+    """Raise ConfigError where a setting is not in [low, high]."""
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}", f"give a number from {low} to {high}")
 
 
 @dataclass
@@ -95,13 +154,16 @@ class Mistakes:
 
     found: list[ConfigError] = field(default_factory=list)
 
-    def check(self, test: Callable[[], Any]) -> Any:
-        """Return what ``test`` returns; keep its ConfigError and return None instead."""
+    def check(self, test: Callable[[], T]) -> T:
+        """Return what ``test`` returns; keep its ConfigError and return None instead.
+
+        The None is not in the type: ``stop`` raises before anything but a further check reads it.
+        """
         try:
             return test()
         except ConfigError as wrong:
             self.found.append(wrong)
-            return None
+            return cast(T, None)
 
     def stop(self) -> None:
         """Raise one ConfigError for all that was found, if anything was."""
@@ -110,8 +172,3 @@ class Mistakes:
         if self.found:
             lines = [f"{wrong.message} ({wrong.hint})" if wrong.hint else wrong.message for wrong in self.found]
             raise ConfigError(f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines))
-
-
-def _between(value: float, name: str, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ConfigError(f"{name} is {value}", f"give a number from {low} to {high}")

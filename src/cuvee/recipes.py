@@ -2,28 +2,13 @@
 
 import inspect as signatures
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from cuvee.errors import ConfigError
 from cuvee.result import Result
-from cuvee.verbs.adapt import adapt
-from cuvee.verbs.distill import distill, distill_corpus, distill_train
-from cuvee.verbs.evaluate import evaluate
-from cuvee.verbs.evolve import evolve
-from cuvee.verbs.inspect import inspect
-from cuvee.verbs.interpolate import interpolate
-from cuvee.verbs.models import grow
-from cuvee.verbs.prove import prove
-from cuvee.verbs.report import report
-from cuvee.verbs.select import select
-from cuvee.verbs.train import train
-
-_KNOWN = (
-    adapt, distill, distill_corpus, distill_train, evaluate, evolve, grow, inspect, interpolate, prove, report, select, train
-)  # fmt: skip
-VERBS: dict[str, Callable[..., Result]] = {verb.__name__: verb for verb in _KNOWN}
+from cuvee.verbs import RECIPES as VERBS
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:

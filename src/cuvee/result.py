@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+Summary = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Result:

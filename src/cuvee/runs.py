@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import orjson
 import xxhash
@@ -27,6 +27,8 @@ from cuvee.version import VERSION
 
 _LINUX = Path("/proc/self/clear_refs").exists()
 WORK = "work"  # the folder inside a run folder that holds its steps
+LOCK = ".lock"
+MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "pyarrow", "polars", "faiss-cpu", "scikit-learn", "scipy", "rensa", "model2vec")
 
 
@@ -69,12 +71,21 @@ class Step:
     reused: bool
 
 
+class Output(TypedDict):
+    """A file of a finished run: its path in the run folder."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
 @dataclass
 class Run:
     """An open run folder. Use ``open_run`` to get one."""
 
     path: Path
     steps: list[Step] = field(default_factory=list)
+    published: list[Path] = field(default_factory=list)  # files and folders at the top of the run folder
 
     def step(
         self, name: str, depends: Mapping[str, object], make: Callable[[Path], None], *, resumable: bool = False
@@ -115,7 +126,9 @@ class Run:
             _same_file(step.path / name, temporary)
             temporary.replace(self.path / name)
             temporary.unlink(missing_ok=True)  # renaming a file over another name of itself does nothing
-        return [self.path / name for name in names]
+        files = [self.path / name for name in names]
+        self.published += files
+        return files
 
     def publish_folder(self, step: Step, name: str) -> Path:
         """Put a folder of a step at the top of the run folder, whole or not at all; return its path there."""
@@ -124,16 +137,50 @@ class Run:
         shutil.copytree(step.path / name, temporary, copy_function=_same_file)
         shutil.rmtree(target, ignore_errors=True)
         temporary.replace(target)
+        self.published.append(target)
         return target
 
-    def finish(self, manifest: Mapping[str, Any]) -> None:
-        """Write ``manifest.json`` and remove the steps that this run did not use."""
+    def conclude(self, verb: str, settings: Mapping[str, object], *, seed: int, **facts: object) -> None:
+        """Write ``manifest.json``: the run folder holds what it says, and nothing else.
+
+        settings: every option of the verb as it was typed. facts: what else a reader must know (inputs, model, counts).
+        Every published file stands in "outputs" with its path in the run folder, bytes and SHA-256. Files of an earlier run
+        in this folder, and the steps that this run did not use, are removed.
+        """
+        outputs = [_output(file, self.path) for file in self._files()]
         costs = [{key: value for key, value in asdict(step).items() if key != "path"} for step in self.steps]
-        whole = {"cuvee": VERSION, **manifest, "steps": costs, "versions": versions(), "code": code_version()}
-        write_json(self.path / "manifest.json", whole)
+        whole = {
+            "cuvee": VERSION,
+            "verb": verb,
+            "settings": settings,
+            "seed": seed,
+            **facts,
+            "outputs": outputs,
+            "steps": costs,
+            "versions": versions(),
+            "code": code_version(),
+        }
+        self._clear(outputs)
+        write_json(self.path / MANIFEST, whole)
+
+    def _files(self) -> list[Path]:
+        """Return every published file, those in folders too, in the order of publication, each once."""
+        found = [
+            file
+            for path in self.published
+            for file in (sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path])
+        ]
+        return list(dict.fromkeys(found))
+
+    def _clear(self, outputs: list[Output]) -> None:
+        """Remove what an earlier run left here and this one did not, by its manifest: what a user put here stays."""
+        now = {output["file"] for output in outputs}
+        for name in outputs_of(self.path):
+            if name not in now:
+                (self.path / name).unlink(missing_ok=True)
         used = {step.path.name for step in self.steps}
         for folder in (self.path / WORK).iterdir():
-            if folder.name not in used:
+            if folder.name not in used | {LOCK}:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -147,7 +194,7 @@ def open_run(path: Path) -> Iterator[Run]:
     if path.is_file() or foreign:
         raise ConfigError(f"{path} exists and is not a run folder", "name another one with --out")
     (path / WORK).mkdir(parents=True, exist_ok=True)
-    with (path / WORK / ".lock").open("w") as lock:
+    with (path / WORK / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -160,6 +207,16 @@ def write_json(path: Path, value: object) -> None:
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
     temporary.replace(path)
+
+
+def outputs_of(folder: Path) -> list[str]:
+    """Return the files that the manifest of a run folder names, as paths in it; none where there is no manifest."""
+    path = folder / MANIFEST
+    return [output["file"] for output in orjson.loads(path.read_bytes())["outputs"]] if path.is_file() else []
+
+
+def _output(file: Path, folder: Path) -> Output:
+    return {"file": str(file.relative_to(folder)), "bytes": file.stat().st_size, "sha256": sha256(file)}
 
 
 def versions() -> dict[str, str]:

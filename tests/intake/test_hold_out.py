@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from tests.asks import pool_ask
 
 from cuvee.budget import Budget
-from cuvee.intake.asked import ground_settings
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.hold_out import hold_out, labels_of
 from cuvee.planting.files import write
@@ -14,7 +14,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     folder = tmp_path_factory.mktemp("pool")
     written = write(folder, 400, seed=3)
     with open_run(folder / "run") as run:
-        return prepare(run, ground_settings(data=[str(written.pool)], embedder="lexical"))
+        return prepare(run, pool_ask(written.pool))
 
 
 def test_held_out_rows_leave_the_pool_and_are_accounted_for(ground: Ground) -> None:

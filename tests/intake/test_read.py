@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.asks import read_ask
 
 from cuvee.errors import InputError
 from cuvee.intake.read import Source, _unique_ids, read_inputs
@@ -35,7 +36,7 @@ DIALECTS = {
 
 def read_all(data: list[Path], out: Path, *, strict: bool = False, **columns: str) -> Source:
     with open_run(out) as run:
-        return read_inputs(run, [str(path) for path in data], columns=columns, dialect=None, strict=strict)
+        return read_inputs(run, read_ask(data, strict=strict, columns=columns))
 
 
 def write_lines(path: Path, rows: list[Any]) -> Path:

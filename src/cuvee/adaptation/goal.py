@@ -19,6 +19,7 @@ from cuvee.evaluation.reading import read_questions
 from cuvee.intake.compare import Fallen
 from cuvee.intake.ground import Ground
 from cuvee.intake.read import read_inputs
+from cuvee.intake.sources import ReadAsk
 from cuvee.render import Encoded
 from cuvee.runs import Run, digest
 from cuvee.samples.normal import fingerprint
@@ -81,7 +82,7 @@ Read = tuple[
 
 def _rows(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longest: int) -> Read:
     """Return the goal's instruction rows, None for those without an answer that counts."""
-    source = read_inputs(run, paths, columns={}, dialect=None, strict=True)
+    source = read_inputs(run, ReadAsk.exactly(paths))
     table = source.table
     rows = render.encode_all(
         table["messages"].to_pylist(), tokenizer, max_length=longest, tools=table["tools"].to_pylist(), side="left"

@@ -1,1 +1,1 @@
-"""The steps of a run that verbs share: read, clean, embed, choose, measure, publish."""
+"""The door in: read, clean, embed, hold out, score; what every verb does with a pool before its own work starts."""

@@ -1,5 +1,6 @@
 """Compare vectors: what falls because it is too near to an evaluation item, or to an earlier row."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from cuvee.intake.near import near_threshold
 from cuvee.progress import say
 from cuvee.runs import Run, Step, digest, write_json
 
-Fallen = list[tuple[int, str, str, str | None]]  # row, stage, reason, what it repeats or holds
+Fall = tuple[int, str, str, str | None]  # row, stage, reason, what it repeats or holds
+Fallen = Sequence[Fall]
 
 
 def compare(
@@ -40,7 +42,7 @@ def compare(
     return step, fallen
 
 
-def _contaminated(embedded: Embedded, rows: pa.Table, embedder: Embedder, items: list[str]) -> Fallen:
+def _contaminated(embedded: Embedded, rows: pa.Table, embedder: Embedder, items: list[str]) -> list[Fall]:
     if embedder.fitted and embedded.step.reused:  # its vectors are there, what it learnt is not
         embedder.fit(render.plain_column(rows["messages"]))
     result = contamination.contamination_vectors(embedded.X, embedder.encode(items), threshold=embedder.near)
@@ -55,7 +57,7 @@ def _contaminated(embedded: Embedded, rows: pa.Table, embedder: Embedder, items:
     ]
 
 
-def _near(X: F32, rows: pa.Table, embedder: Embedder, near_vectors: str, gone: set[int]) -> Fallen:
+def _near(X: F32, rows: pa.Table, embedder: Embedder, near_vectors: str, gone: set[int]) -> list[Fall]:
     threshold = near_threshold(near_vectors, lambda: neighbours(X, 1)[1][:, 0], calibrated=embedder.near)
     if threshold is None:
         return []

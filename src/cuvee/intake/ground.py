@@ -58,26 +58,26 @@ class Ground:
         )
 
 
-def prepare(run: Run, wanted: PoolAsk) -> Ground:
+def prepare(run: Run, ask: PoolAsk) -> Ground:
     """Read, clean and embed. Raises InputError when nothing stands."""
-    source = read_inputs(run, wanted.data, columns=wanted.columns, dialect=wanted.dialect, strict=wanted.strict)
-    items = evaluation_items(wanted.decontaminate)
-    embedder, why = embedders.resolve(wanted.embedder)
-    cleaned, table = clean(run, source, wanted.rules, items, wanted.tokenizer)
+    source = read_inputs(run, ask.read)
+    items = evaluation_items(ask.decontaminate)
+    embedder, why = embedders.resolve(ask.embedder)
+    cleaned, table = clean(run, source, ask.rules, items, ask.tokenizer)
     alive = _standing(table)
     if not len(alive):
         raise InputError(
-            "no row is left after cleaning", f"`cuvee inspect {' '.join(wanted.data)}` shows why rows fall"
+            "no row is left after cleaning", f"`cuvee inspect {' '.join(ask.read.data)}` shows why rows fall"
         )
     rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     texts = [text for _, text in items]
-    compared, fallen = compare(run, embedded, rows, embedder, texts, wanted.near_vectors)
+    compared, fallen = compare(run, embedded, rows, embedder, texts, ask.near_vectors)
     tokens: I64 = table["tokens"].to_numpy()[alive]
     pool = Pool(rows, embedded.X)
     ground = Ground(source, table, alive, pool, tokens, embedder, embedded.computed, why, compared.fingerprint)
     ground = ground.without(fallen)
-    taken, notes = _taken(ground.pool.table, wanted.given)
+    taken, notes = _taken(ground.pool.table, ask.given)
     return replace(
         ground,
         pool=replace(ground.pool, taken=taken),

@@ -10,7 +10,7 @@ from cuvee.apportionment import apportion
 from cuvee.arrays import F32, I64
 from cuvee.budget import Budget
 from cuvee.geometry.distances import nearest_chosen
-from cuvee.intake.compare import Fallen
+from cuvee.intake.compare import Fall
 from cuvee.intake.ground import Ground
 from cuvee.samples.pool import Pool
 
@@ -36,7 +36,7 @@ def hold_out(ground: Ground, amount: Budget, *, seed: int) -> tuple[Ground, Held
     X = ground.pool.vectors
     assert X is not None
     cosine = _cosine(X, held)
-    fallen: Fallen = [(int(row), STAGE, "held out for evaluation", None) for row in held]
+    fallen: list[Fall] = [(int(row), STAGE, "held out for evaluation", None) for row in held]
     near = np.setdiff1d(np.flatnonzero(cosine >= ground.embedder.near), held)
     fallen += [(int(row), STAGE, f"near a held-out row: cosine {cosine[row]:.3f}", None) for row in near]
     rows = ground.pool.table.take(pa.array(held))

@@ -1,11 +1,12 @@
 """A judge for a run: what the user said about it, what it would cost, and the session with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
 from cuvee import render
+from cuvee.commands import pairs
 from cuvee.errors import ConfigError
 from cuvee.models.catalog import home
 from cuvee.models.requesting import KEY_VARIABLE, ReplySampling, Server, check
@@ -51,30 +52,41 @@ class Judging:
         return "no cap on tokens" if self.cap is None else f"at most {self.cap:,} tokens"
 
 
-def bind(typed: Mapping[str, Any], given: Mapping[str, Any], scores: Sequence[str]) -> Judging | None:
-    """Return whom to ask, or None where no score asks a chat model. given: the judge's settings by name.
+@dataclass(frozen=True, kw_only=True)
+class JudgeOptions:
+    """A judge, as typed."""
+
+    base_url: str
+    judge_model: str
+    judge_settings: str
+    max_tokens_spent: int | None
+
+
+def bind(options: JudgeOptions, scores: Sequence[str]) -> Judging | None:
+    """Return whom to ask, or None where no score asks a chat model.
 
     Raises ConfigError for what is missing or cannot be.
     """
     asking = [name for name in scores if name in SCORERS and SCORERS[name].asks]
     if not asking:
         return None
-    if not typed["base_url"] or not typed["judge_model"]:
+    if not options.base_url or not options.judge_model:
         raise ConfigError(f"{asking[0]} asks a chat model, and none is named", "--base-url URL --judge-model NAME")
-    return server_of(typed, given)
+    return server_of(options)
 
 
-def server_of(typed: Mapping[str, Any], given: Mapping[str, Any]) -> Judging:
+def server_of(options: JudgeOptions) -> Judging:
     """Return whom to ask. Raises ConfigError for what is missing or cannot be."""
-    if not typed["base_url"] or not typed["judge_model"]:
+    if not options.base_url or not options.judge_model:
         raise ConfigError("a judge is a server and a model on it", "--base-url URL --judge-model NAME")
+    given = pairs(options.judge_settings, "judge-settings")
     values = {name: _typed(name, value) for name, value in given.items()}
     own = {name: value for name, value in values.items() if name in _SERVER}
-    server = Server(typed["base_url"].rstrip("/"), typed["judge_model"], values.get("key", KEY_VARIABLE), **own)
+    server = Server(options.base_url.rstrip("/"), options.judge_model, values.get("key", KEY_VARIABLE), **own)
     check(server)
     more = {name: value for name, value in values.items() if name in _MORE}
     sampling = ReplySampling(**{name: value for name, value in values.items() if name in _SAMPLING}, more=more)
-    cap = typed["max_tokens_spent"]
+    cap = options.max_tokens_spent
     if cap is not None and cap < 1:
         raise ConfigError(f"max-tokens-spent is {cap}", "give a number of tokens, or leave it out for no cap")
     return Judging(server, sampling, cap)

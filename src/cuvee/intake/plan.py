@@ -1,40 +1,48 @@
 """``--dry-run``: what a command would do, and what it would cost, without doing it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cuvee import embedders
-from cuvee.intake import judge as judging
 from cuvee.intake.asked import PoolAsk
 from cuvee.result import Result
 from cuvee.samples import containers, inputs
 
 SAMPLE_ROWS = 200
+CLEANED = 1_500  # rows a second that reading, cleaning and measuring take together on two cores
 
 
-def plan(wanted: PoolAsk, out: Path) -> Result:
-    """Return the files that would be read, an estimate of their rows, and the steps that would run."""
-    files: list[dict[str, Any]] = []
-    for path in inputs.expand(wanted.data):
+@dataclass(frozen=True)
+class Expected:
+    """A pool before it is read. files: name, bytes and about how many rows of each. size: bytes of text in all."""
+
+    files: list[dict[str, object]]
+    rows: int
+    size: int
+    seconds: float
+    embedder: str
+    notes: list[str]
+
+    def result(self, out: Path, steps: Sequence[str], *, seconds: float | None = None, **more: object) -> Result:
+        """Return the plan as a verb's result. seconds: None where the time is not known."""
+        told: dict[str, object] = {"files": self.files, "rows": self.rows, "steps": list(steps), "notes": self.notes}
+        if seconds is not None:
+            told["seconds"] = round(seconds)
+        return Result(out, {"plan": told | more})
+
+
+def expect(ask: PoolAsk) -> Expected:
+    """Return what a pool holds, estimated from the first rows of each file, and how long it takes to read and embed it."""
+    files: list[dict[str, object]] = []
+    rows = text = 0
+    for path in map(str, inputs.expand(ask.read.data)):
         size = Path(path).stat().st_size if Path(path).is_file() else 0
-        files.append({"file": str(path), "bytes": size, "rows": _estimate(str(path), size)})
-    embedder, why = embedders.resolve(wanted.embedder)
-    rows = sum(file["rows"] for file in files if isinstance(file["rows"], int))
-    steps = [
-        "read",
-        "clean",
-        f"embed by {embedder.name}",
-        f"select {wanted.typed['budget']} by {wanted.request.method}",
-    ]
-    asked = None
-    if wanted.judge:
-        size = sum(_packed(file["file"]) * file["bytes"] for file in files)
-        asked = judging.plan(wanted.judge, wanted.scores, rows, size)
-        steps.insert(3, f"ask {asked['model']} at {asked['url']} for {', '.join(judging.kinds(wanted.scores))}")
-    steps += [f"measure beside {wanted.draws} random selections", "map", f"publish to {out}"]
-    seconds = rows / embedder.rate + rows / 1_500
-    told = {"files": files, "rows": rows, "steps": steps, "seconds": round(seconds), "notes": why}
-    return Result(out, {"plan": {**told, "judge": asked} if asked else told})
+        found = _estimate(path, size)
+        files.append({"file": path, "bytes": size, "rows": found})
+        rows, text = rows + found, text + _packed(path) * size
+    embedder, why = embedders.resolve(ask.embedder)
+    return Expected(files, rows, text, rows / embedder.rate + rows / CLEANED, embedder.name, why)
 
 
 def _estimate(path: str, size: int) -> int:

@@ -1,60 +1,68 @@
 """Profile a pool for ``cuvee inspect``: counts and quantiles, nothing chosen."""
 
+import shlex
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from cuvee.commands import pairs, paths
+from cuvee.arrays import I64
+from cuvee.commands import Mistakes, between, settings
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.read import Source, read_inputs
+from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
-from cuvee.runs import Run, open_run, write_json
+from cuvee.runs import Run, Step, open_run, write_json
 from cuvee.samples import inputs
 
+Profile = dict[str, object]
 TOP = 12  # labels shown
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
-def run_inspect(
-    data: list[str],
-    *,
-    near: float,
-    columns: str,
-    dialect: str | None,
-    strict: bool,
-    dry_run: bool,
-    seed: int,
-    out: Path,
-) -> Result:
+@dataclass(frozen=True, kw_only=True)
+class InspectOptions:
+    """``cuvee inspect`` as typed."""
+
+    read: ReadOptions
+    near: float
+    seed: int
+
+
+def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
     """Do what ``cuvee.verbs.inspect`` says."""
-    named = paths(data)
+    wrong = Mistakes()
+    ask = bind_read(options.read, wrong)
+    wrong.check(lambda: between(options.near, "near", 0, 1))
+    wrong.stop()
     if dry_run:
-        plan = [{"file": str(path)} for path in inputs.expand(named)]
+        plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
         return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
     with open_run(Path(out)) as run:
-        mapping = {key: str(value) for key, value in pairs(columns, "columns").items()}
-        source = read_inputs(run, named, columns=mapping, dialect=dialect, strict=strict)
-        _, verdicts = clean(run, source, Rules(near, 0.5, False, False), [])
+        source = read_inputs(run, ask)
+        cleaned, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
         profile = _profile(source, verdicts)
-        files = _write(run, source, profile)
-        run.finish({"verb": "inspect", "settings": {"data": named, "near": near, "seed": seed}, "inputs": source.files})
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {' '.join(named)} --budget 10%")
+        files = _publish(run, source, profile, cleaned)
+        run.conclude("inspect", settings("inspect", options), seed=options.seed, inputs=source.files)
+    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
 
 
-def _write(run: Run, source: Source, profile: dict[str, Any]) -> list[Path]:
-    write_json(run.path / "profile.json", profile)
-    files = [run.path / "profile.json"]
-    if source.quarantined:
-        files.append(run.path / "quarantine.jsonl")
-        files[-1].write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in source.quarantined))
-    return files
+def _publish(run: Run, source: Source, profile: Profile, cleaned: Step) -> list[Path]:
+    names = ["profile.json", *(["quarantine.jsonl"] if source.quarantined else [])]
+
+    def make(folder: Path) -> None:
+        write_json(folder / "profile.json", profile)
+        if source.quarantined:
+            rows = b"".join(orjson.dumps(row) + b"\n" for row in source.quarantined)
+            (folder / "quarantine.jsonl").write_bytes(rows)
+
+    return run.publish(run.step("profile", {"clean": cleaned.fingerprint}, make), names)
 
 
-def _profile(source: Source, verdicts: pa.Table) -> dict[str, Any]:
+def _profile(source: Source, verdicts: pa.Table) -> Profile:
     table = source.table
     kinds = Counter(reason.split(":")[0] for reason in verdicts["reason"].to_pylist() if reason)
     flags = Counter(flag for row in verdicts["flags"].to_pylist() for flag in row)
@@ -80,7 +88,7 @@ def _profile(source: Source, verdicts: pa.Table) -> dict[str, Any]:
     }
 
 
-def _counts(column: Any) -> dict[str, int]:
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
     counted = Counter({row["values"]: row["counts"] for row in column.drop_null().value_counts().to_pylist()})
     shown = dict(counted.most_common(TOP))
     if len(counted) > TOP:
@@ -88,7 +96,7 @@ def _counts(column: Any) -> dict[str, int]:
     return shown
 
 
-def _quantiles(values: Any) -> dict[str, int]:
+def _quantiles(values: I64) -> dict[str, int]:
     if not len(values):
         return {}
     return {f"{q:.0%}": int(np.quantile(values, q)) for q in QUANTILES}

@@ -1,7 +1,6 @@
 """Read: every input file becomes an Arrow file of samples, addressed by its bytes, so that a new file reads only itself."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from cuvee.errors import InputError
+from cuvee.intake.sources import ReadAsk
 from cuvee.progress import bar, say
 from cuvee.runs import Run, Step, digest
 from cuvee.samples import containers, inputs
@@ -39,19 +39,17 @@ class Source:
         return int(self.table.num_rows) + len(self.quarantined)
 
 
-def read_inputs(
-    run: Run, data: Sequence[str], *, columns: Mapping[str, str], dialect: str | None, strict: bool
-) -> Source:
+def read_inputs(run: Run, ask: ReadAsk) -> Source:
     """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
-    paths = inputs.expand(data)
+    paths = inputs.expand(ask.data)
     if not paths:
         raise InputError(
-            f"no data files in {', '.join(data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"
+            f"no data files in {', '.join(ask.data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"
         )
     with bar("reading", len(paths), "files") as advance:
         steps = []
         for path in paths:
-            steps.append(_read_file(run, str(path), columns, dialect, strict))
+            steps.append(_read_file(run, str(path), ask))
             advance(1)
     infos = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
@@ -68,11 +66,11 @@ def read_inputs(
     return Source(table, quarantined, files, notes, digest([step.fingerprint for step in steps]))
 
 
-def _read_file(run: Run, path: str, columns: Mapping[str, str], dialect: str | None, strict: bool) -> Step:
+def _read_file(run: Run, path: str, ask: ReadAsk) -> Step:
     identity = containers.identity(path)
 
     def make(folder: Path) -> None:
-        reading = read(path, columns=columns or None, dialect=dialect, strict=strict)
+        reading = read(path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict)
         with ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink:
             samples = 0
             for batch in reading.batches():
@@ -91,7 +89,7 @@ def _read_file(run: Run, path: str, columns: Mapping[str, str], dialect: str | N
         }
         (folder / "info.json").write_bytes(orjson.dumps(info))
 
-    depends = {"file": path, "identity": identity, "columns": dict(columns), "dialect": dialect, "strict": strict}
+    depends = {"file": path, "identity": identity, "columns": ask.columns, "dialect": ask.dialect, "strict": ask.strict}
     return run.step("read", depends, make)
 
 

@@ -13,6 +13,7 @@ from cuvee.intake.ground import CHOSEN_BY, Ground, prepare
 from cuvee.intake.hold_out import HeldOut, hold_out, labels_of
 from cuvee.intake.read import read_inputs
 from cuvee.intake.score import score
+from cuvee.intake.sources import ReadAsk
 from cuvee.models import causal
 from cuvee.proof.arms import goals_of
 from cuvee.proof.asked import ProofAsk
@@ -90,7 +91,7 @@ def _answered(
 
 def _given(run: Run, wanted: ProofAsk) -> HeldOut:
     """Return the rows of the evaluation files; the pool's rows that hold one of them have left in cleaning."""
-    source = read_inputs(run, wanted.on, columns={}, dialect=None, strict=True)
+    source = read_inputs(run, ReadAsk.exactly(wanted.on))
     rows = source.table.select(CHOSEN_BY)
     return HeldOut(rows, labels_of(Pool(rows)))
 

@@ -17,8 +17,8 @@ from cuvee.samples.pool import Pool, Selection
 class Outcome:
     """Everything that is known about a run once the rows are chosen.
 
-    alive: (m,) int64 rows of ``source.table`` that were there to choose from; ``pool``, ``selection`` and ``vectors`` count
-    in these. cleaned: the table of ``steps.cleaning.clean``, updated by what fell later.
+    alive: (m,) int64 rows of ``source.table`` that were there to choose from; ``pool`` and ``selection`` count in these.
+    cleaned: the table of ``intake.clean``, updated by what fell later.
     """
 
     source: Source
@@ -31,6 +31,12 @@ class Outcome:
     def chosen(self) -> I64:
         """(k,) rows of ``source.table``, best first."""
         return self.alive[self.selection.rows]
+
+    @property
+    def tokens(self) -> I64:
+        """(m,) tokens of the rows that were there to choose from."""
+        tokens: I64 = self.cleaned["tokens"].to_numpy()[self.alive]
+        return tokens
 
 
 def make_ledger(outcome: Outcome, given: str) -> pa.Table:

@@ -1,8 +1,9 @@
 """Measure: how well a selection covers the pool, beside random selections of the same size."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import orjson
@@ -13,6 +14,7 @@ from cuvee.geometry import diversity
 from cuvee.geometry.clusters import kmeans
 from cuvee.geometry.distances import nearest_chosen
 from cuvee.progress import say
+from cuvee.publication.ledger import Outcome
 from cuvee.runs import Run, Step, write_json
 from cuvee.samples.pool import Pool
 
@@ -23,6 +25,31 @@ TWINS = 1_000  # rows of the pool that are looked at for twins
 BLOCK = 256
 
 Point = dict[str, float | None]  # measure -> value
+
+
+class Measures(TypedDict):
+    """What was measured. budgets: sizes, ascending. selection, and each of randoms: one point per budget.
+
+    sampled: whether distances are taken from a part of the pool, of ``sample`` rows. pool: the pool itself.
+    """
+
+    budgets: list[int]
+    sampled: bool
+    sample: int
+    draws: int
+    pool: Point
+    selection: list[Point]
+    randoms: list[list[Point]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a selection is measured beside: so many random ones. twin: cosine from which two rows are twins."""
+
+    draws: int
+    seed: int
+    twin: float
+
 
 # name -> (what it says, direction)
 MEASURES: dict[str, tuple[str, bool]] = {
@@ -87,35 +114,28 @@ class Yardstick:
 
 
 def measure(
-    run: Run,
-    pool: Pool,
-    rows: I64,
-    tokens: I64,
-    *,
-    twin: float,
-    draws: int,
-    seed: int,
-    depends: object,
-    sizes: list[int] | None = None,
-) -> tuple[Step, dict[str, Any]]:
-    """Return the step and its result: measures of pool, selection and ``draws`` random selections, over budgets.
+    run: Run, outcome: Outcome, beside: Beside, depends: object, sizes: Sequence[int] | None = None
+) -> tuple[Step, Measures]:
+    """Return the step and its result: measures of pool, selection and random selections, over budgets.
 
-    sizes: the budgets, ascending, the last of them len(rows); None takes powers of two.
+    sizes: the budgets, ascending, the last of them all that were chosen; None takes powers of two.
     """
+    rows = outcome.selection.rows
+    budgets = list(sizes or _budgets(len(rows)))
 
     def make(folder: Path) -> None:
-        ground = _ground(pool, len(rows), tokens, twin, seed)
         write_json(
-            folder / "measures.json", _measure_all(ground, pool, rows, draws, seed, sizes or _budgets(len(rows)))
+            folder / "measures.json", _measure_all(_yardstick(outcome, beside), outcome.pool, rows, beside, budgets)
         )
 
-    step = run.step("measure", {"select": depends, "draws": draws, "seed": seed, "twin": twin, "sizes": sizes}, make)
+    step = run.step("measure", {"select": depends, **vars(beside), "sizes": budgets}, make)
     if not step.reused:
-        say(f"measured  the selection beside {draws} random ones in {step.seconds:.1f} s")
+        say(f"measured  the selection beside {beside.draws} random ones in {step.seconds:.1f} s")
     return step, orjson.loads((step.path / "measures.json").read_bytes())
 
 
-def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Yardstick:
+def _yardstick(outcome: Outcome, beside: Beside) -> Yardstick:
+    pool, k, seed = outcome.pool, len(outcome.selection.rows), beside.seed
     assert pool.vectors is not None
     n = len(pool)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
@@ -123,22 +143,28 @@ def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Yardstic
     sample = np.sort(order[: min(size, n)])
     clusters = kmeans(pool.vectors, min(CLUSTERS, n), seed=seed)
     return Yardstick(
-        pool.vectors, sample, clusters.labels, pool.labels("task")[0], pool.labels("source")[0], tokens, twin
+        pool.vectors,
+        sample,
+        clusters.labels,
+        pool.labels("task")[0],
+        pool.labels("source")[0],
+        outcome.tokens,
+        beside.twin,
     )
 
 
-def _measure_all(ground: Yardstick, pool: Pool, rows: I64, draws: int, seed: int, budgets: list[int]) -> dict[str, Any]:
+def _measure_all(ground: Yardstick, pool: Pool, rows: I64, beside: Beside, budgets: list[int]) -> Measures:
     curve = _curve(ground, rows, budgets)
     randoms = []
-    for draw in range(draws):
-        keys = rng.keyed(pool.keys, int(rng.stream(seed, "random", str(draw)).integers(2**62)))
+    for draw in range(beside.draws):
+        keys = rng.keyed(pool.keys, int(rng.stream(beside.seed, "random", str(draw)).integers(2**62)))
         free = pool.free[np.argsort(keys[pool.free], kind="stable")]
         randoms.append(_curve(ground, free[: len(rows)], budgets))
     return {
         "budgets": budgets,
         "sampled": len(ground.sample) < len(pool),
         "sample": len(ground.sample),
-        "draws": draws,
+        "draws": beside.draws,
         "pool": ground.whole(),
         "selection": curve,
         "randoms": randoms,

@@ -1,58 +1,60 @@
 """Publish: the files at the top of a run folder, made in one step and put there one by one, each whole or not at all."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee.progress import say
+from cuvee.publication.asked import Publishing
 from cuvee.publication.ledger import Outcome
 from cuvee.reports import page
+from cuvee.result import Summary
 from cuvee.runs import Run, Step
 from cuvee.samples.trainers import trainer_files
 from cuvee.samples.write import write
 
 
-def publish(
-    run: Run,
-    outcome: Outcome,
-    mapped: Step,
-    ledger: pa.Table,
-    summary: Mapping[str, Any],
-    *,
-    format: str,
-    file: str,
-    depends: object,
-    tables: Mapping[str, pa.Table] | None = None,
-) -> list[Path]:
-    """Write and publish everything at the top of the run folder; return the paths, the training set first.
+@dataclass(frozen=True)
+class Top:
+    """What stands at the top of a run folder, before it is written. tables: file name -> table, more Parquet files."""
 
-    tables: file name -> table, more Parquet files that belong to the run.
-    """
-    data_file = f"selected.{file}"
+    outcome: Outcome
+    mapped: Step
+    ledger: pa.Table
+    summary: Summary
+    tables: Mapping[str, pa.Table]
 
-    drawn = mapped.path / "map.parquet"
+
+def publish(run: Run, top: Top, how: Publishing, depends: object) -> list[Path]:
+    """Write and publish everything at the top of the run folder; return the paths, the training set first."""
+    data_file = f"selected.{how.file}"
 
     def make(folder: Path) -> None:
-        write(outcome.source.table, outcome.chosen, folder / data_file, format=format, file=file)
-        dialects = sorted(set(outcome.source.table["dialect"].take(pa.array(outcome.chosen)).to_pylist()))
-        trainer_files(folder, data_file=data_file, format=format, dialects=dialects)
-        pq.write_table(ledger, folder / "ledger.parquet", compression="zstd")
-        (folder / "map.parquet").write_bytes(drawn.read_bytes())
-        if outcome.source.quarantined:
-            lines = [orjson.dumps(row) for row in outcome.source.quarantined]
-            (folder / "quarantine.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-        for name, more in (tables or {}).items():
+        _training_set(top.outcome, folder, data_file, how)
+        pq.write_table(top.ledger, folder / "ledger.parquet", compression="zstd")
+        drawn = (top.mapped.path / "map.parquet").read_bytes()
+        (folder / "map.parquet").write_bytes(drawn)
+        if rows := top.outcome.source.quarantined:
+            (folder / "quarantine.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        for name, more in top.tables.items():
             pq.write_table(more, folder / name, compression="zstd")
-        (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-        page.write(summary, pq.read_table(drawn), folder / "report.html")
+        (folder / "summary.json").write_bytes(orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))
+        page.write(top.summary, pq.read_table(folder / "map.parquet"), folder / "report.html")
 
-    step = run.step("publish", {"of": depends, "format": format, "file": file, "summary": summary}, make)
+    step = run.step("publish", {"of": depends, "format": how.format, "file": how.file, "summary": top.summary}, make)
     if not step.reused:
         say(f"published in {step.seconds:.1f} s")
     names = sorted(path.name for path in step.path.iterdir() if path.name != "cost.json")
     names.sort(key=lambda name: name != data_file)
     return run.publish(step, names)
+
+
+def _training_set(outcome: Outcome, folder: Path, data_file: str, how: Publishing) -> None:
+    """Write the chosen rows, and beside them what trainers need to read them."""
+    write(outcome.source.table, outcome.chosen, folder / data_file, format=how.format, file=how.file)
+    dialects = sorted(set(outcome.source.table["dialect"].take(pa.array(outcome.chosen)).to_pylist()))
+    trainer_files(folder, data_file=data_file, format=how.format, dialects=dialects)

@@ -1,9 +1,8 @@
 """What a run has to tell: the one dictionary that the page, the terminal and ``summary.json`` show."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cuvee.arrays import I64
-from cuvee.embedders import Embedder
-from cuvee.intake.asked import PoolAsk
 from cuvee.intake.read import Source
-from cuvee.publication.measure import MEASURES
+from cuvee.publication.measure import MEASURES, Measures
+from cuvee.publication.story import Story
+from cuvee.result import Summary
 from cuvee.runs import versions
 from cuvee.samples.pool import Pool, Selection
 from cuvee.scorers import SCORERS
@@ -24,31 +23,39 @@ from cuvee.selectors import SELECTORS
 EXAMPLES = 5  # dropped rows shown per reason
 BARS = 20  # labels shown of a distribution
 BINS = 24  # of the length distribution
-POOLED = ("select", "given", "distil")  # stages of rows that stood when rows were chosen
+POOLED = ("select", "given", "distill")  # stages of rows that stood when rows were chosen
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A finished run, before it is told. short: what to say where the budget was not filled; None: the pool has no more."""
+    """A finished run, before it is told."""
 
-    wanted: PoolAsk
-    folder: Path
-    source: Source
+    story: Story
     ledger: pa.Table
     counts: Mapping[str, int]
-    pool: Pool
-    selection: Selection
-    measures: Mapping[str, Any]
+    measures: Measures
     command: str
-    health: Sequence[Health] = ()
-    short: str | None = None
+
+    @property
+    def source(self) -> Source:
+        """What was read."""
+        return self.story.outcome.source
+
+    @property
+    def pool(self) -> Pool:
+        """The rows that were there to choose from."""
+        return self.story.outcome.pool
+
+    @property
+    def selection(self) -> Selection:
+        """The rows that were chosen."""
+        return self.story.outcome.selection
 
 
-def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, Any]:
+def summarise(facts: Facts) -> Summary:
     """Return the summary in the schema of ``reports.page``. It holds no times, so equal runs tell equal things."""
-    wanted, k = facts.wanted, len(facts.selection.rows)
-    method = wanted.request.method
-    selector = SELECTORS.get(method)
+    story, k = facts.story, len(facts.selection.rows)
+    asked, selector = story.asked, SELECTORS.get(story.asked.method)
     measures = _measures(facts.measures)
     return {
         "title": f"{k:,} rows of {facts.source.total:,}",
@@ -59,9 +66,9 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
             "free": len(facts.pool) - k,
         },
         "selection": {
-            "method": method,
-            "budget": str(wanted.typed["budget"]),
-            "embedder": embedder.name,
+            "method": asked.method,
+            "budget": asked.budget,
+            "embedder": story.ground.embedder.name,
             "gain": selector.gain if selector else "",
             "note": _note(facts),
         },
@@ -69,27 +76,28 @@ def summarise(facts: Facts, embedder: Embedder, notes: list[str]) -> dict[str, A
         "measures": measures,
         "distributions": _distributions(facts),
         "curve": _curve(facts.measures),
-        "scores": [_health(one) for one in facts.health],
+        "scores": [_health(one) for one in story.health],
         "drops": _drops(facts),
-        "settings": {key: value for key, value in wanted.typed.items() if value not in (None, "", [])},
+        "settings": {key: value for key, value in asked.typed.items() if value not in (None, "", [])},
         "reproduce": [facts.command],
         "versions": versions(),
         "warnings": [
             *_warnings(facts),
-            *(warning for one in facts.health for warning in one.warnings),
-            *notes,
+            *(warning for one in story.health for warning in one.warnings),
+            *story.ground.notes,
+            *story.notes,
             *(f"{what}: {rows:,} rows" for what, rows in facts.source.notes.items()),
         ],
     }
 
 
 def _note(facts: Facts) -> str:
-    if facts.short is not None:
-        return facts.short
-    budget = facts.wanted.request.budget
+    if facts.story.short is not None:
+        return facts.story.short
+    asked = facts.story.asked.rows
     k, free = len(facts.selection.rows), len(facts.pool.free)
-    if budget.kind != "tokens" and budget.rows(len(facts.pool)) > k:
-        return f"{budget.rows(len(facts.pool)):,} rows were asked for; the clean pool has {free:,}, and all were taken"
+    if asked is not None and asked > k:
+        return f"{asked:,} rows were asked for; the clean pool has {free:,}, and all were taken"
     return ""
 
 
@@ -110,7 +118,7 @@ def _health(one: Health) -> dict[str, Any]:
     }
 
 
-def _measures(measured: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _measures(measured: Measures) -> list[dict[str, Any]]:
     rows = []
     for name, (what, higher) in MEASURES.items():
         values = [draw[-1].get(name) for draw in measured["randoms"]]
@@ -156,7 +164,7 @@ def _percent(change: float) -> str:
     )
 
 
-def _curve(measured: Mapping[str, Any]) -> dict[str, Any]:
+def _curve(measured: Measures) -> dict[str, Any]:
     def over(name: str) -> dict[str, list[float | None]]:
         draws = np.array([[point.get(name) for point in draw] for draw in measured["randoms"]], dtype=np.float64)
         columns = {"selection": [point.get(name) for point in measured["selection"]]}

@@ -41,7 +41,7 @@ def run_grow(
     training = Training(**budget, lr=LR[shape], batch=batch, max_length=max_length, weight_decay=DECAY)
     with open_run(Path(out) if out else catalog.home() / "grown" / name) as run:
         columns_found = {key: str(value) for key, value in pairs(columns, "columns").items()}
-        source = read_inputs(run, data, columns=columns_found, dialect=None, strict=False)
+        source = read_inputs(run, read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
         step = run.step(
             "grow",

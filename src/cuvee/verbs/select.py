@@ -1,44 +1,44 @@
 """``cuvee select``: from a pool and a budget to the training set."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("select")
 def select(
-    data: list[str],
+    data: o.Data,
     *,
     budget: str = "10%",
     method: str = "k-center",
     settings: str = "",
-    embedder: str | None = None,
-    format: str = "same",
-    file: str = "jsonl",
-    near: float = 0.8,
-    near_vectors: str = "off",
-    decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
+    embedder: o.Embedder = None,
+    format: o.Format = "same",
+    file: o.File = "jsonl",
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
+    decontaminate: o.Decontaminate = None,
+    contamination: o.Contamination = 0.65,
     keep_empty: bool = False,
-    drop_truncated: bool = False,
+    drop_truncated: o.DropTruncated = False,
     given: list[str] | None = None,
     scores: str = "",
     model: str | None = None,
     max_length: int = 0,
-    base_url: str = "",
-    judge_model: str = "",
-    judge_settings: str = "",
-    max_tokens_spent: int | None = None,
-    columns: str = "",
-    dialect: str | None = None,
+    base_url: o.BaseUrl = "",
+    judge_model: o.JudgeModel = "",
+    judge_settings: o.JudgeSettings = "",
+    max_tokens_spent: o.MaxTokensSpent = None,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
     tokenizer: str | None = None,
-    draws: int = 5,
-    strict: bool = False,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/select"),
+    draws: o.Draws = 5,
+    strict: o.Strict = False,
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/select"),
 ) -> Result:
     """Choose the rows of a pool that a budget deserves, best first, and account for every other one.
 
@@ -47,34 +47,14 @@ def select(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
     budget:
         Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
     method:
         uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
-    embedder:
-        lexical, static, sentence, hidden (the space of a language model), or static:PATH and so on. Default: static if it
-        was fetched, else lexical.
-    format:
-        same (rows byte for byte), messages, sharegpt, alpaca, prompt-completion.
-    file:
-        jsonl, parquet or json (one array).
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of the pool's nearest-neighbour cosines), auto (calibrated for the
-        embedder), or off.
-    decontaminate:
-        Evaluation files or folders whose items no kept row may hold.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
     keep_empty:
         Keep rows whose answer is empty.
-    drop_truncated:
-        Drop rows whose answer looks cut off; they are flagged in any case.
     given:
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
@@ -84,33 +64,41 @@ def select(
         a hub id. Default: smollm2-135m.
     max_length:
         Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
-    base_url:
-        An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".
-    judge_model:
-        The name of the chat model on that server.
-    judge_settings:
-        "concurrency=8,per_minute=60,timeout=120,tries=5,temperature=0,max_tokens=512,key=VARIABLE"; key names the environment
-        variable that holds the server's key, OPENAI_API_KEY where it is left out.
-    max_tokens_spent:
-        Stop before the judge has used more tokens, in and out, in this call; its replies are kept, and the next call goes on.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
     tokenizer:
         A tokenizer.json that token counts are made with; else they are estimated as bytes / 4.
-    draws:
-        Random selections to measure beside.
-    strict:
-        Stop at the first row that cannot be read.
-    dry_run:
-        Say what would be done and what it would cost, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    settings_given: dict[str, Any] = dict(locals())
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.judge import JudgeOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.publication.asked import Publishing
+    from cuvee.selection.asked import SelectOptions
     from cuvee.selection.run import run_select
 
-    return run_select(**settings_given)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        keep_empty=keep_empty,
+        drop_truncated=drop_truncated,
+    )
+    judge = JudgeOptions(
+        base_url=base_url,
+        judge_model=judge_model,
+        judge_settings=judge_settings,
+        max_tokens_spent=max_tokens_spent,
+    )
+    pool = PoolOptions(read=read, clean=clean, embedder=embedder, tokenizer=tokenizer, given=given, seed=seed)
+    options = SelectOptions(
+        pool=pool,
+        publishing=Publishing(format=format, file=file, draws=draws),
+        judge=judge,
+        budget=budget,
+        method=method,
+        settings=settings,
+        scores=scores,
+        model=model,
+        max_length=max_length,
+    )
+    return run_select(options, out=out, dry_run=dry_run)

@@ -1,0 +1,46 @@
+"""Which files, and how they are read; as typed, then checked."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from cuvee import names
+from cuvee.commands import Mistakes, Paths, pairs, paths
+from cuvee.samples.dialects import DIALECTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How files are read, as typed."""
+
+    data: Paths
+    columns: str
+    dialect: str | None
+    strict: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadAsk:
+    """Checked: which files, and how they are read."""
+
+    data: list[str]
+    columns: dict[str, str]
+    dialect: str | None
+    strict: bool
+
+    @classmethod
+    def exactly(cls, data: list[str]) -> "ReadAsk":
+        """Return how files of a goal or of questions are read: every row counts, so a broken one stops."""
+        return cls(data=data, columns={}, dialect=None, strict=True)
+
+
+def bind_read(options: ReadOptions, wrong: Mistakes) -> ReadAsk:
+    """Check how files are read; what cannot be stands in ``wrong``."""
+    columns = wrong.check(lambda: pairs(options.columns, "columns")) or {}
+    if options.dialect is not None:
+        wrong.check(partial(names.find, DIALECTS, options.dialect, "dialect"))
+    return ReadAsk(
+        data=paths(options.data),
+        columns={key: str(value) for key, value in columns.items()},
+        dialect=options.dialect,
+        strict=options.strict,
+    )
