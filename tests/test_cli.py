@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from tests.manifests import check_manifest
 
 from cuvee.planting.files import WrittenFiles, write
 
@@ -105,6 +106,7 @@ def test_inspect_profiles_a_pool(sample: WrittenFiles, tmp_path: Path) -> None:
         assert word in text
     profile = orjson.loads((tmp_path / "run/profile.json").read_bytes())
     assert profile["rows"] == sample.rows + sample.broken
+    check_manifest(tmp_path / "run")
 
 
 def test_standard_input(tmp_path: Path) -> None:

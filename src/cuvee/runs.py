@@ -22,7 +22,7 @@ from typing import TypedDict
 import orjson
 import xxhash
 
-from cuvee.errors import ConfigError
+from cuvee.errors import ConfigError, InputError
 from cuvee.version import VERSION
 
 _LINUX = Path("/proc/self/clear_refs").exists()
@@ -210,9 +210,17 @@ def write_json(path: Path, value: object) -> None:
 
 
 def outputs_of(folder: Path) -> list[str]:
-    """Return the files that the manifest of a run folder names, as paths in it; none where there is no manifest."""
+    """Return the files that the manifest of a run folder names, as paths in it; none where it names none.
+
+    Raises InputError for a manifest that is not JSON.
+    """
     path = folder / MANIFEST
-    return [output["file"] for output in orjson.loads(path.read_bytes())["outputs"]] if path.is_file() else []
+    if not path.is_file():
+        return []
+    try:
+        return [output["file"] for output in orjson.loads(path.read_bytes()).get("outputs", [])]
+    except orjson.JSONDecodeError:
+        raise InputError(f"{path} is not JSON", "make the run again under another --out, or remove the file") from None
 
 
 def _output(file: Path, folder: Path) -> Output:

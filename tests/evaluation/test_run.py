@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("torch", reason="the base install has no torch")
 
 from tests.chat_server import ChatServer
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError
@@ -52,6 +53,7 @@ def test_the_run_folder_holds_questions_means_and_answers(tiny_model: Path, file
     manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
     assert manifest["verb"] == "evaluate" and len(manifest["inputs"]) == 3
     assert result.summary["evaluation"]["questions"] == 15
+    check_manifest(tmp_path / "run")
     assert cuvee.report(tmp_path / "run").summary == result.summary
 
 

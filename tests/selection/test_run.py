@@ -12,6 +12,7 @@ import orjson
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -42,6 +43,7 @@ def finished(sample: WrittenFiles, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def test_the_folder_holds_what_was_promised(finished: Path) -> None:
     assert FILES | {"TRAINING.md", "work"} <= {path.name for path in finished.iterdir()}
+    check_manifest(finished)
 
 
 def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: WrittenFiles) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.manifests import check_manifest
 
 from cuvee.errors import ConfigError
-from cuvee.models import causal
+from cuvee.models import catalog, causal
 from cuvee.planting.files import write
 from cuvee.training.grow import documents
 from cuvee.verbs.models import grow
@@ -21,6 +22,7 @@ def test_it_learns_to_continue_text_and_is_found_by_name(tmp_path: Path, capsys:
     first, last = map(float, result.summary["profile"]["first and last loss"].split(", "))
     assert last < first - 0.5
     model = causal.load("mine")
+    check_manifest(catalog.home() / "grown/mine")
     assert model.folder == result.folder and "mine" in result.next
     again = grow([str(written.pool)], name="mine", **OPTIONS)
     assert again.summary["profile"]["held-out loss"] == result.summary["profile"]["held-out loss"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.manifests import check_manifest
 
 from cuvee.errors import ConfigError, InputError
 from cuvee.planting.files import WrittenFiles, write
@@ -13,6 +14,9 @@ from cuvee.verbs.select import select
 from cuvee.verbs.train import train
 
 pytest.importorskip("torch", reason="the base install has no torch")
+
+from cuvee.training.asked import chosen as chosen_of
+
 FAST: dict[str, Any] = {"lr": 3e-3, "max_length": 128, "batch": 8}
 
 
@@ -42,9 +46,24 @@ def test_a_run_of_select_trains_a_model_that_loads(chosen: Path, tiny_model: Pat
     assert result.next.startswith(f"cuvee evaluate {tmp_path / 'run/model'} --on {chosen}")
     assert causal.load(tmp_path / "run").folder == tmp_path / "run/model"
     manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
+    assert {output["file"] for output in manifest["outputs"]} >= {"model/model.safetensors", "report.html"}
+    check_manifest(tmp_path / "run")
     assert manifest["verb"] == "train" and manifest["training"]["truncated"] == figures["rows cut"]
     told = orjson.loads((tmp_path / "run/summary.json").read_bytes())
     assert "tokens per second" not in told["training"], "equal runs publish equal bytes"
+
+
+def test_the_manifest_says_at_which_scale_adapters_were_trained(chosen: Path, tiny_model: Path, tmp_path: Path) -> None:
+    trained(chosen, tiny_model, tmp_path / "run", steps=1, lora=4)
+    manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
+    assert manifest["adapters"] == {"rank": 4, "alpha": 8}
+
+
+def test_a_run_made_again_as_another_file_type_is_trained_on_as_it_is_now(sample: WrittenFiles, tmp_path: Path) -> None:
+    for file, budget in (("json", "5"), ("jsonl", "50")):
+        select([str(sample.pool)], budget=budget, file=file, embedder="lexical", draws=1, out=tmp_path / "run")
+        check_manifest(tmp_path / "run")
+    assert chosen_of(str(tmp_path / "run")) == str(tmp_path / "run/selected.jsonl")
 
 
 def test_called_again_it_does_nothing_and_says_the_same(chosen: Path, tiny_model: Path, tmp_path: Path) -> None:

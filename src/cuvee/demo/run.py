@@ -3,18 +3,23 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from cuvee.commands import defaults
 from cuvee.errors import MissingExtraError
+from cuvee.intake.asked import CleanOptions, PoolOptions
+from cuvee.intake.judge import JudgeOptions
+from cuvee.intake.sources import ReadOptions
 from cuvee.models.needs import need
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.progress import say
-from cuvee.result import Result
+from cuvee.publication.asked import Publishing
+from cuvee.result import Result, Summary
+from cuvee.selection.asked import SelectOptions
 from cuvee.selection.run import run_select
 
 Row = dict[str, Any]
@@ -29,15 +34,39 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[s
     written = write(out, rows, seed=seed)
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     result = run_select(
-        found=lambda ledger: found(written, ledger), out=out / "run", dry_run=False,
-        **defaults("select") | {
-            "data": [str(written.pool)], "budget": budget, "embedder": "lexical", "format": "messages", "seed": seed,
-            "decontaminate": [str(written.questions)], "drop_truncated": True, "scores": "length,lexical-richness",
-        },
-    )  # fmt: skip
+        _options(written, budget, seed), out=out / "run", dry_run=False, tell=partial(_counted, written)
+    )
     next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
     result.summary["methods"] = list(_shown(methods, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)
+
+
+def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
+    """Return the main job on the sample pool, with the verb's defaults for all else."""
+    read = ReadOptions(data=[str(written.pool)], columns="", dialect=None, strict=False)
+    clean = CleanOptions(
+        near=0.8,
+        near_vectors="off",
+        decontaminate=[str(written.questions)],
+        contamination=0.65,
+        drop_truncated=True,
+    )
+    return SelectOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder="lexical", seed=seed),
+        publishing=Publishing(format="messages", file="jsonl", draws=5),
+        judge=JudgeOptions(base_url="", judge_model="", judge_settings="", max_tokens_spent=None),
+        budget=budget,
+        method="k-center",
+        settings="",
+        scores="length,lexical-richness",
+        model=None,
+        max_length=0,
+    )
+
+
+def _counted(written: WrittenFiles, summary: Summary, ledger: pa.Table) -> Summary:
+    """Add to a summary what was found of what was planted."""
+    return {**summary, "found": found(written, ledger)}
 
 
 def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[Row]:

@@ -110,6 +110,13 @@ def opened(asked: Judging | None) -> Iterator[Judge | None]:
     if asked is None:
         yield None
         return
+    with session(asked) as judge:
+        yield judge
+
+
+@contextmanager
+def session(asked: Judging) -> Iterator[Judge]:
+    """Open the session with a judge that was asked for."""
     from cuvee.models.chat import Chat
 
     with Chat(asked.server, Store(home() / "store"), sampling=asked.sampling, cap=asked.cap) as chat:

@@ -8,6 +8,7 @@ import orjson
 
 from cuvee.runs import write_json
 
+Curve = list[dict[str, float]]  # one entry per optimiser step: step (1 = first), loss, ...
 MARK = "cuvee.json"  # written last: a checkpoint without it is a half-written one
 KEPT = 2
 

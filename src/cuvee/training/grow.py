@@ -1,23 +1,29 @@
 """Grow: a small base model with a tokenizer of its own, from scratch, on the plain text of a user's rows."""
 
+import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+import orjson
 
 from cuvee import budget as budgets
-from cuvee import names, render
+from cuvee import commands, names, render
 from cuvee.arrays import F64
+from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError, InputError
-from cuvee.intake.read import read_inputs
+from cuvee.intake.read import Source, read_inputs
+from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import catalog, causal, forward, tiny
 from cuvee.progress import say
-from cuvee.render import Encoded
+from cuvee.render import Encoded, Tokenizer
 from cuvee.result import Result
-from cuvee.runs import Run, open_run, write_json
+from cuvee.runs import Run, Step, open_run, write_json
 from cuvee.training import sft
+from cuvee.training.checkpoints import Curve
 from cuvee.training.settings import Training, described
 
 LR = {"150K": 5e-3, "1M": 3e-3, "5M": 1.5e-3, "16M": 8e-4}  # the larger the model, the smaller the steps it bears
@@ -26,30 +32,85 @@ LEARNT_FROM = 20_000  # texts that the tokenizer learns from
 HELD_OUT = 0.02
 
 
-def run_grow(
-    *, data: list[str], size: str, name: str | None, epochs: float, tokens: str | None, batch: int, max_length: int,
-    columns: str, seed: int, out: Path | None,
-) -> Result:  # fmt: skip
-    """Do what ``cuvee.verbs.models.grow`` says."""
-    from cuvee.commands import pairs
+@dataclass(frozen=True, kw_only=True)
+class GrowOptions:
+    """``cuvee models grow`` as typed."""
 
-    shape = names.find({key: key for key in tiny.SHAPES}, size, "size")
-    name = name or f"grown-{shape.lower()}"
-    if name in catalog.CATALOG or "/" in name:
-        raise ConfigError(f"{name!r} cannot be the name of a model of yours", "give another --name")
-    budget: dict[str, Any] = {"epochs": epochs} if tokens is None else {"tokens": _tokens(tokens)}
-    training = Training(**budget, lr=LR[shape], batch=batch, max_length=max_length, weight_decay=DECAY)
-    with open_run(Path(out) if out else catalog.home() / "grown" / name) as run:
-        columns_found = {key: str(value) for key, value in pairs(columns, "columns").items()}
-        source = read_inputs(run, read)
+    read: ReadOptions
+    size: str
+    name: str | None
+    epochs: float
+    tokens: str | None
+    batch: int
+    max_length: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrowAsk:
+    """A checked ``cuvee models grow``. shape: a name in ``models.tiny.SHAPES``."""
+
+    read: ReadAsk
+    shape: str
+    name: str
+    training: Training
+    seed: int
+    typed: Mapping[str, Setting]
+
+
+class Figures(TypedDict):
+    """How a growing went; the loss is in nats per token."""
+
+    held_out_loss: float
+    tokens: int
+    steps: int
+    curve: Curve
+
+
+def run_grow(options: GrowOptions, *, out: Path | None) -> Result:
+    """Do what ``cuvee.verbs.models.grow`` says."""
+    ask = bind(options)
+    with open_run(Path(out) if out else catalog.home() / "grown" / ask.name) as run:
+        source = read_inputs(run, ask.read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
+        depends = {"size": ask.shape, "training": described(ask.training), "seed": ask.seed}
         step = run.step(
             "grow",
-            {"texts": source.fingerprint, "size": shape, "training": described(training), "seed": seed},
-            lambda folder: _grow(texts, shape, training, seed, folder),
+            {"texts": source.fingerprint, **depends},
+            lambda folder: _grow(texts, ask, folder),
             resumable=True,
         )
-        return _installed(run, step.path, name, [str(path) for path in data], seed)
+        return _installed(run, ask, source, step)
+
+
+def bind(options: GrowOptions) -> GrowAsk:
+    """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
+    wrong = Mistakes()
+    read = bind_read(options.read, wrong)
+    shape = wrong.check(lambda: names.find({key: key for key in tiny.SHAPES}, options.size, "size"))
+    name = options.name or f"grown-{options.size.lower()}"
+    wrong.check(lambda: _own(name))
+    training = wrong.check(lambda: _training(options, LR.get(shape, 1e-3)))
+    wrong.stop()
+    typed = commands.settings("models grow", options)
+    return GrowAsk(read=read, shape=shape, name=name, training=training, seed=options.seed, typed=typed)
+
+
+def _own(name: str) -> None:
+    if name in catalog.CATALOG or "/" in name:
+        raise ConfigError(f"{name!r} cannot be the name of a model of yours", "give another --name")
+
+
+def _training(options: GrowOptions, lr: float) -> Training:
+    tokens = None if options.tokens is None else _tokens(options.tokens)
+    return Training(
+        epochs=options.epochs if tokens is None else None,
+        tokens=tokens,
+        lr=lr,
+        batch=options.batch,
+        max_length=options.max_length,
+        weight_decay=DECAY,
+    )
 
 
 def _tokens(text: str) -> int:
@@ -57,26 +118,31 @@ def _tokens(text: str) -> int:
     return int(budget.amount)
 
 
-def _grow(texts: Sequence[str], shape: str, training: Training, seed: int, folder: Path) -> None:
+def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
     if len(texts) < 10:
         raise InputError(f"{len(texts)} different texts are too few for a model", "give more rows")
     if not (folder / "untrained/config.json").is_file():
-        tiny.make(folder / "untrained", seed=seed, size=shape, texts=texts[:LEARNT_FROM])
+        tiny.make(folder / "untrained", seed=ask.seed, size=ask.shape, texts=texts[:LEARNT_FROM])
     model = causal.load(folder / "untrained", dtype="float32")
-    rows = documents(texts, model.tokenizer, training.max_length)
+    rows = documents(texts, model.tokenizer, ask.training.max_length)
     held = np.arange(0, len(rows), round(1 / HELD_OUT))
     seen = [row for at, row in enumerate(rows) if at % round(1 / HELD_OUT)]
     say(
         f"growing {sum(p.numel() for p in model.model.parameters()):,} parameters on {sum(map(len, seen)):,} tokens of text"
     )
-    trained = sft.train(model, seen, training, folder / "model", seed=seed)
+    trained = sft.train(model, seen, ask.training, folder / "model", seed=ask.seed)
     loss = mean_loss(forward.passes(trained.model, [rows[at] for at in held], label="judging"))
-    figures = {"held-out loss": loss, "tokens": trained.tokens, "steps": trained.steps, "curve": trained.curve}
+    figures: Figures = {
+        "held_out_loss": loss,
+        "tokens": trained.tokens,
+        "steps": trained.steps,
+        "curve": trained.curve,
+    }
     write_json(folder / "figures.json", figures)
     shutil.rmtree(folder / "untrained")
 
 
-def documents(texts: Sequence[str], tokenizer: Any, longest: int) -> list[Encoded]:
+def documents(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[Encoded]:
     """Return pieces of at most ``longest`` tokens of each text, its end marked; every token counts in the loss."""
     rows = []
     for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]:
@@ -93,26 +159,33 @@ def mean_loss(passed: forward.Passed) -> float:
     return float(np.nansum(losses) / max(int(passed.count.sum()), 1))
 
 
-def _installed(run: Run, made: Path, name: str, data: list[str], seed: int) -> Result:
+def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
     """Put the model among the models of this machine and tell how it went."""
-    import orjson
-
-    figures = orjson.loads((made / "figures.json").read_bytes())
-    target = catalog.models_folder() / name
+    figures: Figures = orjson.loads((made.path / "figures.json").read_bytes())
+    target = catalog.models_folder() / ask.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{name}.new")
+    temporary = target.with_name(f".{ask.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(made / "model", temporary)
+    shutil.copytree(made.path / "model", temporary)
     shutil.rmtree(target, ignore_errors=True)
     temporary.replace(target)
-    run.finish({"verb": "models grow", "name": name, "data": data, "seed": seed, "figures": figures})
-    step = run.steps[-1]
+    run.publish_folder(made, "model")
+    run.conclude(
+        "models grow",
+        ask.typed,
+        seed=ask.seed,
+        inputs=source.files,
+        name=ask.name,
+        installed=str(target),
+        figures=figures,
+    )
     told = {
-        "name": name,
-        "held-out loss": f"{figures['held-out loss']:.3f} nats per token",
+        "name": ask.name,
+        "held-out loss": f"{figures['held_out_loss']:.3f} nats per token",
         "tokens": figures["tokens"],
         "steps": figures["steps"],
-        "tokens per second": round(figures["tokens"] / max(step.seconds, 1e-9)),
+        "tokens per second": round(figures["tokens"] / max(made.seconds, 1e-9)),
         "first and last loss": f"{figures['curve'][0]['loss']:.3f}, {figures['curve'][-1]['loss']:.3f}",
     }
-    return Result(target, {"profile": told}, [target], next=f"cuvee evolve {' '.join(data)} --model {name}")
+    command = shlex.join(["cuvee", "evolve", *ask.read.data, "--model", ask.name])
+    return Result(target, {"profile": told}, [target], next=command)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from cuvee.commands import verb
 from cuvee.result import Result
 
 
+@verb("demo")
 def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Path("demo")) -> Result:
     """Write a sample pool with planted faults, select from it, and tell what was found of what was planted.
 
@@ -21,8 +23,7 @@ def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Pa
     out:
         Folder for the pool and the run.
     """
-    typed = dict(locals())
     from cuvee.demo.run import run_demo
     from cuvee.demo.shown import METHODS
 
-    return run_demo(**typed, methods=METHODS)
+    return run_demo(rows=rows, budget=budget, seed=seed, out=out, methods=METHODS)

@@ -1,13 +1,16 @@
 """``cuvee evaluate``: what a model knows."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
+@verb("evaluate")
 def evaluate(
     model: str,
     *,
@@ -22,17 +25,17 @@ def evaluate(
     top_p: float = 1.0,
     batch_tokens: int | None = None,
     against: Path | None = None,
-    base_url: str = "",
-    judge_model: str = "",
-    judge_settings: str = "",
-    max_tokens_spent: int | None = None,
+    base_url: o.BaseUrl = "",
+    judge_model: o.JudgeModel = "",
+    judge_settings: o.JudgeSettings = "",
+    max_tokens_spent: o.MaxTokensSpent = None,
     judge: str = "",
     columns: str = "",
     dialect: str | None = None,
     device: str | None = None,
     precision: str | None = None,
     dry_run: bool = False,
-    seed: int = 0,
+    seed: o.Seed = 0,
     out: Path = Path("runs/evaluate"),
 ) -> Result:
     """Put questions to a model: loss on right answers, numbers, choices, code, open answers; one row per question, then means.
@@ -69,12 +72,6 @@ def evaluate(
         The run folder of another evaluation; a judge compares the answers to open questions: win rate, RS and WTR.
     base_url:
         The judge: an OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".
-    judge_model:
-        The name of the chat model on that server.
-    judge_settings:
-        As in `cuvee select`: "concurrency=8,per_minute=60,timeout=120,key=VARIABLE".
-    max_tokens_spent:
-        Stop before the judge has used more tokens, in and out, in this call; its replies are kept, and the next call goes on.
     judge:
         In place of a server a function that compares, package.module:object; it takes questions, our answers and theirs.
     columns:
@@ -87,12 +84,37 @@ def evaluate(
         float32, bfloat16 or float16. Default: by device.
     dry_run:
         Say what would be asked, and stop.
-    seed:
-        Of all chance.
     out:
         The run folder; it holds questions.parquet, means.parquet, answers.jsonl, summary.json.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.evaluation.against import AgainstOptions
+    from cuvee.evaluation.asked import EvaluateOptions
     from cuvee.evaluation.run import run_evaluate
+    from cuvee.intake.judge import JudgeOptions
 
-    return run_evaluate(**typed)
+    server = JudgeOptions(
+        base_url=base_url,
+        judge_model=judge_model,
+        judge_settings=judge_settings,
+        max_tokens_spent=max_tokens_spent,
+    )
+    options = EvaluateOptions(
+        model=model,
+        on=on,
+        limit=limit,
+        loss_only=loss_only,
+        run_code=run_code,
+        lm_eval=lm_eval,
+        lm_eval_plain=lm_eval_plain,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        batch_tokens=batch_tokens,
+        beside=AgainstOptions(against=against, judge=judge, server=server),
+        columns=columns,
+        dialect=dialect,
+        device=device,
+        precision=precision,
+        seed=seed,
+    )
+    return run_evaluate(options, out=out, dry_run=dry_run)

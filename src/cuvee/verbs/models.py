@@ -1,11 +1,13 @@
 """``cuvee models``: weights without a hub."""
 
 from pathlib import Path
-from typing import Any
 
+from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
+@verb("models list")
 def list_models() -> Result:
     """List the models that cuvee can bring, and which are here."""
     from cuvee.models import catalog
@@ -23,6 +25,7 @@ def list_models() -> Result:
     return Result(catalog.models_folder(), {"models": rows}, next="cuvee models fetch static-minilm")
 
 
+@verb("models fetch")
 def fetch(name: str) -> Result:
     """Bring a model once; every later use is offline.
 
@@ -38,8 +41,9 @@ def fetch(name: str) -> Result:
     return Result(path, {"fetched": name, "path": str(path)}, [path])
 
 
+@verb("models grow")
 def grow(
-    data: list[str],
+    data: o.Data,
     *,
     size: str = "1M",
     name: str | None = None,
@@ -47,8 +51,8 @@ def grow(
     tokens: str | None = None,
     batch: int = 32,
     max_length: int = 256,
-    columns: str = "",
-    seed: int = 0,
+    columns: o.Columns = "",
+    seed: o.Seed = 0,
     out: Path | None = None,
 ) -> Result:
     """Train a small base model from scratch on the plain text of your rows: a base that no one has tuned, offline.
@@ -71,14 +75,20 @@ def grow(
         Pieces of text of an optimiser step.
     max_length:
         Tokens of a piece.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    seed:
-        Of all chance.
     out:
         Where to work, so that a stopped training goes on; default: beside the models.
     """
-    typed: dict[str, Any] = dict(locals())
-    from cuvee.training.grow import run_grow
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.training.grow import GrowOptions, run_grow
 
-    return run_grow(**typed)
+    options = GrowOptions(
+        read=ReadOptions(data=data, columns=columns, dialect=None, strict=False),
+        size=size,
+        name=name,
+        epochs=epochs,
+        tokens=tokens,
+        batch=batch,
+        max_length=max_length,
+        seed=seed,
+    )
+    return run_grow(options, out=out)

@@ -1,10 +1,10 @@
 """``cuvee train``: supervised fine-tuning on a selection or any instruction data."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("train")
@@ -15,23 +15,23 @@ def train(
     epochs: float | None = None,
     steps: int | None = None,
     tokens: str | None = None,
-    lr: float = 2e-5,
-    schedule: str = "cosine",
-    warmup: float = 0.03,
-    batch: int = 16,
-    max_length: int = 512,
+    lr: o.Lr = 2e-5,
+    schedule: o.Schedule = "cosine",
+    warmup: o.Warmup = 0.03,
+    batch: o.Batch = 16,
+    max_length: o.MaxLength = 512,
     weight_decay: float = 0.0,
     clip: float = 1.0,
-    lora: int = 0,
+    lora: o.Lora = 0,
     micro_tokens: int | None = None,
     replay: bool = False,
-    save_every: int = 100,
-    columns: str = "",
-    dialect: str | None = None,
-    strict: bool = False,
+    save_every: o.SaveEvery = 100,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    strict: o.Strict = False,
     dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/train"),
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/train"),
 ) -> Result:
     """Fine-tune a model on what a run chose, or on any instruction data; the loss counts the answers' tokens only.
 
@@ -50,42 +50,38 @@ def train(
         Optimiser steps, in place of epochs.
     tokens:
         Tokens to read, in place of epochs: 2M.
-    lr:
-        Highest learning rate.
-    schedule:
-        How it falls: cosine, linear or constant.
-    warmup:
-        Share of the steps in which it rises.
-    batch:
-        Rows of an optimiser step.
-    max_length:
-        Tokens of a row that are read; a longer one loses its end, and is counted.
     weight_decay:
         AdamW's.
     clip:
         Highest norm of the gradient.
-    lora:
-        Rank of adapters that are trained in place of all weights; 0 trains all.
     micro_tokens:
         Padded tokens of one forward pass. Default: 2,048 on a CPU, 16,384 on a GPU.
     replay:
         Take the steps that a run of `cuvee adapt` recorded, row by row; with its settings, the same weights come out.
-    save_every:
-        Steps between checkpoints; 0 for none.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    strict:
-        Stop at the first row that cannot be read.
     dry_run:
         Count the tokens, measure the speed, say how long it would take, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.training.asked import TrainOptions
     from cuvee.training.run import run_train
 
-    return run_train(**typed)
+    options = TrainOptions(
+        read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict),
+        model=model,
+        epochs=epochs,
+        steps=steps,
+        tokens=tokens,
+        lr=lr,
+        schedule=schedule,
+        warmup=warmup,
+        batch=batch,
+        max_length=max_length,
+        weight_decay=weight_decay,
+        clip=clip,
+        lora=lora,
+        micro_tokens=micro_tokens,
+        replay=replay,
+        save_every=save_every,
+        seed=seed,
+    )
+    return run_train(options, out=out, dry_run=dry_run)
