@@ -116,7 +116,6 @@ def measure(
 
 
 def _ground(pool: Pool, k: int, tokens: I64, twin: float, seed: int) -> Yardstick:
-    assert pool.vectors is not None
     n = len(pool)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
     order = np.argsort(rng.keyed(pool.keys, int(rng.stream(seed, "measure").integers(2**62))), kind="stable")

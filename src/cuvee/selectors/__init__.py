@@ -8,7 +8,7 @@ import numpy as np
 from cuvee import names
 from cuvee.arrays import I64
 from cuvee.errors import ConfigError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 from cuvee.selectors.deita import deita
 from cuvee.selectors.density import density
@@ -59,7 +59,7 @@ _MEMBERS = (
 SELECTORS: dict[str, Selector] = {member.name: member for member in _MEMBERS}
 
 
-def choose(pool: Pool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
+def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
     """Return min(k, free) rows by the selector of that name (or ``package.module:function``), best first.
 
     Raises ConfigError for an unknown method or setting, SelectionError for what the pool lacks.
@@ -74,7 +74,7 @@ def choose(pool: Pool, k: int, method: str, *, rng: np.random.Generator, **setti
 
 
 def by_tokens(
-    pool: Pool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
+    pool: BarePool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
 ) -> Selection:
     """Return the longest prefix of the method's ranking whose tokens, (n,) per row, add up to at most ``budget``.
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from cuvee.arrays import F32, I64, Bool
 from cuvee.errors import ConfigError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.duplicates import near
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs, order
@@ -16,7 +16,7 @@ CHUNK = 4_096  # chosen rows compared at once
 
 
 def deita(
-    pool: Pool,
+    pool: BarePool,
     k: int,
     *,
     rng: np.random.Generator,
@@ -57,7 +57,7 @@ def _check(quantile: float, threshold: float | None) -> None:
         raise ConfigError(f"threshold must be a cosine in [-1, 1], not {threshold}", "or leave it out for the quantile")
 
 
-def _threshold(pool: Pool, X: F32, quantile: float) -> float:
+def _threshold(pool: BarePool, X: F32, quantile: float) -> float:
     """Return the quantile of the exact nearest-neighbour similarities of the sampled rows."""
     asked = np.sort(canonical(pool)[:SAMPLE])
     queries, nearest = X[asked], np.full(len(asked), -np.inf, dtype=np.float32)
