@@ -53,7 +53,7 @@ def less(ask: ArmAsk) -> I64:
             return features(warmed(), [rows[row] for row in at], dim=dim, seed=seed)
 
     store = Store(home() / "store")
-    store.fill(_column(ask, draw), keys, compute, dim=dim, out=found, label="gradients", segment=PART)
+    store.vectors(_column(ask, draw), dim).fill(keys, compute, out=found, label="gradients", segment=PART)
     X: F32 = np.load(found)
     order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
     return order[: ask.k]
