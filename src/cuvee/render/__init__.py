@@ -1,7 +1,7 @@
 """What readers see of a sample: plain text (embedders, cleaners) and a model's token ids. The only home of prompt format."""
 
-from cuvee.render.chat import DEFAULT_TEMPLATE, Encoded, Ids, Messages, encode, encode_all, encode_prompt, header
-from cuvee.render.plain import Counter, Turns, plain, plain_column, prompt, response, token_counter
+from cuvee.render.chat import DEFAULT_TEMPLATE, Encoded, Ids, encode, encode_all, encode_prompt, header
+from cuvee.render.plain import Counter, Messages, plain, plain_column, prompt, response, token_counter
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -9,7 +9,6 @@ __all__ = [
     "Encoded",
     "Ids",
     "Messages",
-    "Turns",
     "encode",
     "encode_all",
     "encode_prompt",

@@ -15,7 +15,7 @@ BLOCK = 1_024  # candidates compared at once
 CHUNK = 4_096  # chosen rows compared at once
 
 
-def deita(
+def deita(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
     pool: BarePool,
     k: int,
     *,

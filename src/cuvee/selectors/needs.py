@@ -1,7 +1,7 @@
 """What selectors ask of a pool, and what they say when it is not there."""
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def goodness(values: F32, higher: bool) -> F64:
 
 
 def _one(pool: BarePool, name: str) -> F32:
-    known: dict[str, Any] = {**SCORERS, **pool.scores}
+    known: dict[str, Scorer | Callable[[BarePool], F32]] = {**SCORERS, **{own: _stored(own) for own in pool.scores}}
     try:
         found = names.find(known, name, "score")
     except ConfigError as unknown:
@@ -76,9 +76,10 @@ def _one(pool: BarePool, name: str) -> F32:
         raise SelectionError(
             f"{unknown.message}; the pool has: {have}; cuvee can make: {can}", unknown.hint
         ) from unknown
-    if name in pool.scores:
-        return np.asarray(found, dtype=np.float32)
     if isinstance(found, Scorer) and found.needs_model:
         raise SelectionError(f"{name} is a language model's score and the pool has none", "score the pool first")
-    made: F32 = found.function(pool) if isinstance(found, Scorer) else found(pool)
-    return made
+    return found.function(pool) if isinstance(found, Scorer) else found(pool)
+
+
+def _stored(name: str) -> Callable[[BarePool], F32]:
+    return lambda pool: np.asarray(pool.scores[name], dtype=np.float32)

@@ -11,7 +11,7 @@ from cuvee.selectors import needs, order
 COLUMNS = ("task", "source")
 
 
-def stratified(
+def stratified(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
     pool: BarePool,
     k: int,
     *,

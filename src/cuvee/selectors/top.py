@@ -6,7 +6,7 @@ from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs, order
 
 
-def top(
+def top(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
     pool: BarePool,
     k: int,
     *,
