@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cuvee import store as stores
 from cuvee.arrays import F32, I64
-from cuvee.store import Store, content_key
+from cuvee.store import Keys, Store, content_key, segments
 
 
-def _keys(texts: list[str]) -> stores.Keys:
+def _keys(texts: list[str]) -> Keys:
     return np.array([content_key(text) for text in texts], dtype="S16")
 
 
@@ -22,7 +21,7 @@ def _fill(folder: Path, texts: list[str]) -> tuple[F32, list[str]]:
         return np.array([[len(texts[row]), hash_of(texts[row])] for row in rows], dtype=np.float32)
 
     out = folder / "out.npy"
-    count = Store(folder / "store").fill("lengths", _keys(texts), compute, dim=2, out=out, label="")
+    count = Store(folder / "store").vectors("lengths", 2).fill(_keys(texts), compute, out=out, label="")
     assert count == len(asked)
     return np.load(out), asked
 
@@ -52,7 +51,7 @@ def test_a_new_row_pays_for_itself_only(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_stopped_keeps_its_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "SEGMENT_ROWS", 100)
+    monkeypatch.setattr(segments, "SEGMENT_ROWS", 100)
     texts = [f"text {number}" for number in range(450)]
     calls = 0
 
@@ -64,7 +63,7 @@ def test_a_run_that_was_stopped_keeps_its_segments(tmp_path: Path, monkeypatch: 
         return _expected([texts[row] for row in rows])
 
     with pytest.raises(KeyboardInterrupt):
-        Store(tmp_path / "store").fill("lengths", _keys(texts), stops, dim=2, out=tmp_path / "o.npy", label="")
+        Store(tmp_path / "store").vectors("lengths", 2).fill(_keys(texts), stops, out=tmp_path / "o.npy", label="")
     values, asked = _fill(tmp_path, texts)
     assert len(asked) == 250
     assert np.array_equal(values, _expected(texts))
@@ -79,8 +78,8 @@ def test_keys_that_end_in_zero_bytes_stay_apart(tmp_path: Path) -> None:
     keys = np.array([b"a" * 15 + b"\0", b"a" * 14 + b"\0\0", b"\0" * 16], dtype="S16")
     values = np.arange(6, dtype=np.float32).reshape(3, 2)
     out = tmp_path / "o.npy"
-    Store(tmp_path / "s").fill("c", keys, lambda rows: values[rows], dim=2, out=out, label="")
-    Store(tmp_path / "s").fill("c", keys[::-1].copy(), lambda rows: values[rows] * 0, dim=2, out=out, label="")
+    Store(tmp_path / "s").vectors("c", 2).fill(keys, lambda rows: values[rows], out=out, label="")
+    Store(tmp_path / "s").vectors("c", 2).fill(keys[::-1].copy(), lambda rows: values[rows] * 0, out=out, label="")
     assert np.array_equal(np.load(out), values[::-1])
 
 
@@ -116,7 +115,7 @@ def test_a_journal_is_read_up_to_where_it_breaks_off(tmp_path: Path) -> None:
 
 
 def test_many_texts_become_several_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "SEGMENT_ROWS", 10)
+    monkeypatch.setattr(segments, "SEGMENT_ROWS", 10)
     names = [str(number) for number in range(35)]
     with Store(tmp_path).texts("replies") as texts:
         for name in names:

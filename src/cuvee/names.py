@@ -3,7 +3,7 @@
 import difflib
 import importlib
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from cuvee.errors import ConfigError
 
@@ -18,18 +18,18 @@ def find(table: Mapping[str, T], name: str, kind: str) -> T:
     if name in table:
         return table[name]
     if ":" in name:
-        found: T = _import(name, kind)
-        return found
+        return cast(T, _import(name, kind))  # what a user names is taken at its word
     near = difflib.get_close_matches(name, table, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(table))}"
     raise ConfigError(f"unknown {kind} {name!r}", hint)
 
 
-def _import(path: str, kind: str) -> Any:
+def _import(path: str, kind: str) -> object:
     module, _, attribute = path.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        found: object = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as wrong:
         raise ConfigError(
             f"{kind} {path!r} cannot be imported: {wrong}", "write it as package.module:attribute"
         ) from wrong
+    return found

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from tests.chat_server import ChatServer
 from cuvee.arrays import F32
 from cuvee.errors import SelectionError
 from cuvee.models.chat import Chat, Server
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool, Pool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS
 from cuvee.scorers.judge import Judge
@@ -76,7 +75,6 @@ def build(n: int) -> Pool:
 @pytest.mark.parametrize("n", [0, 1, 2, 16, 90])
 def test_one_float32_per_row_and_inputs_untouched(name: str, n: int, function_of: FunctionOf) -> None:
     pool = build(n)
-    assert pool.vectors is not None
     before, table = pool.vectors.copy(), pool.table
     scores = function_of(name)(pool)
     assert scores.dtype == np.float32 and scores.shape == (n,)
@@ -88,7 +86,6 @@ def test_one_float32_per_row_and_inputs_untouched(name: str, n: int, function_of
 @every
 def test_row_order_does_not_matter(name: str, function_of: FunctionOf) -> None:
     pool = build(90)
-    assert pool.vectors is not None
     shuffle = np.random.default_rng(0).permutation(90)
     moved = Pool(pool.table.take(shuffle), np.ascontiguousarray(pool.vectors[shuffle]))
     whole = function_of(name)(pool)
@@ -123,7 +120,8 @@ def test_null_is_not_a_default(name: str, function_of: FunctionOf) -> None:
 @every
 def test_what_is_missing_is_asked_for(name: str, function_of: FunctionOf) -> None:
     pool = build(5)
-    bare = replace(pool, vectors=None) if SCORERS[name].needs_vectors else replace(pool, table=pa.table({"id": ["a"]}))
+    table = pool.table if SCORERS[name].needs_vectors else pa.table({"id": ["a"]})
+    bare = BarePool(table, None if SCORERS[name].needs_vectors else pool.vectors, pool.scores, pool.taken)
     with pytest.raises(SelectionError, match=name):
         function_of(name)(bare)
     if SCORERS[name].asks:

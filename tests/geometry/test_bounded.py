@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from cuvee.arrays import F32, I64
 from cuvee.errors import SelectionError
+from cuvee.geometry import bounded
 from cuvee.geometry.bounded import bounded_clusters, cohesion, how_many
 from cuvee.geometry.grouping import group
 
@@ -39,13 +41,15 @@ def test_every_row_is_in_one_cluster_and_every_size_within_the_bounds(
     X = {"random": unit, "bumps": bumps}[kind](n, 8, seed) if kind != "equal" else np.ones((n, 1), np.float32)
     if -(-n // high) > n // low:
         with pytest.raises(SelectionError):
-            bounded_clusters(X, low, high, mean=mean, leaf=leaf)
+            bounded_clusters(X, low, high, mean=mean)
         return
-    labels = bounded_clusters(X, low, high, mean=mean, leaf=leaf, seed=seed)
+    with patch.object(bounded, "LEAF", leaf):
+        labels = bounded_clusters(X, low, high, mean=mean, seed=seed)
+        again = bounded_clusters(X, low, high, mean=mean, seed=seed)
     sizes = np.bincount(labels)
     assert labels.shape == (n,) and sizes.min() >= low and sizes.max() <= high
     assert len(sizes) == how_many(n, low, high, mean)
-    assert labels.tolist() == bounded_clusters(X, low, high, mean=mean, leaf=leaf, seed=seed).tolist()
+    assert labels.tolist() == again.tolist()
 
 
 def partitions(rows: list[int], k: int, low: int, high: int) -> Iterator[list[list[int]]]:

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cuvee.planting.facts import KINDS, PROCEDURES
 from cuvee.planting.families import FAMILIES, IMBALANCE, sizes
-from cuvee.planting.numbers import UNITS
-from cuvee.planting.passages import BAD, GOOD
+from cuvee.planting.tables import TABLES
 from cuvee.planting.task import Task
 
 
@@ -61,7 +59,7 @@ def test_word_problems_solved_from_their_text() -> None:
 
 
 def test_conversions_agree_with_the_ratio() -> None:
-    ratios = {(big, small): ratio for big, small, ratio in UNITS}
+    ratios = {(big, small): ratio for big, small, ratio in TABLES.units}
     for task in made("conversion"):
         found = re.match(r"(\d+) (\w+) = (\d+) (\w+)\.", task.output)
         assert found
@@ -101,10 +99,14 @@ def test_functions_run_and_give_what_their_sentence_says() -> None:
 
 def test_labels_fit_their_texts() -> None:
     for task in made("sentiment"):
-        assert {remark in task.input for remark in (GOOD if task.output == "Positive" else BAD)} == {True, False}
-        assert not any(remark in task.input for remark in (BAD if task.output == "Positive" else GOOD))
-    home = {word: kind for kind, words in KINDS.items() for word in words}
-    assert len(home) == sum(len(words) for words in KINDS.values()), "a word has two kinds"
+        assert {
+            remark in task.input for remark in (TABLES.praise if task.output == "Positive" else TABLES.complaints)
+        } == {True, False}
+        assert not any(
+            remark in task.input for remark in (TABLES.complaints if task.output == "Positive" else TABLES.praise)
+        )
+    home = {word: kind for kind, words in TABLES.kinds.items() for word in words}
+    assert len(home) == sum(len(words) for words in TABLES.kinds.values()), "a word has two kinds"
     for task in made("classification"):
         assert task.output == "\n".join(f"{word}: {home[word]}" for word in task.input.split(", "))
 
@@ -127,11 +129,11 @@ def test_grammar_changes_the_verb_only() -> None:
 def test_steps_are_sorted_and_the_same() -> None:
     for task in made("steps"):
         (goal,) = (
-            goal for goal in PROCEDURES if task.instruction.rstrip("?.").removesuffix(" in order").endswith(goal)
+            goal for goal in TABLES.procedures if task.instruction.rstrip("?.").removesuffix(" in order").endswith(goal)
         )
         lines = [line.split(". ", 1)[1] for line in task.output.splitlines()]
         assert sorted(lines) == sorted(task.input.split("; "))
-        assert lines == [step for step in PROCEDURES[goal] if step in lines]
+        assert lines == [step for step in TABLES.procedures[goal] if step in lines]
 
 
 @pytest.mark.parametrize("rows", [200, 1840, 2000, 10_000])

@@ -8,7 +8,7 @@ from typing import Any
 
 from cuvee.planting import SHARES, WrittenFiles, write
 from cuvee.planting.near import grams, normal
-from cuvee.planting.questions import QUESTIONS
+from cuvee.planting.tables import TABLES
 
 
 def lines(data: bytes) -> list[Any]:
@@ -68,10 +68,10 @@ def test_questions_leak_where_the_truth_says_and_nowhere_else(tmp_path: Path) ->
 
 
 def test_questions_are_sixty_and_unlike_each_other() -> None:
-    sets = [grams(question) for question, _ in QUESTIONS]
-    assert len(QUESTIONS) == 60 and all(answer for _, answer in QUESTIONS)
+    sets = [grams(question) for question, _ in TABLES.questions]
+    assert len(TABLES.questions) == 60 and all(answer for _, answer in TABLES.questions)
     assert all(len(a & b) <= 2 for at, a in enumerate(sets) for b in sets[:at])
-    assert min(len(set(normal(question).split())) for question, _ in QUESTIONS) >= 10
+    assert min(len(set(normal(question).split())) for question, _ in TABLES.questions) >= 10
 
 
 def test_same_arguments_same_bytes(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from cuvee.samples.columns import Columns
+from cuvee.samples.columns import Columns, Place
 from cuvee.samples.schema import SAMPLE, Sample, Turn
 
 TALK = Sample(
@@ -19,15 +19,15 @@ TALK = Sample(
 SHORT = Sample((Turn("assistant", "a"),), tools='[{"kept": "as text"}]')
 
 
-def place(at: int) -> tuple[Any, ...]:
-    return f"id{at}", "source", "file.json", at, "messages", b'{"raw": %d}' % at, bytes([at]) * 16
+def place(at: int) -> Place:
+    return Place(f"id{at}", "source", "file.json", at, "messages", b'{"raw": %d}' % at, bytes([at]) * 16)
 
 
 def test_rows_and_columns() -> None:
     columns = Columns()
     columns.add(TALK, place(1))
     columns.add(SHORT, place(2))
-    assert len(columns) == 2 and columns.bytes == 2 * (len(place(1)[5]) + len(place(2)[5]))
+    assert len(columns) == 2 and columns.bytes == 2 * (len(place(1).raw) + len(place(2).raw))
     batch = columns.pop()
     assert batch.schema == SAMPLE and batch.validate(full=True) is None
     first, second = batch.to_pylist()

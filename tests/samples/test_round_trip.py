@@ -118,9 +118,10 @@ def test_same_is_the_bytes_that_were_read(tmp_path: Path) -> None:
 
 
 def test_a_row_over_several_lines_becomes_one(tmp_path: Path) -> None:
+    alpaca: Any = DIALECTS["alpaca"].example
     rows = [
         {"instruction": 'a "b" \\ c', "input": "x\ny", "output": "é  \\n  z", "n": [1, {"k": []}]},
-        {**DIALECTS["alpaca"].example},
+        {**alpaca},
     ]
     (tmp_path / "pool.json").write_text(json.dumps(rows, indent=4), encoding="utf-8")
     table = read_again(tmp_path / "pool.json")

@@ -65,7 +65,7 @@ def test_datasets_loads_what_was_written(
 
 @pytest.mark.parametrize("dialect", PLAIN)
 def test_same_loads_in_every_file(dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = DIALECTS[dialect].example
+    row: Any = DIALECTS[dialect].example
     table = table_of([row, {**row, "note": "second"}], tmp_path)
     rows = np.arange(table.num_rows)
     for file in ("jsonl", "parquet"):

@@ -13,7 +13,7 @@ import pytest
 from tests.chat_server import ChatServer, completion
 
 from cuvee.models.chat import Chat, ReplySampling, Server
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS
 from cuvee.scorers.judge import Judge, compare
@@ -40,7 +40,7 @@ def test_a_model_that_rambles_gives_nulls_and_its_text_is_kept(
 
     chat_server.answer = answer
     talks = [[{"role": "user", "content": f"q{n}"}, {"role": "assistant", "content": f"a{n}"}] for n in range(6)]
-    pool = Pool(pa.table({"messages": pa.array(talks, pa.list_(TURN))}))
+    pool = BarePool(pa.table({"messages": pa.array(talks, pa.list_(TURN))}))
     with Chat(Server(chat_server.url, "tiny"), Store(tmp_path), sampling=ReplySampling(max_tokens=24)) as chat:
         judge = Judge(chat)
         assert np.isnan(SCORERS["judge-quality"].function(pool, judge=judge)).all()  # it was never trained

@@ -12,7 +12,7 @@ from cuvee import render, rng, selectors
 from cuvee.errors import SelectionError
 from cuvee.models import causal, forward
 from cuvee.models.causal import Causal
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS, language
 from cuvee.scorers.language import Reader
@@ -44,9 +44,9 @@ def reader(tiny: Causal, tmp_path: Path) -> Reader:
     return Reader(tiny, Store(tmp_path / "store"))
 
 
-def pool_of(talks: list[Talk]) -> Pool:
+def pool_of(talks: list[Talk]) -> BarePool:
     prints = pa.array([n.to_bytes(16, "big") for n in range(len(talks))], pa.binary(16))
-    return Pool(pa.table({"messages": pa.array(talks, pa.list_(TURN)), "fingerprint": prints}))
+    return BarePool(pa.table({"messages": pa.array(talks, pa.list_(TURN)), "fingerprint": prints}))
 
 
 def mean_loss(model: Causal, ids: list[int], first: int) -> float:

@@ -10,7 +10,7 @@ import pytest
 from tests.chat_server import ChatServer, error
 
 from cuvee.models.chat import Chat, Server
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN
 from cuvee.scorers import SCORERS
 from cuvee.scorers.judge import KINDS, Judge, compare, rs, wtr
@@ -18,9 +18,9 @@ from cuvee.scorers.prompting import CUT, LONGEST, ratings, verdict
 from cuvee.store import Store
 
 
-def pool(*pairs: tuple[str, str | None]) -> Pool:
+def pool(*pairs: tuple[str, str | None]) -> BarePool:
     talks = [[{"role": "user", "content": q}, {"role": "assistant", "content": a}] for q, a in pairs]
-    return Pool(pa.table({"messages": pa.array(talks, pa.list_(TURN))}))
+    return BarePool(pa.table({"messages": pa.array(talks, pa.list_(TURN))}))
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN
 from cuvee.scorers.richness import lexical_richness
 
 
-def pool_of(answers: list[str | None]) -> Pool:
+def pool_of(answers: list[str | None]) -> BarePool:
     messages = [[{"role": "user", "content": "q"}, {"role": "assistant", "content": answer}] for answer in answers]
-    return Pool(pa.table({"messages": pa.array(messages, pa.list_(TURN))}))
+    return BarePool(pa.table({"messages": pa.array(messages, pa.list_(TURN))}))
 
 
 def by_hand(words: list[str], window: int) -> float:

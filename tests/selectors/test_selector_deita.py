@@ -13,7 +13,6 @@ from cuvee.selectors.deita import deita
 
 def by_hand(pool: Pool, values: np.ndarray, limit: float) -> tuple[list[int], int]:
     """Return the whole ranking and how many of it were not filled up."""
-    assert pool.vectors is not None
     X = pool.vectors.astype(np.float64)
     ranked = sorted(pool.free.tolist(), key=lambda i: -values[i] if not np.isnan(values[i]) else np.inf)
     members, chosen, skipped = pool.taken.tolist(), [], []
@@ -55,7 +54,6 @@ def test_against_plain_loops(
 
 def test_the_threshold_is_a_quantile_of_the_nearest(make_pool: Callable[..., Pool], rng: np.random.Generator) -> None:
     base = make_pool(50)
-    assert base.vectors is not None
     # Twenty rows are there twice: were twins counted, the 0.9 quantile would be 1 and would skip nothing.
     X = np.concatenate([base.vectors, base.vectors[:20]])
     values = np.random.default_rng(5).random(70).astype(np.float32)

@@ -24,7 +24,6 @@ def graph(X: F32, degree: int) -> F32:
 @pytest.mark.parametrize("taken", [(), (3, 30)])
 def test_against_plain_greedy(make_pool: Callable[..., Pool], rng: np.random.Generator, taken: tuple[int, ...]) -> None:
     pool = make_pool(60, taken=taken)
-    assert pool.vectors is not None
     similarity = graph(pool.vectors, 8)
     best = np.max([similarity[:, row] for row in taken], axis=0) if taken else np.zeros(60)
     chosen = facility_location(pool, 20, rng=rng, neighbours=8)
@@ -42,7 +41,6 @@ def test_against_submodlib(make_pool: Callable[..., Pool], rng: np.random.Genera
     peer = pytest.importorskip("submodlib_cpp", reason="submodlib-py is not installed")
     X = np.abs(np.random.default_rng(3).normal(size=(80, 6)))  # no negative cosine, all edges: no ties
     pool = make_pool(80, vectors=np.asarray(X / np.linalg.norm(X, axis=1, keepdims=True), dtype=np.float32))
-    assert pool.vectors is not None
     kernel = graph(pool.vectors, 79)
     theirs = peer.FacilityLocation(80, kernel.tolist(), False, set(), False)
     picks = theirs.maximize("NaiveGreedy", 25, False, False, 0.1, False, False, [], False)

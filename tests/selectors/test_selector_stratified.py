@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cuvee.errors import ConfigError, SelectionError
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool, Pool
 from cuvee.selectors.stratified import stratified
 
 SIZES = {"large": 60, "middle": 30, "small": 10}
@@ -121,4 +121,4 @@ def test_settings_out_of_range(
 
 def test_a_column_that_is_not_there(make_pool: Callable[..., Pool], rng: np.random.Generator) -> None:
     with pytest.raises(SelectionError, match="no column 'task'"):
-        stratified(Pool(make_pool(5).table.drop_columns(["task"])), 2, rng=rng)
+        stratified(BarePool(make_pool(5).table.drop_columns(["task"])), 2, rng=rng)

@@ -9,7 +9,7 @@ from scipy import stats
 from cuvee import rng
 from cuvee.arrays import F64
 from cuvee.errors import ConfigError, InputError
-from cuvee.statistics import ArmResults, Proof, Verdict, compare
+from cuvee.statistics import ArmResults, Comparison, Proof, Verdict, compare
 from cuvee.statistics import parts as variance_parts
 from cuvee.statistics.critical import freedoms, of_questions
 from cuvee.statistics.intervals import Width
@@ -23,7 +23,7 @@ def arm(name: str, values: list[list[float]] | F64, *, chance: bool = True) -> A
 
 
 def judged(arms: list[ArmResults], tasks: list[str], **settings: object) -> Proof:
-    return compare(arms, tasks, rng=rng.stream(0, "test"), **settings)  # type: ignore[arg-type]
+    return compare(arms, tasks, Comparison(**settings), rng=rng.stream(0, "test"))  # type: ignore[arg-type]
 
 
 def test_every_task_weighs_the_same() -> None:

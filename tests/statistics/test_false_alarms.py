@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cuvee import rng
-from cuvee.statistics import ArmResults, compare
+from cuvee.statistics import ArmResults, Comparison, compare
 from cuvee.statistics.simulation import World, false_alarms, ours
 
 RATE = 0.05
@@ -58,7 +58,7 @@ def test_a_difference_that_is_there_is_found_and_the_interval_covers_it() -> Non
         stream = rng.stream(time, "there")
         (random, other), labels = World(seeds=3, questions=200, runs=0.02, both=0.5).draw(stream)
         better = ArmResults("x", other.values + 0.3, other.seeds)
-        verdict = compare([random, better], labels, better="higher", draws=300, rng=stream).verdicts[0]
+        verdict = compare([random, better], labels, Comparison(better="higher", draws=300), rng=stream).verdicts[0]
         found += verdict.word == "beats"
         covered += abs(verdict.difference - 0.3) <= verdict.half_width
     assert found >= 180

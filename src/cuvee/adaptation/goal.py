@@ -23,7 +23,7 @@ from cuvee.intake.sources import ReadAsk
 from cuvee.render import Encoded
 from cuvee.runs import Run, digest
 from cuvee.samples.normal import fingerprint
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN, Turn
 
 STAGE = "goal"
@@ -56,7 +56,7 @@ def read_goal(
     """
     read = _rows if reward.measure == LOSS else _questions
     table, parts, fingerprint = read(run, paths, tokenizer, reward, longest)
-    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(seed, STAGE).integers(2**62))), kind="stable")
+    order = np.argsort(rng.keyed(BarePool(table).keys, int(rng.stream(seed, STAGE).integers(2**62))), kind="stable")
     order = order[duplicates.exact(table["fingerprint"].take(pa.array(order)).to_pylist()) < 0].astype(np.int64)
     order = np.array([row for row in order.tolist() if parts[row] is not None], dtype=np.int64)
     if len(order) < 2:

@@ -8,6 +8,9 @@ import numpy as np
 from cuvee.arrays import F32, F64, I64, U64, Bool
 from cuvee.cleaners.tokens import Tokens, ngrams, tokens
 
+GRAM = 3  # words of the grams that a share is made of
+RUN = 5  # words that row and item must have in common, one after another, to be compared
+WHOLE = 12  # distinct words below which an item has no identity but their order
 COMMON = 10  # a run that stands in more items than this points at none of them, unless the item has no rarer one
 _PAIRS = 20_000  # pairs whose grams stand in memory at once
 _BLOCK = 4_096
@@ -27,16 +30,14 @@ class Contamination:
     ignored: I64
 
 
-def contamination(
-    pool: Tokens, items: Sequence[str], *, threshold: float = 0.5, n: int = 3, run: int = 5, whole: int = 12
-) -> Contamination:
-    """Return for each row the largest share of an evaluation item's word ``n``-grams that stand in it.
+def contamination(pool: Tokens, items: Sequence[str], *, threshold: float = 0.5) -> Contamination:
+    """Return for each row the largest share of an evaluation item's word 3-grams that stand in it.
 
-    An item is compared with a row when both hold the same ``run`` of words. Its share is the sum of 1 / (items that hold
+    An item is compared with a row when both hold the same run of 5 words. Its share is the sum of 1 / (items that hold
     the gram) over its n-grams in the row, divided by that sum over all its n-grams: template text that many items share
-    ("Options: - Yes - No") weighs nearly nothing, and a changed word costs n grams, not the whole item.
-    An item of fewer than ``whole`` distinct words has no identity but their order: it counts only as a whole, word after
-    word (share 1). One shorter than ``run`` words is ignored and listed as such: a phrase of four words is no evidence.
+    ("Options: - Yes - No") weighs nearly nothing, and a changed word costs 3 grams, not the whole item.
+    An item of fewer than 12 distinct words has no identity but their order: it counts only as a whole, word after
+    word (share 1). One shorter than 5 words is ignored and listed as such: a phrase of four words is no evidence.
 
     threshold: in (0, 1]. Case, punctuation and line breaks do not matter. Equal shares name the first item.
     Time O(words of the pool + words of the items); at most 10 items are tried per run of words, except for items whose
@@ -45,10 +46,10 @@ def contamination(
     words = tokens(items)
     share = np.zeros(len(pool), dtype=np.float32)
     item = np.full(len(pool), -1, dtype=np.int64)
-    rows, others = _pairs(pool, words, run)
+    rows, others = _pairs(pool, words)
     if len(rows):
-        shares = _shares(pool, words, rows, others, n)
-        few = np.array([len(np.unique(words.row(at))) < whole for at in range(len(words))])
+        shares = _shares(pool, words, rows, others)
+        few = np.array([len(np.unique(words.row(at))) < WHOLE for at in range(len(words))])
         for at in np.flatnonzero(few[others]):
             shares[at] = float(shares[at] == 1.0 and _stands_in(words.row(others[at]), pool.row(rows[at])))
         order = np.lexsort((others, -shares, rows))
@@ -57,7 +58,7 @@ def contamination(
         share[rows[first]] = shares[first]
         reached = first[shares[first] >= threshold]
         item[rows[reached]] = others[reached]
-    return Contamination(share, item, np.flatnonzero(words.lengths < run).astype(np.int64))
+    return Contamination(share, item, np.flatnonzero(words.lengths < RUN).astype(np.int64))
 
 
 def contamination_vectors(X: F32, E: F32, *, threshold: float) -> Contamination:
@@ -75,10 +76,10 @@ def contamination_vectors(X: F32, E: F32, *, threshold: float) -> Contamination:
     return Contamination(share, item, np.empty(0, dtype=np.int64))
 
 
-def _pairs(pool: Tokens, words: Tokens, run: int) -> tuple[I64, I64]:
+def _pairs(pool: Tokens, words: Tokens) -> tuple[I64, I64]:
     """Return (row, item) pairs, each once, that share a run of words which points at the item."""
-    grams, owners = _anchors(words, run)
-    found = ngrams(pool, run)
+    grams, owners = _anchors(words)
+    found = ngrams(pool, RUN)
     hit = _among(found.hashes, grams)
     low = np.searchsorted(grams, found.hashes[hit], "left")
     counts = np.searchsorted(grams, found.hashes[hit], "right") - low
@@ -87,13 +88,13 @@ def _pairs(pool: Tokens, words: Tokens, run: int) -> tuple[I64, I64]:
     return pairs // max(1, len(words)), pairs % max(1, len(words))
 
 
-def _anchors(words: Tokens, run: int) -> tuple[U64, I64]:
+def _anchors(words: Tokens) -> tuple[U64, I64]:
     """Return the sorted hashes of the runs by which items are found, and the item of each.
 
     These are an item's runs that stand in few items, or else its rarest.
     """
-    long = np.flatnonzero(words.lengths >= run).astype(np.int64)
-    grams, owners = _distinct(ngrams(words.take(long), run))
+    long = np.flatnonzero(words.lengths >= RUN).astype(np.int64)
+    grams, owners = _distinct(ngrams(words.take(long), RUN))
     number, count = _document_counts(grams)
     rarest = np.full(len(long), np.iinfo(np.int64).max)
     np.minimum.at(rarest, owners, count[number])
@@ -102,15 +103,15 @@ def _anchors(words: Tokens, run: int) -> tuple[U64, I64]:
     return grams[order], long[owners[order]]
 
 
-def _shares(pool: Tokens, words: Tokens, rows: I64, others: I64, n: int) -> F64:
+def _shares(pool: Tokens, words: Tokens, rows: I64, others: I64) -> F64:
     """Return the weighted share of each pair's item that stands in its row: (p,) in [0, 1]."""
-    grams, owners = _distinct(ngrams(words, n))
+    grams, owners = _distinct(ngrams(words, GRAM))
     number, count = _document_counts(grams)
     weights = 1.0 / count[number]
     offsets = np.searchsorted(owners, np.arange(len(words) + 1))
     distinct = np.unique(grams)
     some = np.unique(rows)
-    found = ngrams(pool.take(some), n)
+    found = ngrams(pool.take(some), GRAM)
     hit = _among(found.hashes, distinct)
     held = np.unique(_row_of(found, hit) * len(distinct) + np.searchsorted(distinct, found.hashes[hit]))
     place = np.searchsorted(some, rows)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,14 @@ import numpy.typing as npt
 from cuvee.arrays import F32, I64, U8, U64, Bool
 from cuvee.cleaners.tokens import Tokens, ngrams, polynomial
 
+if TYPE_CHECKING:
+    import faiss
+
 U32 = npt.NDArray[np.uint32]
 
+SHINGLE = 3  # words
+PERMUTATIONS = 128  # numbers of a digest
+SEED = 0  # of the permutations
 RECALL = 0.99  # of pairs at the threshold, by which the banding is chosen
 REPRESENTATIVES = 64  # kept rows that a bucket remembers
 CHECKS = 8  # exact comparisons per row
@@ -50,17 +56,8 @@ def exact(fingerprints: U8 | U64 | Sequence[bytes]) -> I64:
     return keeper
 
 
-def near(
-    words: Tokens,
-    *,
-    threshold: float = 0.8,
-    shingle: int = 3,
-    permutations: int = 128,
-    seed: int = 0,
-    skip: Bool | None = None,
-    answers: Tokens | None = None,
-) -> Near:
-    """Return what each row repeats by the Jaccard similarity of its sets of ``shingle`` tokens.
+def near(words: Tokens, *, threshold: float = 0.8, skip: Bool | None = None, answers: Tokens | None = None) -> Near:
+    """Return what each row repeats by the Jaccard similarity of its sets of 3 tokens in a row.
 
     answers: the words of each row's answer, which must be as alike too, as sets of words: the same passage under another
     question is another row.
@@ -73,15 +70,15 @@ def near(
     the bands find a pair at the threshold with probability 0.99. The work is bounded for any data: a bucket remembers its
     last 64 kept rows, candidates are ranked by their digests, and the exact similarity is taken of the 8 best. So in a
     group of thousands of rows that share a template, a pair may be missed; a row never falls by an estimate.
-    Time O(n), memory 8 bytes per shingle and 4 * permutations bytes per row.
+    Time O(n), memory 8 bytes per shingle and 512 bytes, a digest, per row.
     """
-    grams = ngrams(words, shingle)
+    grams = ngrams(words, SHINGLE)
     rows = np.flatnonzero((grams.lengths > 0) & (~skip if skip is not None else True)).astype(np.int64)
-    digests = _digests(grams, rows, permutations, seed)
-    buckets = _buckets(digests, _band_width(threshold, permutations))
+    digests = _digests(grams, rows)
+    buckets = _buckets(digests, _band_width(threshold))
     keeper = np.full(len(words), -1, dtype=np.int64)
     similarity = np.full(len(words), np.nan, dtype=np.float32)
-    slack = 3 * float(np.sqrt(threshold * (1 - threshold) / permutations))  # three standard errors of the estimate
+    slack = 3 * float(np.sqrt(threshold * (1 - threshold) / PERMUTATIONS))  # three standard errors of the estimate
     kept_of: dict[int, deque[int]] = {}
     for at in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
         mine = [bucket for bucket in buckets[at].tolist() if bucket >= 0]
@@ -128,7 +125,7 @@ def near_vectors(X: F32, *, threshold: float) -> Near:
     return Near(keeper, similarity)
 
 
-def _index(X: F32) -> Any:
+def _index(X: F32) -> "faiss.Index":
     import faiss
 
     n, d = X.shape
@@ -155,24 +152,24 @@ def _greedy(cosines: F32, threshold: float) -> tuple[I64, F32]:
     return keeper, values
 
 
-def _digests(grams: Tokens, rows: I64, permutations: int, seed: int) -> U32:
-    """Return the (m, permutations) uint32 MinHash digests of these rows."""
+def _digests(grams: Tokens, rows: I64) -> U32:
+    """Return the (m, PERMUTATIONS) uint32 MinHash digests of these rows."""
     from rensa import RMinHash
 
-    parts = [np.empty((0, permutations), dtype=np.uint32)]
+    parts = [np.empty((0, PERMUTATIONS), dtype=np.uint32)]
     for start in range(0, len(rows), _BATCH):
         part = grams.take(rows[start : start + _BATCH])
         matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-            part.hashes, part.offsets.astype(np.uint64), permutations, seed
+            part.hashes, part.offsets.astype(np.uint64), PERMUTATIONS, SEED
         )
         parts.append(np.array(matrix.to_rows(), dtype=np.uint32))
     return np.concatenate(parts)
 
 
-def _band_width(threshold: float, permutations: int) -> int:
+def _band_width(threshold: float) -> int:
     """Return the widest band by which a pair at the threshold is still found with probability ``RECALL``."""
-    widths = range(1, permutations + 1)
-    found = [width for width in widths if 1 - (1 - threshold**width) ** (permutations // width) >= RECALL]
+    widths = range(1, PERMUTATIONS + 1)
+    found = [width for width in widths if 1 - (1 - threshold**width) ** (PERMUTATIONS // width) >= RECALL]
     return max(found, default=1)
 
 

@@ -141,7 +141,6 @@ def _shared(tasks: list[str | None]) -> str | None:
 
 def _vectors(ground: Ground, rows: pa.Table) -> tuple[F32, F32]:
     """Return the vectors of the pool and of new rows in one space; an embedder that learns from a pool learns it anew."""
-    assert ground.pool.vectors is not None
     embedder, X = ground.embedder, np.asarray(ground.pool.vectors)
     if embedder.fitted:
         texts = render.plain_column(ground.pool.table["messages"])

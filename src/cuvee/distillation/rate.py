@@ -91,7 +91,6 @@ def rate(run: Run, ground: Ground, how: How, judge: Judge | None, turns: list[Tu
 
 def put_right(ground: Ground, rated: Ratings) -> Ratings:
     """Return the ratings after the rater's errors, told from neighbours that disagree, were taken out (DS2)."""
-    assert ground.pool.vectors is not None
     values, T = corrected(np.asarray(ground.pool.vectors), rated.values)
     sure = ", ".join(f"{at}: {share:.0%}" for at, share in enumerate(np.diag(T)))
     note = f"ratings are corrected by their neighbours; how often the rater is right, by class: {sure}"

@@ -68,7 +68,6 @@ def _clustered(run: Run, wanted: DistillAsk, ground: Ground, rated: Ratings, wea
     bounds = {name: typed[name] for name in ("smallest", "largest", "mean", "seed")}
 
     def make(folder: Path) -> None:
-        assert ground.pool.vectors is not None
         X = np.asarray(ground.pool.vectors[weak])
         mean = float(typed["mean"]) or None
         labels = bounded_clusters(X, typed["smallest"], typed["largest"], mean=mean, seed=typed["seed"])

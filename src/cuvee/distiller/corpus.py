@@ -88,7 +88,6 @@ def _offline(run: Run, wanted: CorpusAsk) -> Corpus:
         drawn = np.argsort(rng.keyed(ground.pool.keys[usable], wanted.recipe.seed), kind="stable")
         usable = np.sort(usable[drawn[: wanted.typed["limit"]]])
     ids, tasks = ground.pool.table["id"].to_pylist(), ground.pool.table["task"].to_pylist()
-    assert ground.pool.vectors is not None
     near, _ = neighbours(np.asarray(ground.pool.vectors[usable]), NEAR)
     subjects = [" ".join((tasks[at] or turns[at][0]).split()[:8]) for at in usable]
     topics = offline.topics([ids[at] for at in usable], [turns[at] for at in usable], subjects, near)

@@ -5,7 +5,7 @@ Latent semantic analysis: Deerwester et al., 1990.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,9 @@ from cuvee.arrays import F32, I64
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import ConfigError
 from cuvee.rng import stream
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SAMPLE = 10_000  # distinct texts that it is fitted on
 TERMS = 30_000
@@ -81,7 +84,7 @@ class Lexical:
             X[start : start + _BATCH, :-1] = counts @ self._axes
         return unit_rows(X)
 
-    def _counts(self, words: pa.Array, offsets: I64) -> Any:
+    def _counts(self, words: pa.Array, offsets: I64) -> "csr_array":
         """Return (n, terms) CSR of 1 + ln(count): words first, then word pairs."""
         from scipy.sparse import csr_array
 
@@ -143,13 +146,13 @@ def _most_common(rows: I64, terms: I64, least: int) -> I64:
     return found
 
 
-def _unit(A: Any) -> Any:
+def _unit(A: "csr_array") -> "csr_array":
     from sklearn.preprocessing import normalize
 
     return normalize(A)
 
 
-def _svd(A: Any, axes: int) -> F32:
+def _svd(A: "csr_array", axes: int) -> F32:
     """Return the (terms, up to ``axes``) right singular vectors of A, largest first, without those of value zero.
 
     Randomised range finder with 2 power iterations (Halko, Martinsson and Tropp, 2011). The small factor is solved through

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from cuvee.arrays import F32
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import MissingExtraError
 from cuvee.models.folders import fingerprint, model_folder
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 MAX_TOKENS = 256  # what stands after is not read; all-MiniLM-L6-v2 was trained on no more
 _BATCH = 32
@@ -36,7 +39,7 @@ class Sentence:
         self.version = fingerprint(self._folder, "sentence", MAX_TOKENS)
 
     @cached_property
-    def _model(self) -> Any:
+    def _model(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 

@@ -14,17 +14,17 @@ from cuvee.errors import SelectionError
 from cuvee.geometry.distances import blocks
 from cuvee.geometry.grouping import group
 
-LEAF = 384  # rows among which all pairs are compared
+LEAF = 384  # rows among which all pairs are compared; more is slower and a little more cohesive
 SAMPLE = 2_048  # rows that a halving looks at to find its line
 ROWS = 16_384  # rows that are read at once
 
 
-def bounded_clusters(X: F32, low: int, high: int, *, mean: float | None = None, seed: int = 0, leaf: int = LEAF) -> I64:
+def bounded_clusters(X: F32, low: int, high: int, *, mean: float | None = None, seed: int = 0) -> I64:
     """Return (n,) cluster numbers, 0 to k - 1: each is given to at least ``low`` and at most ``high`` rows.
 
     X: (n, d) float32 unit rows; may be memory-mapped, and is never copied whole. mean: rows of a cluster on average, as
-    nearly as the bounds allow; None takes low + 1, or the middle of closer bounds. leaf: rows among which all pairs are
-    compared; more is slower and a little more cohesive. Same input and seed, same clusters on one kind of machine.
+    nearly as the bounds allow; None takes low + 1, or the middle of closer bounds. Same input and seed, same
+    clusters on one kind of machine.
     Extra memory: 16,384 rows, a leaf's pairs, and three numbers per row. Raises SelectionError where n rows cannot be
     cut into such clusters, as 7 rows into threes.
     """
@@ -35,7 +35,7 @@ def bounded_clusters(X: F32, low: int, high: int, *, mean: float | None = None, 
     given = 0
     while work:
         rows, many = work.pop()
-        if len(rows) > leaf and many > 1:
+        if len(rows) > LEAF and many > 1:
             work += _halves(X, rows, many, np.random.default_rng([seed, given, len(rows)]))
             continue
         labels[rows] = given + group(np.asarray(X[rows]), many, low, high)

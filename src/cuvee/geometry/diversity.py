@@ -1,7 +1,6 @@
 """How diverse a set of rows is, and how well it covers a pool."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +89,7 @@ def coverage(X: F32, chosen: F32) -> Coverage:
     return Coverage(float(distance.max(initial=0)), float(distance.mean()) if len(X) else 0.0)
 
 
-def entropy(codes: npt.NDArray[Any]) -> Entropy:
+def entropy(codes: npt.NDArray[np.generic]) -> Entropy:
     """Return the entropy of (n,) labels of any kind; (0, 1) for no rows or one label."""
     counts = np.unique(codes, return_counts=True)[1]
     if len(counts) < 2:

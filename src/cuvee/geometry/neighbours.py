@@ -1,11 +1,14 @@
 """Nearest neighbours by inner product: exact for small pools, an inverted file for large ones."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cuvee.arrays import F32, I64
 from cuvee.geometry.distances import blocks
+
+if TYPE_CHECKING:
+    import faiss
 
 EXACT = 30_000  # rows up to which every pair is compared
 PROBES = 32  # lists that each query reads above that
@@ -44,7 +47,7 @@ def neighbours(X: F32, k: int, *, queries: F32 | None = None) -> tuple[I64, F32]
     return index, similarity
 
 
-def _index(X: F32) -> Any:
+def _index(X: F32) -> "faiss.Index":
     import faiss
 
     n, d = X.shape

@@ -125,7 +125,7 @@ def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> tuple[list[li
     return found, answers
 
 
-def _answer(turns: render.Turns) -> str:
+def _answer(turns: render.Messages) -> str:
     """Return the answer as the flags read it: a turn that only calls tools does say something."""
     text = render.response(turns)
     calls = any(turn["role"] == "assistant" and turn["extra"] for turn in turns)

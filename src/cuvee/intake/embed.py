@@ -73,8 +73,8 @@ def _stored(embedder: Embedder, texts: list[str], compute: Compute, out: Path) -
     keys = np.array([content_key(text) for text in texts], dtype="S16")
     column = f"{embedder.name}-{embedder.version}"
     segment = min(SEGMENT_ROWS, max(1, int(AT_MOST * embedder.rate)))
-    store = Store(home() / "store")
-    return store.fill(column, keys, compute, dim=embedder.dim, out=out, label="embedding", segment=segment)
+    vectors = Store(home() / "store").vectors(column, embedder.dim)
+    return vectors.fill(keys, compute, out=out, label="embedding", segment=segment)
 
 
 def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:

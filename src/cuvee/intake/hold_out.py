@@ -12,7 +12,7 @@ from cuvee.budget import Budget
 from cuvee.geometry.distances import nearest_chosen
 from cuvee.intake.compare import Fall
 from cuvee.intake.ground import Ground
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool, Pool
 
 STAGE = "held-out"
 
@@ -34,7 +34,6 @@ def hold_out(ground: Ground, amount: Budget, *, seed: int) -> tuple[Ground, Held
     labels = labels_of(ground.pool)
     held = _drawn(ground.pool, labels, amount.rows(len(ground.pool)), seed)
     X = ground.pool.vectors
-    assert X is not None
     cosine = _cosine(X, held)
     fallen: list[Fall] = [(int(row), STAGE, "held out for evaluation", None) for row in held]
     near = np.setdiff1d(np.flatnonzero(cosine >= ground.embedder.near), held)
@@ -43,7 +42,7 @@ def hold_out(ground: Ground, amount: Budget, *, seed: int) -> tuple[Ground, Held
     return ground.without(sorted(fallen)), HeldOut(rows, [labels[row] for row in held])
 
 
-def labels_of(pool: Pool) -> list[str]:
+def labels_of(pool: BarePool) -> list[str]:
     """Return the task of every row, its source where it names no task."""
     sources = pool.table["source"].to_pylist()
     tasks = pool.table["task"].to_pylist()

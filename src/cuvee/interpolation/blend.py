@@ -67,7 +67,6 @@ def tasks_of(pool: Pool, how: str, *, clusters: int, seed: int) -> tuple[I64, li
 
 def _clusters(pool: Pool, rows: I64, clusters: int, seed: int) -> I64:
     """Return the cluster of each of these rows; k-means sees them in an order of content."""
-    assert pool.vectors is not None
     order = canonical(pool)
     order = order[np.isin(order, rows)]
     count = max(2, min(clusters or 100, len(rows) // PER_TASK))
@@ -80,7 +79,6 @@ def _clusters(pool: Pool, rows: I64, clusters: int, seed: int) -> I64:
 def vectors_of(space: str, pool: Pool, encoded: Sequence[Encoded], base: Path) -> F32:
     """Return (n, d) float32 vectors of the rows in the space that they are mixed in."""
     if space == "embedder":
-        assert pool.vectors is not None
         return pool.vectors
     from cuvee.interpolation.space import token_means
 

@@ -98,7 +98,6 @@ def _tasks(ground: Ground, wanted: InterpolateAsk) -> tuple[I64, list[str]]:
 def _space(run: Run, wanted: InterpolateAsk, field: _Rendered, depends: dict[str, Any]) -> tuple[F32, object]:
     """Return the vectors that are mixed, memory-mapped, and what they depend on."""
     if wanted.settings.space == "embedder":
-        assert field.ground.pool.vectors is not None
         return field.ground.pool.vectors, "embedder"
 
     def make(folder: Path) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from cuvee.planting.families import FAMILIES
 from cuvee.planting.planted import Planted, plant
-from cuvee.planting.questions import QUESTIONS
+from cuvee.planting.tables import TABLES
 from cuvee.planting.task import Task, pick
 from cuvee.rng import stream
 
@@ -102,9 +102,9 @@ def _broken(rng: np.random.Generator) -> Iterator[bytes]:
 
 def _questions(rng: np.random.Generator) -> tuple[list[dict[str, str]], list[int]]:
     """Return the questions in random order, and the positions of those that leak."""
-    order = rng.permutation(len(QUESTIONS)).tolist()
+    order = rng.permutation(len(TABLES.questions)).tolist()
     rows = [
-        {"id": f"question-{number:02d}", "question": QUESTIONS[at][0], "answer": QUESTIONS[at][1]}
+        {"id": f"question-{number:02d}", "question": TABLES.questions[at][0], "answer": TABLES.questions[at][1]}
         for number, at in enumerate(order, 1)
     ]
     return rows, rng.permutation(len(rows))[:LEAKED].tolist()

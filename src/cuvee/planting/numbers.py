@@ -2,20 +2,8 @@
 
 import numpy as np
 
+from cuvee.planting.tables import TABLES
 from cuvee.planting.task import Task, pick, several, whole
-
-NAMES = (
-    "Ada", "Bruno", "Chen", "Dalia", "Emil", "Farah", "Goran", "Hana", "Ivo", "Jamila", "Kofi", "Lena", "Mateo",
-    "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Samir", "Tove", "Umar", "Vera", "Wanda", "Yusuf", "Zoe",
-)  # fmt: skip
-GOODS = (
-    "apples", "notebooks", "candles", "tiles", "bricks", "postcards", "buttons", "lanterns", "jars of honey",
-    "pencils", "tickets", "plates", "lemons", "batteries", "scarves", "seed packets", "mugs", "puzzles",
-)  # fmt: skip
-PLACES = (
-    "market", "museum shop", "school fair", "harbour", "village bakery", "garden centre", "train station",
-    "library sale", "sports club", "corner shop", "farm", "theatre",
-)  # fmt: skip
 
 
 def word_problem(rng: np.random.Generator) -> Task:
@@ -29,7 +17,7 @@ def _solved(question: str, steps: list[str], answer: int) -> Task:
 
 
 def _shopping(rng: np.random.Generator) -> Task:
-    name, goods, place = pick(rng, NAMES), pick(rng, GOODS), pick(rng, PLACES)
+    name, goods, place = pick(rng, TABLES.names), pick(rng, TABLES.goods), pick(rng, TABLES.places)
     count, price, extra = whole(rng, 3, 40), whole(rng, 2, 25), whole(rng, 1, 30)
     paid = count * price + extra + whole(rng, 0, 50)
     opening = pick(rng, (f"At the {place}, {name} bought", f"{name} went to the {place} and bought"))
@@ -44,7 +32,7 @@ def _shopping(rng: np.random.Generator) -> Task:
 
 
 def _sharing(rng: np.random.Generator) -> Task:
-    (name, friend), goods = several(rng, NAMES, 2), pick(rng, GOODS)
+    (name, friend), goods = several(rng, TABLES.names, 2), pick(rng, TABLES.goods)
     people, each, left = whole(rng, 3, 15), whole(rng, 2, 30), whole(rng, 0, 2)
     boxes = pick(rng, (2, 3, 4, 5))
     total = people * each + left
@@ -59,7 +47,11 @@ def _sharing(rng: np.random.Generator) -> Task:
 
 
 def _trip(rng: np.random.Generator) -> Task:
-    name, place, vehicle = pick(rng, NAMES), pick(rng, PLACES), pick(rng, ("cyclist", "tram", "van", "bus", "ferry"))
+    name, place, vehicle = (
+        pick(rng, TABLES.names),
+        pick(rng, TABLES.places),
+        pick(rng, ("cyclist", "tram", "van", "bus", "ferry")),
+    )
     slow, fast, before, after = whole(rng, 8, 30), whole(rng, 31, 90), whole(rng, 1, 6), whole(rng, 1, 6)
     question = (
         f"A {vehicle} with {name} on board leaves the {place} and travels {before} hours at {slow} km per hour, "
@@ -71,7 +63,7 @@ def _trip(rng: np.random.Generator) -> Task:
 
 
 def _savings(rng: np.random.Generator) -> Task:
-    name, goods = pick(rng, NAMES), pick(rng, GOODS)
+    name, goods = pick(rng, TABLES.names), pick(rng, TABLES.goods)
     start, weekly, weeks, spent = whole(rng, 10, 90), whole(rng, 3, 25), whole(rng, 4, 20), whole(rng, 5, 22)
     chore = pick(rng, ("walking dogs", "washing cars", "tutoring", "babysitting", "delivering papers", "gardening"))
     question = (
@@ -85,7 +77,7 @@ def _savings(rng: np.random.Generator) -> Task:
 
 
 def _rows_of_seats(rng: np.random.Generator) -> Task:
-    place, rows, seats = pick(rng, PLACES), whole(rng, 6, 30), whole(rng, 8, 40)
+    place, rows, seats = pick(rng, TABLES.places), whole(rng, 6, 30), whole(rng, 8, 40)
     broken, taken = whole(rng, 1, 12), whole(rng, 10, 35)
     question = (
         f"For a concert the {place} sets up {rows} rows of {seats} chairs. {broken} chairs are broken and {taken} are "
@@ -98,7 +90,7 @@ def _rows_of_seats(rng: np.random.Generator) -> Task:
 
 
 def _work_week(rng: np.random.Generator) -> Task:
-    name, goods = pick(rng, NAMES), pick(rng, GOODS)
+    name, goods = pick(rng, TABLES.names), pick(rng, TABLES.goods)
     hourly, hours, days, faulty = whole(rng, 4, 30), whole(rng, 3, 9), whole(rng, 2, 6), whole(rng, 1, 20)
     question = (
         f"A machine that {name} looks after makes {hourly} {goods} an hour. It runs {hours} hours a day on {days} days, "
@@ -109,12 +101,6 @@ def _work_week(rng: np.random.Generator) -> Task:
     return _solved(question, [*steps, f"{total} - {faulty} = {total - faulty} are good."], total - faulty)
 
 
-UNITS = (  # big unit, small unit, how many small in one big
-    ("kilometres", "metres", 1000), ("metres", "centimetres", 100), ("kilograms", "grams", 1000),
-    ("hours", "minutes", 60), ("days", "hours", 24), ("litres", "millilitres", 1000), ("weeks", "days", 7),
-    ("minutes", "seconds", 60), ("tonnes", "kilograms", 1000), ("centimetres", "millimetres", 10),
-    ("feet", "inches", 12), ("yards", "feet", 3), ("dozens", "pieces", 12),
-)  # fmt: skip
 ASK = (
     "Convert {n} {a} to {b}.",
     "How many {b} are in {n} {a}?",
@@ -125,7 +111,7 @@ ASK = (
 
 def conversion(rng: np.random.Generator) -> Task:
     """Return a question about units in either direction, always with a whole answer."""
-    big, small, ratio = pick(rng, UNITS)
+    big, small, ratio = pick(rng, TABLES.units)
     count = whole(rng, 2, 400)
     if rng.random() < 0.5:
         question = pick(rng, ASK).format(n=count, a=big, b=small)
@@ -136,26 +122,11 @@ def conversion(rng: np.random.Generator) -> Task:
     return Task(question, "", f"{count * ratio} {small} = {count} {big}. Here {why} = {count}.")
 
 
-KEEP = (  # name part, words, Python test
-    ("even", "even numbers", "n % 2 == 0"), ("odd", "odd numbers", "n % 2 == 1"),
-    ("positive", "positive numbers", "n > 0"), ("negative", "negative numbers", "n < 0"),
-    ("nonzero", "numbers other than zero", "n != 0"),
-)  # fmt: skip
-CHANGE = (
-    ("squares", "squares", "n * n"), ("cubes", "cubes", "n**3"), ("doubles", "doubles", "2 * n"),
-    ("values", "values", "n"), ("absolutes", "absolute values", "abs(n)"), ("lengths", "text lengths", "len(str(n))"),
-)  # fmt: skip
-REDUCE = (
-    ("sum_of", "the sum", "sum({})"), ("list_of", "a list", "list({})"), ("largest_of", "the largest", "max({})"),
-    ("smallest_of", "the smallest", "min({})"), ("sorted", "an ascending list", "sorted({})"),
-)  # fmt: skip
-
-
 def code(rng: np.random.Generator) -> Task:
     """Return a request for a Python function over whole numbers, and the function."""
-    short, words, test = pick(rng, KEEP)
-    part, result, change = pick(rng, CHANGE)
-    verb, what, reduce = pick(rng, REDUCE)
+    short, words, test = pick(rng, TABLES.tests)
+    part, result, change = pick(rng, TABLES.changes)
+    verb, what, reduce = pick(rng, TABLES.reductions)
     above = whole(rng, 0, 9)
     name = f"{verb}_{part}_of_{short}" + (f"_not_{above}" if above else "")
     limit = f", leaving out the number {above}" if above else ""

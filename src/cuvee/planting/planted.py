@@ -10,6 +10,7 @@ import numpy as np
 from cuvee.errors import ConfigError
 from cuvee.planting.families import FAMILIES, sizes
 from cuvee.planting.near import distinct, grams, jaccard, normal
+from cuvee.planting.tables import TABLES
 from cuvee.planting.task import Task, pick
 from cuvee.rng import stream
 
@@ -26,16 +27,7 @@ NEAR = 0.8  # a planted near duplicate is at least this alike to its original (J
 APART = 0.7  # rows of one family that are not planted as duplicates are less alike than this
 FEWEST = 200  # below this some faults would have no row
 
-SWAPS = {  # words that can be exchanged without a change of meaning or answer
-    "bought": "purchased", "due": "owed", "loose": "single", "leaves": "quits", "starts": "begins", "earns": "makes",
-    "concert": "recital", "already": "now", "inspection": "control", "gift": "present", "picked": "chose",
-    "exactly": "precisely", "happy": "pleased", "early": "soon", "simple": "easy", "small": "little", "cheap": "poor",
-    "loud": "noisy", "useless": "worthless", "minutes": "moments", "debate": "discussion", "takes": "needs",
-    "warned": "feared", "survey": "poll", "showed": "found", "quick": "fast", "prepare": "clear", "earlier": "older",
-    "lack": "want", "large": "big", "exhibition": "show", "visit": "see", "please": "kindly", "signed": "wrote",
-    "still": "yet", "handed": "passed", "helps": "offers", "bag": "sack",
-}  # fmt: skip
-WORD = re.compile(rf"\b({'|'.join(SWAPS)})\b", re.IGNORECASE)
+WORD = re.compile(rf"\b({'|'.join(TABLES.swaps)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +116,7 @@ def _reworded(task: Task, rng: np.random.Generator) -> Task:
 
     def exchange(match: re.Match[str]) -> str:
         found = match.group()
-        new = SWAPS[found.lower()] if found.lower() in chosen else found
+        new = TABLES.swaps[found.lower()] if found.lower() in chosen else found
         return new.capitalize() if found[0].isupper() else new
 
     return Task(WORD.sub(exchange, task.instruction), WORD.sub(exchange, task.input), task.output)

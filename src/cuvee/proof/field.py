@@ -19,7 +19,7 @@ from cuvee.proof.arms import goals_of
 from cuvee.proof.asked import ProofAsk
 from cuvee.proof.questions import refuse_questions
 from cuvee.runs import Run, digest
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _given(run: Run, wanted: ProofAsk) -> HeldOut:
     """Return the rows of the evaluation files; the pool's rows that hold one of them have left in cleaning."""
     source = read_inputs(run, ReadAsk.exactly(wanted.on))
     rows = source.table.select(CHOSEN_BY)
-    return HeldOut(rows, labels_of(Pool(rows)))
+    return HeldOut(rows, labels_of(BarePool(rows)))
 
 
 def _scored(run: Run, ground: Ground, wanted: ProofAsk) -> Ground:

@@ -16,7 +16,7 @@ from cuvee.models.causal import Causal
 from cuvee.proof.ask import ArmAsk
 from cuvee.runs import digest
 from cuvee.samples.inputs import expand
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.samples.read import read
 from cuvee.store import Store, content_key
 from cuvee.training import sft
@@ -53,7 +53,7 @@ def less(ask: ArmAsk) -> I64:
             return features(warmed(), [rows[row] for row in at], dim=dim, seed=seed)
 
     store = Store(home() / "store")
-    store.fill(_column(ask, draw), keys, compute, dim=dim, out=found, label="gradients", segment=PART)
+    store.vectors(_column(ask, draw), dim).fill(keys, compute, out=found, label="gradients", segment=PART)
     X: F32 = np.load(found)
     order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
     return order[: ask.k]
@@ -84,7 +84,7 @@ def goal_rows(ask: ArmAsk, tokenizer: Any, seed: int) -> list[render.Encoded]:
         batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()
     ]
     table = pa.Table.from_batches(batches)
-    order = np.argsort(rng.keyed(Pool(table).keys, int(rng.stream(seed, "goal").integers(2**62))), kind="stable")
+    order = np.argsort(rng.keyed(BarePool(table).keys, int(rng.stream(seed, "goal").integers(2**62))), kind="stable")
     rows = render.encode_all(
         table.take(pa.array(order))["messages"].to_pylist(),
         tokenizer,

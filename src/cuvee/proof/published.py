@@ -52,11 +52,16 @@ def _compared(done: Proven, metric: str) -> Proof:
         for arm in done.wanted.arms
     ]
     return proof.compare(
-        results, done.tasks, reference=typed["reference"],
-        better="higher" if MEASURES[metric].higher_is_better else "lower",
-        level=1 - (1 - typed["level"]) / len(metrics), pair_seeds=typed["pair_seeds"],
+        results,
+        done.tasks,
+        proof.Comparison(
+            reference=typed["reference"],
+            better="higher" if MEASURES[metric].higher_is_better else "lower",
+            level=1 - (1 - typed["level"]) / len(metrics),
+            pair_seeds=typed["pair_seeds"],
+        ),
         rng=rng.stream(typed["seed"], "prove", "bootstrap"),
-    )  # fmt: skip
+    )
 
 
 def _results(done: Proven) -> pa.Table:

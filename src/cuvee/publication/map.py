@@ -25,7 +25,6 @@ def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
     def make(folder: Path) -> None:
         n = outcome.source.table.num_rows
         xy = np.full((n, 2), np.nan, dtype=np.float32)
-        assert outcome.pool.vectors is not None
         xy[outcome.alive] = layout(outcome.pool.vectors, seed=seed)
         beside(xy, outcome)
         texts = render.plain_column(outcome.source.table["messages"])

@@ -136,7 +136,6 @@ def measure(
 
 def _yardstick(outcome: Outcome, beside: Beside) -> Yardstick:
     pool, k, seed = outcome.pool, len(outcome.selection.rows), beside.seed
-    assert pool.vectors is not None
     n = len(pool)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
     order = np.argsort(rng.keyed(pool.keys, int(rng.stream(seed, "measure").integers(2**62))), kind="stable")

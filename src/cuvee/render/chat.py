@@ -7,15 +7,15 @@ whatever the tokenizer would merge across the border.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
 from cuvee.errors import ConfigError, InputError
+from cuvee.render.plain import Messages
+from cuvee.render.tokenizer import Tokenizer
 
-Messages = Sequence[Mapping[str, Any]]
 Ids = npt.NDArray[np.int32]
 
 # For a base model whose tokenizer has no template: an instruction, its answer, the end mark.
@@ -47,7 +47,12 @@ class Encoded:
 
 
 def encode(
-    messages: Messages, tokenizer: Any, *, max_length: int | None = None, tools: str | None = None, side: str = "right"
+    messages: Messages,
+    tokenizer: Tokenizer,
+    *,
+    max_length: int | None = None,
+    tools: str | None = None,
+    side: str = "right",
 ) -> Encoded:
     """Return the tokens of one conversation; see ``encode_all``."""
     return encode_all([messages], tokenizer, max_length=max_length, tools=[tools], side=side)[0]
@@ -55,7 +60,7 @@ def encode(
 
 def encode_all(
     conversations: Sequence[Messages],
-    tokenizer: Any,
+    tokenizer: Tokenizer,
     *,
     max_length: int | None = None,
     tools: Sequence[str | None] | None = None,
@@ -67,13 +72,12 @@ def encode_all(
     tools: JSON text of each row's tool definitions. Raises InputError where the template cannot render a conversation.
     """
     pieces = [_pieces(talk, tokenizer, tools[row] if tools else None) for row, talk in enumerate(conversations)]
-    texts = [text for row in pieces for text, _ in row]
-    tokens = iter(tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else [])
+    tokens = iter(_ids([text for row in pieces for text, _ in row], tokenizer))
     return [_joined([(next(tokens), counted) for _, counted in row], max_length, side) for row in pieces]
 
 
 def encode_prompt(
-    messages: Messages, tokenizer: Any, *, max_length: int | None = None, tools: str | None = None
+    messages: Messages, tokenizer: Tokenizer, *, max_length: int | None = None, tools: str | None = None
 ) -> Ids:
     """Return everything before the last answer, and the mark that opens an answer: what generation starts from.
 
@@ -84,13 +88,12 @@ def encode_prompt(
     turns = list(messages if last is None else messages[:last])
     whole = _text(turns, tokenizer, tools, opened=True)
     pieces = _cut(whole, _spans(turns, tokenizer, tools, whole))
-    ids = _joined(
-        [(tokenizer(text, add_special_tokens=False)["input_ids"], counted) for text, counted in pieces], None, "left"
-    ).ids
+    tokens = _ids([text for text, _ in pieces], tokenizer)
+    ids = np.array([token for part in tokens for token in part], dtype=np.int32)
     return ids if max_length is None else ids[-max_length:]
 
 
-def header(messages: Messages, tokenizer: Any) -> Ids:
+def header(messages: Messages, tokenizer: Tokenizer) -> Ids:
     """Return the ids of the mark that opens an answer, alone: the context in which an answer has no prompt.
 
     Where a template has no such mark, the begin or else the end token stands in for it, so that the answer's first token
@@ -100,22 +103,27 @@ def header(messages: Messages, tokenizer: Any) -> Ids:
     turns = list(messages if last is None else messages[:last])
     closed, opened = _text(turns, tokenizer, None, opened=False), _text(turns, tokenizer, None, opened=True)
     mark = opened[len(closed) :] if opened.startswith(closed) else ""
-    ids = tokenizer(mark, add_special_tokens=False)["input_ids"] if mark else []
-    return np.array(ids or [tokenizer.bos_token_id or tokenizer.eos_token_id], dtype=np.int32)
+    ids = _ids([mark], tokenizer)[0] if mark else []
+    found: Sequence[int | None] = ids or [tokenizer.bos_token_id or tokenizer.eos_token_id]
+    return np.array(found, dtype=np.int32)
 
 
-def _pieces(messages: Messages, tokenizer: Any, tools: str | None) -> list[tuple[str, bool]]:
+def _ids(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:
+    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+
+
+def _pieces(messages: Messages, tokenizer: Tokenizer, tools: str | None) -> list[tuple[str, bool]]:
     whole = _text(messages, tokenizer, tools, opened=False)
     return _cut(whole, _spans(messages, tokenizer, tools, whole))
 
 
-def _spans(messages: Messages, tokenizer: Any, tools: str | None, whole: str) -> list[tuple[int, int]]:
+def _spans(messages: Messages, tokenizer: Tokenizer, tools: str | None, whole: str) -> list[tuple[int, int]]:
     """Return where each answer starts and ends in the text, with its end mark.
 
     An early answer that the template changes once more turns follow (reasoning that is dropped) counts as context.
     Raises ConfigError where not even the last answer can be found.
     """
-    spans = []
+    spans, mark = [], tokenizer.eos_token or ""
     last = _last_answer(messages)
     for at, turn in enumerate(messages):
         if turn["role"] != "assistant":
@@ -123,14 +131,14 @@ def _spans(messages: Messages, tokenizer: Any, tools: str | None, whole: str) ->
         before = _before(messages, at, tokenizer, tools, whole)
         through = whole if at == len(messages) - 1 else _text(messages[: at + 1], tokenizer, tools, opened=False)
         if whole.startswith(before) and whole.startswith(through):
-            end = through.rfind(tokenizer.eos_token, len(before)) if tokenizer.eos_token else -1
-            spans.append((len(before), end + len(tokenizer.eos_token) if end >= 0 else len(through)))
+            end = through.rfind(mark, len(before)) if mark else -1
+            spans.append((len(before), end + len(mark) if end >= 0 else len(through)))
         elif at == last:
             raise ConfigError("the chat template writes an answer otherwise than it opens one", "give another template")
     return spans
 
 
-def _before(messages: Messages, at: int, tokenizer: Any, tools: str | None, whole: str) -> str:
+def _before(messages: Messages, at: int, tokenizer: Tokenizer, tools: str | None, whole: str) -> str:
     """Return the text that stands before an answer, with the mark that opens it."""
     if at:
         return _text(messages[:at], tokenizer, tools, opened=True)
@@ -155,7 +163,7 @@ def _joined(pieces: Sequence[tuple[list[int], bool]], max_length: int | None, si
     return Encoded(ids[kept], answer[kept], cut)
 
 
-def _text(messages: Messages, tokenizer: Any, tools: str | None, *, opened: bool) -> str:
+def _text(messages: Messages, tokenizer: Tokenizer, tools: str | None, *, opened: bool) -> str:
     from jinja2.exceptions import TemplateError
 
     if not messages:  # an answer without a question: only the mark that opens it
@@ -163,13 +171,12 @@ def _text(messages: Messages, tokenizer: Any, tools: str | None, *, opened: bool
     turns = [_turn(message) for message in messages]
     given = orjson.loads(tools) if tools else None
     try:
-        text: str = tokenizer.apply_chat_template(turns, tools=given, tokenize=False, add_generation_prompt=opened)
+        return tokenizer.apply_chat_template(turns, tools=given, tokenize=False, add_generation_prompt=opened)
     except TemplateError as wrong:
         raise InputError(f"the model's chat template cannot render this conversation: {wrong}") from wrong
-    return text
 
 
-def _turn(message: Mapping[str, Any]) -> dict[str, Any]:
+def _turn(message: Mapping[str, str | None]) -> dict[str, object]:
     extra = message.get("extra")
     more = orjson.loads(extra) if isinstance(extra, str) else {}
     return {**more, "role": message["role"], "content": message["content"] or ""}

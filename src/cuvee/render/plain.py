@@ -2,32 +2,35 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee.errors import InputError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Counter = Callable[[list[str]], list[int]]  # texts -> tokens of each
-Turns = Sequence[Mapping[str, str | None]]
+Messages = Sequence[Mapping[str, str | None]]  # turns of role, content and perhaps extra, a JSON text
 
 
-def plain(messages: Turns) -> str:
+def plain(messages: Messages) -> str:
     """Return the turns' contents joined by line breaks, empty ones left out: what embedders and cleaners read."""
     return "\n".join(turn["content"] for turn in messages if turn["content"])
 
 
-def prompt(messages: Turns) -> str:
+def prompt(messages: Messages) -> str:
     """Return everything before the last assistant turn, joined by line breaks."""
     last = _last_answer(messages)
     return plain(messages if last is None else messages[:last])
 
 
-def response(messages: Turns) -> str | None:
+def response(messages: Messages) -> str | None:
     """Return the last assistant turn's content: None where there is no such turn or it only calls tools."""
     last = _last_answer(messages)
     return None if last is None else messages[last]["content"]
 
 
-def plain_column(messages: Any) -> list[str]:
+def plain_column(messages: "pa.Array | pa.ChunkedArray") -> list[str]:
     """Return ``plain`` of every row of an Arrow column of messages; the same texts, vectorised."""
     import polars as pl
 
@@ -53,6 +56,6 @@ def token_counter(tokenizer: str | None) -> Counter:
     return lambda texts: [len(encoded.ids) for encoded in model.encode_batch_fast(texts, add_special_tokens=False)]
 
 
-def _last_answer(messages: Turns) -> int | None:
+def _last_answer(messages: Messages) -> int | None:
     answers = [at for at, turn in enumerate(messages) if turn["role"] == "assistant"]
     return answers[-1] if answers else None

@@ -1,11 +1,23 @@
 """Samples gathered column by column, and turned into Arrow batches."""
 
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from cuvee.samples.dialects.cells import dumps
 from cuvee.samples.schema import SAMPLE, TURN, Sample
+
+
+class Place(NamedTuple):
+    """Where a sample comes from: the columns that it does not hold itself. raw: its bytes."""
+
+    id: str
+    source: str
+    file: str
+    line: int
+    dialect: str
+    raw: bytes
+    fingerprint: bytes
 
 
 class Columns:
@@ -16,7 +28,7 @@ class Columns:
 
     def _clear(self) -> None:
         self.bytes = 0
-        self._placed: list[tuple[Any, ...]] = []
+        self._placed: list[Place] = []
         self._labels: list[tuple[str | None, str | None, str | None]] = []
         self._turns: list[tuple[str, str | None, str | None]] = []
         self._offsets: list[int] = [0]
@@ -24,15 +36,15 @@ class Columns:
     def __len__(self) -> int:
         return len(self._placed)
 
-    def add(self, sample: Sample, place: tuple[Any, ...]) -> None:
-        """Add a sample. place: id, source, file, line, dialect, raw, fingerprint."""
+    def add(self, sample: Sample, place: Place) -> None:
+        """Add a sample."""
         tools = sample.tools if sample.tools is None or isinstance(sample.tools, str) else dumps(sample.tools)
         turns = [(turn.role, turn.content, dumps(turn.extra) if turn.extra else None) for turn in sample.messages]
         self._placed.append(place)
         self._labels.append((sample.task, sample.license, tools))
         self._turns += turns
         self._offsets.append(len(self._turns))
-        self.bytes += 2 * len(place[5])
+        self.bytes += 2 * len(place.raw)
 
     def pop(self) -> pa.RecordBatch:
         """Return the batch of schema ``SAMPLE`` and begin the next one."""

@@ -1,16 +1,17 @@
 """Files of rows, whatever they are packed in. Dialects say what a row means; this room does not ask."""
 
+import io
 import lzma
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from cuvee.errors import InputError
 from cuvee.samples import hub, table_rows
 from cuvee.samples.inputs import expand, stem, suffix
 from cuvee.samples.json_rows import json_rows
-from cuvee.samples.raw import Raw
+from cuvee.samples.raw import Identity, Raw
 
 __all__ = ["Raw", "expand", "identity", "rows", "stem"]
 
@@ -43,7 +44,7 @@ def rows(path: str | Path) -> Iterator[Raw]:
     return json_rows(_blocks(file), str(file))
 
 
-def identity(path: str | Path) -> dict[str, Any]:
+def identity(path: str | Path) -> Identity:
     """Return ``bytes`` and ``sha256`` of a file's content (of all files of a saved folder together)."""
     import hashlib
 
@@ -56,7 +57,7 @@ def identity(path: str | Path) -> dict[str, Any]:
             while block := file.read(BLOCK):
                 hashed.update(block)
                 size += len(block)
-    return {"bytes": size, "sha256": hashed.hexdigest()}
+    return Identity(bytes=size, sha256=hashed.hexdigest())
 
 
 def _saved(folder: Path) -> list[Path]:
@@ -77,9 +78,6 @@ def _start(file: Path) -> bytes:
 
 def _blocks(file: Path) -> Iterator[bytes]:
     """Yield the unpacked content of a file, about a MiB at a time."""
-    import bz2
-    import gzip
-
     import zstandard
 
     with file.open("rb") as packed:
@@ -88,12 +86,22 @@ def _blocks(file: Path) -> Iterator[bytes]:
             if kind == "zstd":
                 yield from _zstd_blocks(packed)
                 return
-            openers: dict[str, Any] = {"gzip": gzip.open, "xz": lzma.open, "bzip2": bz2.open}
-            opened = openers[kind](packed) if kind else packed
+            opened = _unpacked(packed, kind)
             while block := opened.read(BLOCK):
                 yield block
         except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as wrong:
             raise InputError(f"{file} is damaged: {wrong}", "fetch or write it again") from wrong
+
+
+def _unpacked(packed: BinaryIO, kind: str) -> BinaryIO | io.BufferedIOBase:
+    import bz2
+    import gzip
+
+    if kind == "gzip":
+        return gzip.open(packed)
+    if kind == "xz":
+        return lzma.open(packed)
+    return bz2.open(packed) if kind == "bzip2" else packed
 
 
 def _zstd_blocks(packed: BinaryIO) -> Iterator[bytes]:

@@ -3,11 +3,15 @@
 import importlib.util
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from cuvee.errors import InputError, MissingExtraError
+from cuvee.samples.raw import Identity
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 PREFIX = "hub:"
 ID = re.compile(r"(?P<name>[\w.-]+(?:/[\w.-]+)?)(?::(?P<config>[\w.-]+))?(?:@(?P<split>[\w.-]+(?:\[[^\]]*\])?))?")
@@ -28,13 +32,13 @@ def batches(name: str) -> Iterator[pa.Table]:
     yield from _load(name).with_format("arrow").iter(batch_size=1024)
 
 
-def identity(name: str) -> dict[str, Any]:
+def identity(name: str) -> Identity:
     """Return its rows' size and a fingerprint of its content."""
     loaded = _load(name)
-    return {"bytes": int(loaded.dataset_size or 0), "sha256": str(loaded._fingerprint)}
+    return Identity(bytes=int(loaded.dataset_size or 0), sha256=str(loaded._fingerprint))
 
 
-def _load(name: str) -> Any:
+def _load(name: str) -> "Dataset":
     found = ID.fullmatch(name.removeprefix(PREFIX))
     if found is None:
         raise InputError(

@@ -6,7 +6,6 @@ A file is read in blocks and never held whole. What cannot be read becomes a row
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import orjson
 
@@ -90,7 +89,7 @@ def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _row(line: int, raw: bytes, value: Any, note: str = "") -> Raw:
+def _row(line: int, raw: bytes, value: object, note: str = "") -> Raw:
     if isinstance(value, dict | list):
         return Raw(line, raw, value, note=note)
     return Raw(line, raw, None, f"a row must be an object, this is {json.dumps(value)[:40]}")
@@ -124,7 +123,7 @@ def _from_text(element: json_stream.Element) -> Raw:
     return _cleaned(element.number, element.text, element.value)
 
 
-def _cleaned(number: int, text: str, value: Any) -> Raw:
+def _cleaned(number: int, text: str, value: object) -> Raw:
     """Return the row with every lone surrogate and undecodable byte replaced; its raw bytes stay as they are."""
     raw = text.encode("utf-8", "surrogateescape")
     try:

@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cuvee.samples.loose_json import DECODER
 
@@ -28,7 +28,7 @@ class Element(NamedTuple):
 
     number: int
     text: str
-    value: Any
+    value: object
     error: str | None
 
 

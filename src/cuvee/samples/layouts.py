@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -75,9 +74,9 @@ def layout(path: Path) -> Layout | None:
     return _exchange(first, rows)
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def read_rows(path: Path) -> Iterator[dict[str, object]]:
     """Yield the rows of a JSONL, JSON or Parquet file that ``write`` made; a bare list of turns is no dict: skipped."""
-    rows: Iterable[Any]
+    rows: Iterable[object]
     if path.suffix == ".parquet":
         rows = (row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist())
     elif path.suffix == ".json":
@@ -89,23 +88,31 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     yield from (row for row in rows if isinstance(row, dict))
 
 
-def _is_turns(value: Any) -> bool:
+def _is_turns(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
-def _turns(column: str, first: dict[str, Any], rest: Iterable[dict[str, Any]]) -> Turns | None:
-    role = next((key for key in ("role", "from") if key in first[column][0]), None)
-    content = next((key for key in ("content", "value") if key in first[column][0]), None)
+def _said(cell: object) -> list[dict[str, object]]:
+    """Return the turns of a cell; what is no object counts as a turn that nobody says."""
+    if isinstance(cell, list):
+        return [turn if isinstance(turn, dict) else {} for turn in cell]
+    return [{}] if cell else []
+
+
+def _turns(column: str, first: dict[str, object], rest: Iterable[dict[str, object]]) -> Turns | None:
+    keys = _said(first[column])[0].keys()
+    role = next((key for key in ("role", "from") if key in keys), None)
+    content = next((key for key in ("content", "value") if key in keys), None)
     if role is None or content is None:
         return None
-    names: set[Any] = set()
+    names: set[object] = set()
     beside, calls, uneven = set(first), False, False
     for row in chain([first], rest):
         beside.update(row)
-        for turn in row.get(column) or []:
+        for turn in _said(row.get(column)):
             names.add(turn.get(role))
             calls = calls or bool(turn.get("tool_calls"))
-            uneven = uneven or turn.keys() != first[column][0].keys()
+            uneven = uneven or turn.keys() != keys
     speakers = _speakers(names, 0 if role == "role" else 1)
     if speakers is None:
         return None
@@ -113,7 +120,7 @@ def _turns(column: str, first: dict[str, Any], rest: Iterable[dict[str, Any]]) -
     return Turns(column, role, content, speakers, system, "tools" if "tools" in beside else None, calls, uneven)
 
 
-def _speakers(names: set[Any], usual: int) -> dict[str, str] | None:
+def _speakers(names: set[object], usual: int) -> dict[str, str] | None:
     """Return who has which name, None where a speaker has two names or a name is nobody's: trainers take one each."""
     used = {who: [name for name in known if name in names] for who, known in SAID_BY.items()}
     if any(len(found) > 1 for found in used.values()) or names - {name for found in used.values() for name in found}:
@@ -121,7 +128,7 @@ def _speakers(names: set[Any], usual: int) -> dict[str, str] | None:
     return {who: (used[who] or [known[min(usual, len(known) - 1)]])[0] for who, known in SAID_BY.items()}
 
 
-def _exchange(first: dict[str, Any], rest: Iterable[dict[str, Any]]) -> Exchange | None:
+def _exchange(first: dict[str, object], rest: Iterable[dict[str, object]]) -> Exchange | None:
     asked, answered = (next((key for key in known if key in first), None) for known in (ASKED, ANSWERED))
     if asked is None or answered is None or not isinstance(first[asked], str) or not isinstance(first[answered], str):
         return None

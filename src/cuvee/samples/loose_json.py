@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 import orjson
 
@@ -19,26 +18,23 @@ def _integer(digits: str) -> int | str:
 DECODER = json.JSONDecoder(strict=False, parse_int=_integer)
 
 
-def loads(text: bytes | str) -> Any:
+def loads(text: bytes | str) -> object:
     """Return the value of strict JSON, integers exact. Raises orjson.JSONDecodeError where it is not; RecursionError."""
-    value = orjson.loads(text)
+    value: object = orjson.loads(text)
     if _rounded(value):
-        return DECODER.decode(text.decode() if isinstance(text, bytes) else text)
+        value = DECODER.decode(text.decode() if isinstance(text, bytes) else text)
     return value
 
 
-def _rounded(value: Any) -> bool:
-    kind = type(value)
-    if kind is str:
-        return False
-    if kind is dict:
+def _rounded(value: object) -> bool:
+    if isinstance(value, dict):
         return any(type(part) is not str and _rounded(part) for part in value.values())
-    if kind is list:
+    if isinstance(value, list):
         return any(type(part) is not str and _rounded(part) for part in value)
-    return kind is float and abs(value) >= ROUNDED
+    return isinstance(value, float) and abs(value) >= ROUNDED
 
 
-def is_broken(value: Any) -> bool:
+def is_broken(value: object) -> bool:
     """Return whether a lone surrogate is somewhere in a value: no UTF-8 can hold it."""
     if isinstance(value, str):
         return not value.isascii() and SURROGATE.search(value) is not None
@@ -47,7 +43,7 @@ def is_broken(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(map(is_broken, value))
 
 
-def mended(value: Any) -> Any:
+def mended(value: object) -> object:
     """Return the value with U+FFFD for every lone surrogate."""
     if isinstance(value, str):
         return SURROGATE.sub("\ufffd", value)

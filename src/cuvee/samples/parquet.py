@@ -1,17 +1,17 @@
 """Rows of JSON as Parquet columns: one type per column, and JSON text where there is none."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
 from cuvee.samples.dialects.cells import dumps
+from cuvee.samples.raw import Row
 
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[Row]
 TURNS = ("messages", "conversations", "prompt", "completion")
 
 
-def plain_turns(row: Mapping[str, Any]) -> dict[str, Any]:
+def plain_turns(row: Row) -> dict[str, object]:
     """Return a rendered row whose nested values fit one Arrow type across rows.
 
     ``tools``, the arguments of tool calls and every other nested value of a turn become JSON text: one struct for all
@@ -23,21 +23,21 @@ def plain_turns(row: Mapping[str, Any]) -> dict[str, Any]:
     return new
 
 
-def _turns(value: Any) -> Any:
+def _turns(value: object) -> object:
     return [{k: _turn_value(k, v) for k, v in turn.items()} for turn in value] if isinstance(value, list) else value
 
 
-def _turn_value(key: str, value: Any) -> Any:
+def _turn_value(key: str, value: object) -> object:
     if key == "tool_calls" and isinstance(value, list) and all(isinstance(call, dict) for call in value):
         return [{k: _called(v) if k == "function" else _scalar(v) for k, v in call.items()} for call in value]
     return _called(value) if key == "function_call" else _scalar(value)
 
 
-def _called(function: Any) -> Any:
+def _called(function: object) -> object:
     return {k: _scalar(v) for k, v in function.items()} if isinstance(function, dict) else _scalar(function)
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> object:
     return dumps(value) if isinstance(value, dict | list) else value
 
 
@@ -84,14 +84,14 @@ def infer(batches: Iterable[Rows], *, fill: bool) -> tuple[pa.Schema, list[str]]
     return pa.schema(fields), texts
 
 
-def _infer(values: list[Any]) -> pa.DataType | None:
+def _infer(values: Sequence[object]) -> pa.DataType | None:
     try:
         return pa.infer_type(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
         return None
 
 
-def _infer_each(values: list[Any]) -> pa.DataType | None:
+def _infer_each(values: Sequence[object]) -> pa.DataType | None:
     whole: pa.DataType | None = pa.null()
     for value in values:
         whole = merge(whole, pa.string() if isinstance(value, str) else _infer([value]), fill=False)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,8 @@ NONE_TAKEN = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Pool:
-    """n rows to choose from.
+class BarePool:
+    """n rows to choose from, perhaps without vectors: what selectors and scorers take.
 
     table: columns of ``samples.schema.SAMPLE`` (those that a selector needs; ``fingerprint`` always).
     vectors: (n, d) float32 unit rows, or None where no selector asked for them; may be memory-mapped.
@@ -49,9 +50,16 @@ class Pool:
         encoded = self.table.column(column).combine_chunks().fill_null("(none)").dictionary_encode()
         return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
 
-    def with_scores(self, **scores: F32) -> "Pool":
+    def with_scores(self, **scores: F32) -> Self:
         """Return this pool with more scores."""
         return replace(self, scores={**self.scores, **scores})
+
+
+@dataclass(frozen=True)
+class Pool(BarePool):
+    """A pool whose rows have their vectors."""
+
+    vectors: F32 = field()  # without ``field`` it would inherit the default, None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from cuvee.errors import InputError
 from cuvee.samples import containers
@@ -47,7 +46,7 @@ def _items(path: str | Path) -> list[tuple[int, str]]:
     return found
 
 
-def texts(row: Any) -> list[str]:
+def texts(row: object) -> list[str]:
     """Return what one row asks: one text per instance, none where it asks nothing."""
     dialect = detect(row)
     if dialect is not None:
@@ -55,12 +54,12 @@ def texts(row: Any) -> list[str]:
     return _bare(row)
 
 
-def is_bare(row: Any) -> bool:
+def is_bare(row: object) -> bool:
     """Return whether a row is a question without an answer: no dialect knows it, and it asks something."""
     return detect(row) is None and bool(_bare(row))
 
 
-def _bare(row: Any) -> list[str]:
+def _bare(row: object) -> list[str]:
     if isinstance(row, Mapping):
         for key in SPOKEN:
             if row.get(key) is not None:

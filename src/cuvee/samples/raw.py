@@ -1,11 +1,15 @@
 """A row as it lies in its file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import orjson
 
 from cuvee.errors import InputError
+
+Row = Mapping[str, object]  # a JSON object of any shape
+Value = dict[str, object] | list[object]  # a whole row as it was parsed: an object, or a bare list of turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +23,16 @@ class Raw:
 
     line: int
     raw: bytes
-    value: dict[str, Any] | list[Any] | None
+    value: Value | None
     error: str | None = None
     note: str = ""
+
+
+class Identity(TypedDict):
+    """How a manifest tells a file from another: its size and a hash of its content."""
+
+    bytes: int
+    sha256: str
 
 
 def refuse_utf16(start: bytes, name: str) -> None:

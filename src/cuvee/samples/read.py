@@ -1,21 +1,20 @@
 """One input file, as batches of samples; what cannot be read is put aside with file, line and reason."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from cuvee import names
 from cuvee.errors import ConfigError, InputError
 from cuvee.samples import containers
-from cuvee.samples.columns import Columns
+from cuvee.samples.columns import Columns, Place
 from cuvee.samples.dialects import DIALECTS, Dialect, detect
 from cuvee.samples.dialects.cells import dumps
 from cuvee.samples.normal import fingerprint
-from cuvee.samples.raw import Raw
+from cuvee.samples.raw import Raw, Value
 from cuvee.samples.schema import Sample
 
 CANONICAL = {  # the names that ``columns`` may give, and the dialect that they ask for
@@ -86,7 +85,7 @@ class Reading:
         self._strict = strict
         self._batch_rows = batch_rows
         self._stem = containers.stem(file)
-        self._detected: dict[Any, Dialect | None] = {}
+        self._detected: dict[Hashable, Dialect | None] = {}
         self._keys: dict[str, None] = {}  # met, in order
         self._missing = set(columns.values())
 
@@ -123,7 +122,7 @@ class Reading:
             raise InputError(f"the row is a list, which {dialect.name} does not know")
         samples = dialect.parse(row)
         pieces = [raw.raw]
-        if len(samples) > 1 and dialect.split:
+        if len(samples) > 1 and dialect.split and isinstance(raw.value, dict):
             pieces = [dumps(one).encode() for one in dialect.split(raw.value)]
             self.notes[SPLIT] += 1
         for at, (one, piece) in enumerate(zip(samples, pieces, strict=True)):
@@ -132,20 +131,20 @@ class Reading:
         if dialect.note:
             self.notes[dialect.note] += 1
 
-    def _place(self, raw: Raw, dialect: Dialect, one: Sample, at: int | None, piece: bytes) -> tuple[Any, ...]:
+    def _place(self, raw: Raw, dialect: Dialect, one: Sample, at: int | None, piece: bytes) -> Place:
         printed = fingerprint(one.messages)
         name = printed.hex()[:16] if one.id is None else one.id if at is None else f"{one.id}#{at}"
         source = self._stem if one.source is None else one.source
-        return name, source, self.file, raw.line, dialect.name, piece, printed
+        return Place(name, source, self.file, raw.line, dialect.name, piece, printed)
 
-    def _renamed(self, row: Any) -> Any:
+    def _renamed(self, row: Value) -> Value:
         if not self._columns or not isinstance(row, dict):
             return row
         self._missing.difference_update(row)
         named = {name: row[column] for name, column in self._columns.items() if column in row}
         return {**{key: value for key, value in row.items() if key not in self._columns.values()}, **named}
 
-    def _tell(self, row: Any) -> Dialect:
+    def _tell(self, row: Value) -> Dialect:
         shape = tuple([(key, type(value)) for key, value in row.items()]) if isinstance(row, dict) else list
         try:
             dialect = self._detected[shape]
@@ -183,7 +182,7 @@ class Reading:
         return f"its keys are {', '.join(self._keys)}; say which is which: --columns instruction=q,output=a"
 
 
-def _unknown(row: Any) -> str:
+def _unknown(row: Value) -> str:
     keys = ", ".join(map(str, row)) or "none"
     if any(key in row for key in TOKENISED):
         return f"it is already tokenised ({keys})"

@@ -1,6 +1,7 @@
 """A sample: one row of an Arrow table, whatever dialect it came in."""
 
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -22,6 +23,26 @@ SAMPLE = pa.schema(
         ("parents", pa.list_(pa.string())),  # ids of the rows this one was made from; empty for a row that was read
     ]
 )
+
+
+class TurnRow(TypedDict):
+    """A turn of a table's row. ``extra``: JSON text, or null."""
+
+    role: str
+    content: str | None
+    extra: str | None
+
+
+class SampleRow(TypedDict, total=False):
+    """A row of a table of samples, as ``to_pylist`` gives it: of its columns, those that were asked for."""
+
+    id: str
+    source: str
+    task: str | None
+    license: str | None
+    messages: list[TurnRow]
+    tools: str | None
+    raw: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def csv_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
     _check_header(header, name)
     for number, cells in enumerate((cells for cells in reader if cells), start=1):
         if len(cells) == len(header):
-            row = dict(zip(header, cells, strict=True))
+            row: dict[str, object] = dict(zip(header, cells, strict=True))
             yield Raw(number, compact(row), row)
         else:
             what = f"it has {len(cells)} cells, the header names {len(header)} columns"

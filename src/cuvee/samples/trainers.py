@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -52,7 +51,7 @@ def _llama_factory(found: Layout | None, data_file: str) -> str | None:
     return orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _llama_factory_turns(found: Turns) -> dict[str, Any]:
+def _llama_factory_turns(found: Turns) -> dict[str, object]:
     # its "openai" reads tool_calls and tools as objects; it also adds a line to the system turn, so only where needed
     openai = found.role == "role" and (found.calls or found.tools)
     columns = {"messages": found.column, "system": found.system, "tools": found.tools}
@@ -65,13 +64,14 @@ def _llama_factory_turns(found: Turns) -> dict[str, Any]:
 def _axolotl(found: Layout | None, data_file: str) -> str | None:
     """Return a YAML file with one entry of ``datasets``."""
     if isinstance(found, Turns):
-        how: dict[str, Any] = {
+        roles = {"tool" if who == "observation" else who: [name] for who, name in found.speakers.items()}
+        roles["assistant"] += roles.pop("function")  # a ShareGPT call is the assistant's text
+        how: dict[str, object] = {
             "type": "chat_template",
             "field_messages": found.column,
             "message_property_mappings": {"role": found.role, "content": found.content},
-            "roles": {"tool" if who == "observation" else who: [name] for who, name in found.speakers.items()},
+            "roles": roles,
         }
-        how["roles"]["assistant"] += how["roles"].pop("function")  # a ShareGPT call is the assistant's text
         how |= {"field_tools": found.tools} if found.tools else {}
         how |= {"field_system": found.system} if found.system else {}
     elif isinstance(found, Exchange) and not found.history:

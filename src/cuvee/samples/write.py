@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,8 @@ from cuvee.names import find
 from cuvee.progress import say
 from cuvee.samples import parquet
 from cuvee.samples.dialects.cells import dumps
-from cuvee.samples.formats import FORMATS, Format, Row
+from cuvee.samples.formats import FORMATS, Format
+from cuvee.samples.schema import SampleRow
 
 ROWS = 4096  # rows held in memory at a time
 FILES = ("jsonl", "parquet", "json")
@@ -31,7 +32,7 @@ RENDERED = ("id", "source", "task", "license", "messages", "tools")
 class _Plan:
     """What a first look at all rows has settled. keys: in each row, null where it has none; empty for ``same``."""
 
-    render: Callable[[Row], dict[str, Any]]
+    render: Callable[[SampleRow], dict[str, object]]
     keys: list[str]
 
 
@@ -78,19 +79,19 @@ class _Chosen:
         self.batches = table.select([name for name in needed if name in table.column_names]).to_batches()
         self.starts = np.cumsum([0, *(batch.num_rows for batch in self.batches)])
 
-    def __iter__(self) -> Iterator[list[Row]]:
+    def __iter__(self) -> Iterator[list[SampleRow]]:
         for start in range(0, len(self.rows), ROWS):
             yield self._take(self.rows[start : start + ROWS])
 
-    def _take(self, rows: I64) -> list[Row]:
+    def _take(self, rows: I64) -> list[SampleRow]:
         home = np.searchsorted(self.starts, rows, side="right") - 1
-        taken: list[Row] = [{}] * len(rows)
+        taken: dict[int, SampleRow] = {}
         for batch in np.unique(home):
             at = np.flatnonzero(home == batch)
             found = self.batches[batch].take(pa.array(rows[at] - self.starts[batch])).to_pylist()
             for place, row in zip(at, found, strict=True):
-                taken[place] = row
-        return taken
+                taken[int(place)] = row
+        return [taken[place] for place in range(len(rows))]
 
 
 def _look(chosen: _Chosen, shape: Format) -> _Plan:
@@ -132,7 +133,7 @@ def _ordered(keys: dict[str, None]) -> list[str]:
     return [key for key in keys if key not in last] + [key for key in last if key in keys]
 
 
-def _filled(row: Row, plan: _Plan) -> dict[str, Any]:
+def _filled(row: SampleRow, plan: _Plan) -> dict[str, object]:
     rendered = plan.render(row)
     return {key: rendered.get(key) for key in plan.keys} if plan.keys else rendered
 
@@ -168,7 +169,7 @@ def _write_json(lines: Iterator[bytes], out: IO[bytes], *, array: bool) -> None:
 def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> None:
     """Write row groups of ROWS rows. fill: turns may have different keys; else such a column is JSON text."""
 
-    def batches() -> Iterator[list[dict[str, Any]]]:
+    def batches() -> Iterator[list[dict[str, object]]]:
         for batch in chosen:
             yield [parquet.plain_turns(_filled(row, plan)) if fill else plan.render(row) for row in batch]
 

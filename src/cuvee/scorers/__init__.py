@@ -12,25 +12,41 @@ _MEMBERS = (
     Scorer("lexical-richness", lexical_richness, True, "how seldom the answer repeats its words, whatever its length"),
     Scorer("rarity", rarity, True, "mean cosine distance to the 15 nearest rows", needs_vectors=True),
     Scorer("duplicate-degree", duplicate_degree, False, "how many of the 15 nearest rows are near copies", True),
-    Scorer("loss", language.loss, False, "mean negative log-likelihood of the answer's tokens, in nats", needs_model=True),
+    Scorer(
+        "loss", language.loss, False, "mean negative log-likelihood of the answer's tokens, in nats", needs_model=True
+    ),
     Scorer("perplexity", language.perplexity, False, "exp of the loss", needs_model=True),
     Scorer(
-        "ifd", language.ifd, True, "how little the prompt helps: perplexity with the prompt over that without",
-        needs_model=True, most=1.0,
+        "ifd",
+        language.ifd,
+        True,
+        "how little the prompt helps: perplexity with the prompt over that without",
+        needs_model=True,
+        most=1.0,
     ),
     Scorer(
-        "uncertainty-least-confidence", language.least_confidence, False, "mean of the answer's largest logits",
+        "uncertainty-least-confidence",
+        language.least_confidence,
+        False,
+        "mean of the answer's largest logits",
         needs_model=True,
     ),
     Scorer(
-        "uncertainty-margin", language.margin, False, "mean gap between the answer's two largest logits", needs_model=True
+        "uncertainty-margin",
+        language.margin,
+        False,
+        "mean gap between the answer's two largest logits",
+        needs_model=True,
     ),
     Scorer(
-        "uncertainty-entropy", language.entropy, True, "mean entropy of the answer's next tokens, in nats",
+        "uncertainty-entropy",
+        language.entropy,
+        True,
+        "mean entropy of the answer's next tokens, in nats",
         needs_model=True,
     ),
     *judge.MEMBERS,
-)  # fmt: skip
+)
 
 SCORERS: dict[str, Scorer] = {member.name: member for member in _MEMBERS}
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers.nearest import nearest
 
 TWIN = 1.0 - 1e-5  # cosine from which two vectors are the same but for rounding
@@ -21,7 +21,7 @@ def near(nearest: F32, quantile: float) -> float:
     return min(float(np.quantile(apart, quantile)) + SLACK, TWIN) if len(apart) else TWIN
 
 
-def duplicate_degree(pool: Pool, *, neighbours: int = 15, quantile: float = 0.95) -> F32:
+def duplicate_degree(pool: BarePool, *, neighbours: int = 15, quantile: float = 0.95) -> F32:
     """Return (n,) how many of the ``neighbours`` nearest other rows are near, 0 to ``neighbours``: lower is better.
 
     Near: a cosine above ``near(...)``, the pool's ``quantile`` of nearest-neighbour similarities. NaN where the pool

@@ -20,7 +20,7 @@ from cuvee.scorers.seam import Scorer
 if TYPE_CHECKING:
     from cuvee.models.chat import Chat
     from cuvee.models.spending import Estimate
-    from cuvee.samples.pool import Pool
+    from cuvee.samples.pool import BarePool
 
 __all__ = ["KINDS", "MEMBERS", "Counts", "Judge", "compare", "rs", "wtr"]
 
@@ -58,7 +58,7 @@ class Judge:
     chat: "Chat"
     counts: dict[str, Counts] = field(default_factory=dict)
 
-    def estimate(self, pool: "Pool", kinds: list[str]) -> "Estimate | None":
+    def estimate(self, pool: "BarePool", kinds: list[str]) -> "Estimate | None":
         """Return what rating the pool's rows in these ways would cost now; None where there is nothing to ask."""
         total: Estimate | None = None
         for name in kinds:
@@ -67,7 +67,7 @@ class Judge:
                 total = total + part if total else part
         return total
 
-    def rate(self, pool: "Pool", kind: str, rating: str, name: str, *, batch: int) -> F32:
+    def rate(self, pool: "BarePool", kind: str, rating: str, name: str, *, batch: int) -> F32:
         """Return (n,) one of the ratings of a kind, NaN where there is none; see ``Scorer``."""
         values, counts, asks = np.full(len(pool), np.nan, dtype=np.float32), Counts(), KINDS[kind]
         at = asks.ratings.index(rating)
@@ -86,7 +86,7 @@ class Judge:
         return values
 
 
-def _rows(pool: "Pool", name: str, batch: int) -> Iterator[list[tuple[str, str] | None]]:
+def _rows(pool: "BarePool", name: str, batch: int) -> Iterator[list[tuple[str, str] | None]]:
     """Yield (question, answer) of ``batch`` rows at a time; None for a row without an answer."""
     for talks in seam.talks(pool, name, batch=batch):
         pairs = [(render.prompt(talk), render.response(talk)) for talk in talks]
@@ -102,7 +102,7 @@ def _question(kind: QuestionKind, question: str, answer: str) -> list[dict[str, 
 
 
 def _scorer(name: str, kind: str, rating: str, summary: str) -> Scorer:
-    def score(pool: "Pool", *, judge: Judge | None = None, batch: int = BATCH) -> F32:
+    def score(pool: "BarePool", *, judge: Judge | None = None, batch: int = BATCH) -> F32:
         """Return (n,) ratings by a chat model, NaN where a row has no answer or its reply holds no rating.
 
         batch: rows whose questions are in memory at once; it does not change the result. Raises SelectionError where

@@ -19,10 +19,10 @@ from cuvee.models.causal import Causal
 from cuvee.progress import Advance, bar
 from cuvee.render import Encoded, Ids, Messages
 from cuvee.runs import digest
-from cuvee.store import Keys, Store, content_key
+from cuvee.store import Keys, Store, Vectors, content_key
 
 if TYPE_CHECKING:
-    from cuvee.samples.pool import Pool
+    from cuvee.samples.pool import BarePool
 
 MAX_LENGTH = 2_048
 ANSWER = ("loss", "count", "max_logit", "margin", "entropy", "cut")  # the columns of the pass with the prompt
@@ -49,7 +49,7 @@ class Reader:
         """Tokens read of a row."""
         return min(self.max_length or MAX_LENGTH, self.causal.max_length)
 
-    def answers(self, pool: "Pool", name: str, *, alone: bool = False) -> tuple[F32, F32]:
+    def answers(self, pool: "BarePool", name: str, *, alone: bool = False) -> tuple[F32, F32]:
         """Return (n, 6) the columns of ``ANSWER``, and (n, 2) those of ``ALONE``, (0, 2) where they are not asked for.
 
         loss: summed over the ``count`` tokens of all answers of the row. cut: tokens that truncation removed. NaN and count
@@ -58,23 +58,31 @@ class Reader:
         """
         talks, tools = _conversations(pool, name)
         keys = _keys(talks, tools)
-        lacking = {"answer": self.store.missing(self._column("answer"), keys, dim=len(ANSWER))}
+        lacking = {"answer": self._answers.missing(keys)}
         if alone:
-            lacking["alone"] = self.store.missing(self._column("alone"), keys, dim=len(ALONE))
+            lacking["alone"] = self._alone.missing(keys)
         with bar("scoring", _tokens(talks, lacking), unit="tokens") as advance:
             for rows, encoded in self._segments(talks, tools, np.unique(np.concatenate([*lacking.values()]))):
-                self._read(rows, encoded, talks, keys, lacking, advance)
-        found = self.store.read(self._column("answer"), keys, dim=len(ANSWER))
+                self._read(rows, encoded, _Lacking(talks, keys, lacking), advance)
+        found = self._answers.read(keys)
         if not alone:
             return found, np.empty((0, len(ALONE)), dtype=np.float32)
-        return found, self.store.read(self._column("alone"), keys, dim=len(ALONE))
+        return found, self._alone.read(keys)
 
-    def truncated(self, pool: "Pool") -> int:
+    def truncated(self, pool: "BarePool") -> int:
         """Return how many rows were cut to ``longest`` tokens."""
         return int((self.answers(pool, "truncation")[0][:, ANSWER.index("cut")] > 0).sum())
 
-    def _column(self, part: str) -> str:
-        return f"language-{digest([self.causal.version, self.longest, self.side])}-{part}"
+    @property
+    def _answers(self) -> Vectors:
+        return self._column("answer", len(ANSWER))
+
+    @property
+    def _alone(self) -> Vectors:
+        return self._column("alone", len(ALONE))
+
+    def _column(self, part: str, dim: int) -> Vectors:
+        return self.store.vectors(f"language-{digest([self.causal.version, self.longest, self.side])}-{part}", dim)
 
     def _segments(
         self, talks: list[Messages], tools: list[str | None], rows: I64
@@ -117,14 +125,12 @@ class Reader:
         self,
         rows: list[int],
         encoded: list[Encoded],
-        talks: list[Messages],
-        keys: Keys,
-        lacking: dict[str, I64],
+        asked: "_Lacking",
         advance: Advance,
     ) -> None:
         """Read one segment, with and without the prompt as they are lacking, sorted together; store what comes out."""
-        at = {part: np.flatnonzero(np.isin(rows, missing)) for part, missing in lacking.items()}
-        bare = [without_prompt(encoded[row], self._header(talks[rows[row]])) for row in at.get("alone", [])]
+        at = {part: np.flatnonzero(np.isin(rows, missing)) for part, missing in asked.rows.items()}
+        bare = [without_prompt(encoded[row], self._header(asked.talks[rows[row]])) for row in at.get("alone", [])]
         want = set(ANSWER) - {"count", "cut"} if len(at["answer"]) else {"loss"}
         whole = [encoded[row] for row in at["answer"]]
         found = forward.passes(self.causal, [*whole, *bare], want, advance=advance)
@@ -132,14 +138,23 @@ class Reader:
         values = np.column_stack([*columns, np.zeros(len(found.count))]).astype(np.float32)
         values[: len(whole), -1] = [one.cut for one in whole]
         if whole:
-            self.store.add(self._column("answer"), keys[np.array(rows)[at["answer"]]], values[: len(whole)])
+            self._answers.add(asked.keys[np.array(rows)[at["answer"]]], values[: len(whole)])
         if bare:
-            self.store.add(self._column("alone"), keys[np.array(rows)[at["alone"]]], values[len(whole) :, : len(ALONE)])
+            self._alone.add(asked.keys[np.array(rows)[at["alone"]]], values[len(whole) :, : len(ALONE)])
 
     def _header(self, talk: Messages) -> Ids:
         return (
             render.header(talk, self.causal.tokenizer) if render.response(talk) is not None else np.empty(0, np.int32)
         )
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """All conversations and their keys; rows: per pass, the rows whose numbers are not stored."""
+
+    talks: list[Messages]
+    keys: Keys
+    rows: dict[str, I64]
 
 
 def without_prompt(row: Encoded, header: Ids) -> Encoded:
@@ -156,17 +171,17 @@ def without_prompt(row: Encoded, header: Ids) -> Encoded:
     return Encoded(np.concatenate(ids), np.concatenate(counted))
 
 
-def loss(pool: "Pool", *, reader: Reader) -> F32:
+def loss(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) mean negative log-likelihood, in nats, of the tokens of all answers; NaN where there is none."""
     return _mean(reader.answers(pool, "loss")[0])
 
 
-def perplexity(pool: "Pool", *, reader: Reader) -> F32:
+def perplexity(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) exp(loss), 1 or more; NaN where there is no answer."""
     return _exp(_mean(reader.answers(pool, "perplexity")[0]))
 
 
-def ifd(pool: "Pool", *, reader: Reader) -> F32:
+def ifd(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) instruction-following difficulty: ppl(y | x) / ppl(y) over the same answer tokens (arXiv 2308.12032).
 
     Above 1 the prompt makes the answer less likely: the two do not belong together. NaN where there is no answer.
@@ -175,22 +190,22 @@ def ifd(pool: "Pool", *, reader: Reader) -> F32:
     return _exp(_mean(given) - _mean(alone))
 
 
-def least_confidence(pool: "Pool", *, reader: Reader) -> F32:
+def least_confidence(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) mean over the answer tokens of the largest logit: the lowest is the least sure (arXiv 2311.08182)."""
     return _column(pool, reader, "uncertainty-least-confidence", "max_logit")
 
 
-def margin(pool: "Pool", *, reader: Reader) -> F32:
+def margin(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) mean over the answer tokens of the gap between the two largest logits: the smallest is the least sure."""
     return _column(pool, reader, "uncertainty-margin", "margin")
 
 
-def entropy(pool: "Pool", *, reader: Reader) -> F32:
+def entropy(pool: "BarePool", *, reader: Reader) -> F32:
     """Return (n,) mean over the answer tokens of the entropy of the next token, in nats: the highest is the least sure."""
     return _column(pool, reader, "uncertainty-entropy", "entropy")
 
 
-def _column(pool: "Pool", reader: Reader, name: str, column: str) -> F32:
+def _column(pool: "BarePool", reader: Reader, name: str, column: str) -> F32:
     return np.ascontiguousarray(reader.answers(pool, name)[0][:, ANSWER.index(column)])
 
 
@@ -204,7 +219,7 @@ def _exp(values: F32) -> F32:
     return np.exp(np.minimum(values.astype(np.float64), 88.0)).astype(np.float32)
 
 
-def _conversations(pool: "Pool", name: str) -> tuple[list[Messages], list[str | None]]:
+def _conversations(pool: "BarePool", name: str) -> tuple[list[Messages], list[str | None]]:
     if "messages" not in pool.table.column_names:
         raise SelectionError(f"{name} reads the messages and the pool's table has none", "keep the messages column")
     tools = pool.table["tools"].to_pylist() if "tools" in pool.table.column_names else [None] * len(pool)

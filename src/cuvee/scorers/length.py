@@ -3,11 +3,11 @@
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers import seam
 
 
-def length(pool: Pool, *, batch: int = seam.BATCH) -> F32:
+def length(pool: BarePool, *, batch: int = seam.BATCH) -> F32:
     """Return (n,) words in the last assistant turn: 0 for an empty answer, NaN where there is no answer.
 
     batch: rows whose texts are in memory at once; it does not change the result.

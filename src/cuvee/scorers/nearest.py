@@ -3,11 +3,11 @@
 import numpy as np
 
 from cuvee.arrays import F32, I64
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers import seam
 
 
-def canonical(pool: Pool) -> I64:
+def canonical(pool: BarePool) -> I64:
     """Return all n row numbers by content key; rows of equal content by id, where the table has ids."""
     keys = pool.keys
     order = np.argsort(keys, kind="stable").astype(np.int64)
@@ -20,7 +20,7 @@ def canonical(pool: Pool) -> I64:
     return order
 
 
-def nearest(pool: Pool, k: int, name: str) -> tuple[I64, I64, F32]:
+def nearest(pool: BarePool, k: int, name: str) -> tuple[I64, I64, F32]:
     """Return the canonical order, and in that order (n, k) neighbours (places in the order, -1 for none) and cosines.
 
     A large pool is searched with an index that is trained on some of its rows, and ties go to the lower number, so

@@ -3,11 +3,11 @@
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers.nearest import nearest
 
 
-def rarity(pool: Pool, *, neighbours: int = 15) -> F32:
+def rarity(pool: BarePool, *, neighbours: int = 15) -> F32:
     """Return (n,) mean cosine distances, 0 to 2, to the ``neighbours`` nearest other rows: higher is rarer.
 
     Fewer neighbours where the pool has fewer rows; NaN where a row has none.

@@ -3,14 +3,14 @@
 import numpy as np
 
 from cuvee.arrays import F32, F64, I64
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers import seam
 
 WINDOW = 50
 FEWEST = 10  # words; below that nearly every text has no repeated word, which says nothing about it
 
 
-def lexical_richness(pool: Pool, *, window: int = WINDOW, fewest: int = FEWEST, batch: int = seam.BATCH) -> F32:
+def lexical_richness(pool: BarePool, *, window: int = WINDOW, fewest: int = FEWEST, batch: int = seam.BATCH) -> F32:
     """Return (n,) moving-average type-token ratios in (0, 1] of the last assistant turn, lower-cased.
 
     The mean, over all runs of ``window`` consecutive words, of different words / words (Covington and McFall 2010);

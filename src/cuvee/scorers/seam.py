@@ -9,7 +9,7 @@ from cuvee.arrays import F32
 from cuvee.errors import SelectionError
 
 if TYPE_CHECKING:
-    from cuvee.samples.pool import Pool
+    from cuvee.samples.pool import BarePool
 
 BATCH = 8_192  # rows whose texts are in memory at once
 
@@ -34,14 +34,14 @@ class Scorer:
     asks: str = ""
 
 
-def vectors(pool: "Pool", name: str) -> F32:
+def vectors(pool: "BarePool", name: str) -> F32:
     """Return the pool's (n, d) unit rows. Raises SelectionError where it has none; ``name``: who asks."""
     if pool.vectors is None:
         raise SelectionError(f"{name} needs vectors and the pool has none", "embed the pool first: Pool(vectors=...)")
     return pool.vectors
 
 
-def talks(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[render.Messages]]:
+def talks(pool: "BarePool", name: str, *, batch: int = BATCH) -> Iterator[list[render.Messages]]:
     """Yield the conversations of the rows, ``batch`` rows at a time.
 
     Raises SelectionError where the pool has no messages; ``name``: who asks.
@@ -53,7 +53,7 @@ def talks(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[rende
         yield column.slice(start, batch).to_pylist()
 
 
-def answers(pool: "Pool", name: str, *, batch: int = BATCH) -> Iterator[list[str | None]]:
+def answers(pool: "BarePool", name: str, *, batch: int = BATCH) -> Iterator[list[str | None]]:
     """Yield the last assistant turn's text of every row, ``batch`` rows at a time; None where there is none.
 
     Raises SelectionError where the pool has no messages; ``name``: who asks.

@@ -2,13 +2,14 @@
 
 import copy
 import inspect
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from cuvee import names
 from cuvee.arrays import I64
 from cuvee.errors import ConfigError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 from cuvee.selectors.deita import deita
 from cuvee.selectors.density import density
@@ -30,36 +31,59 @@ _MEMBERS = (
     Selector("stratified", stratified, "every task or source gets its share", _SCORE, "Webster's divisor method"),
     Selector("top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)"),
     Selector(
-        "k-center", k_center, "the row farthest from all chosen ones, again and again",
+        "k-center",
+        k_center,
+        "the row farthest from all chosen ones, again and again",
         "Euclidean distance to the nearest chosen row (infinity for the first)",
-        "Gonzalez 1985; DiverseEvol (arXiv 2311.08182)", True,
+        "Gonzalez 1985; DiverseEvol (arXiv 2311.08182)",
+        True,
     ),
     Selector(
-        "k-means", k_means, "an equal share of every cluster, nearest to the centre first",
-        "Euclidean distance to the cluster's centre (lower is more typical)", "MDIT (arXiv 2504.07288)", True,
+        "k-means",
+        k_means,
+        "an equal share of every cluster, nearest to the centre first",
+        "Euclidean distance to the cluster's centre (lower is more typical)",
+        "MDIT (arXiv 2504.07288)",
+        True,
     ),
     Selector(
-        "facility-location", facility_location, "rows that represent the whole pool",
-        "what the pick adds to the sum of best similarities", "Wei, Iyer, Bilmes 2015", True,
+        "facility-location",
+        facility_location,
+        "rows that represent the whole pool",
+        "what the pick adds to the sum of best similarities",
+        "Wei, Iyer, Bilmes 2015",
+        True,
     ),
     Selector(
-        "deita", deita, "best score first, skipping what is close to a chosen row", _SCORE,
-        "DEITA (arXiv 2312.15685)", True,
+        "deita",
+        deita,
+        "best score first, skipping what is close to a chosen row",
+        _SCORE,
+        "DEITA (arXiv 2312.15685)",
+        True,
     ),
     Selector(
-        "density", density, "the most typical rows first",
-        "mean cosine to the 15 nearest rows", "MDIT's alternative (arXiv 2504.07288)", True,
+        "density",
+        density,
+        "the most typical rows first",
+        "mean cosine to the 15 nearest rows",
+        "MDIT's alternative (arXiv 2504.07288)",
+        True,
     ),
     Selector(
-        "long-tail", long_tail, "the rarest rows first",
-        "mean cosine distance to the 15 nearest rows", "LM-Mixup (arXiv 2510.20449)", True,
+        "long-tail",
+        long_tail,
+        "the rarest rows first",
+        "mean cosine distance to the 15 nearest rows",
+        "LM-Mixup (arXiv 2510.20449)",
+        True,
     ),
-)  # fmt: skip
+)
 
 SELECTORS: dict[str, Selector] = {member.name: member for member in _MEMBERS}
 
 
-def choose(pool: Pool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
+def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
     """Return min(k, free) rows by the selector of that name (or ``package.module:function``), best first.
 
     Raises ConfigError for an unknown method or setting, SelectionError for what the pool lacks.
@@ -69,12 +93,11 @@ def choose(pool: Pool, k: int, method: str, *, rng: np.random.Generator, **setti
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
-    chosen: Selection = _function(method)(pool, needs.size(pool, k), rng=rng, **settings)
-    return chosen
+    return _function(method)(pool, needs.size(pool, k), rng=rng, **settings)
 
 
 def by_tokens(
-    pool: Pool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
+    pool: BarePool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
 ) -> Selection:
     """Return the longest prefix of the method's ranking whose tokens, (n,) per row, add up to at most ``budget``.
 
@@ -99,6 +122,7 @@ def scores_needed(method: str, **settings: object) -> list[str]:
     return needs.factors(score) if isinstance(score, str) else []
 
 
-def _function(method: str):  # type: ignore[no-untyped-def]
-    found = names.find(SELECTORS, method, "method")
+def _function(method: str) -> Callable[..., Selection]:
+    known: Mapping[str, Selector | Callable[..., Selection]] = SELECTORS
+    found = names.find(known, method, "method")
     return found.function if isinstance(found, Selector) else found

@@ -4,7 +4,7 @@ import numpy as np
 
 from cuvee.arrays import F32, I64, Bool
 from cuvee.errors import ConfigError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.duplicates import near
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs, order
@@ -15,8 +15,8 @@ BLOCK = 1_024  # candidates compared at once
 CHUNK = 4_096  # chosen rows compared at once
 
 
-def deita(
-    pool: Pool,
+def deita(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
+    pool: BarePool,
     k: int,
     *,
     rng: np.random.Generator,
@@ -57,7 +57,7 @@ def _check(quantile: float, threshold: float | None) -> None:
         raise ConfigError(f"threshold must be a cosine in [-1, 1], not {threshold}", "or leave it out for the quantile")
 
 
-def _threshold(pool: Pool, X: F32, quantile: float) -> float:
+def _threshold(pool: BarePool, X: F32, quantile: float) -> float:
     """Return the quantile of the exact nearest-neighbour similarities of the sampled rows."""
     asked = np.sort(canonical(pool)[:SAMPLE])
     queries, nearest = X[asked], np.full(len(asked), -np.inf, dtype=np.float32)

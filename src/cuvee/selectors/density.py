@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.rarity import rarity
 from cuvee.selectors import needs, order
 
 
-def density(pool: Pool, k: int, *, rng: np.random.Generator, neighbours: int = 15) -> Selection:
+def density(pool: BarePool, k: int, *, rng: np.random.Generator, neighbours: int = 15) -> Selection:
     """Return the k rows with the highest mean cosine to their ``neighbours`` nearest rows; ties by content key.
 
     Gains are that mean, -1 to 1. Raises SelectionError where the pool has no vectors. ``rng`` is not used.

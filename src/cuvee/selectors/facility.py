@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.nearest import nearest
 from cuvee.selectors import needs, order
 
 
-def facility_location(pool: Pool, k: int, *, rng: np.random.Generator, neighbours: int = 20) -> Selection:
+def facility_location(pool: BarePool, k: int, *, rng: np.random.Generator, neighbours: int = 20) -> Selection:
     """Return k rows by greedy maximisation of sum_i max_{j chosen} sim(i, j) on the graph of nearest neighbours.
 
     The objective of submodular data selection (Wei, Iyer, Bilmes 2015); greedy reaches 1 - 1/e of the best.

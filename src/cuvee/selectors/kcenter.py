@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 
 
-def k_center(pool: Pool, k: int, *, rng: np.random.Generator) -> Selection:
+def k_center(pool: BarePool, k: int, *, rng: np.random.Generator) -> Selection:
     """Return k rows by greedy k-center (Gonzalez 1985; the strategy of DiverseEvol, arXiv 2311.08182).
 
     Taken rows are centres from the start. A twin of a chosen row comes last. Gains are Euclidean distances between

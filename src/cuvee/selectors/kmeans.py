@@ -3,12 +3,12 @@
 import numpy as np
 
 from cuvee.errors import ConfigError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs
 
 
-def k_means(pool: Pool, k: int, *, rng: np.random.Generator, clusters: int = 100) -> Selection:
+def k_means(pool: BarePool, k: int, *, rng: np.random.Generator, clusters: int = 100) -> Selection:
     """Return k rows in rounds: every cluster in turn, larger ones first, gives its row nearest to the centre.
 
     The density rule of MDIT (arXiv 2504.07288). clusters does not follow k, so that smaller selections are prefixes

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.rarity import rarity
 from cuvee.selectors import needs, order
 
 
-def long_tail(pool: Pool, k: int, *, rng: np.random.Generator, neighbours: int = 15) -> Selection:
+def long_tail(pool: BarePool, k: int, *, rng: np.random.Generator, neighbours: int = 15) -> Selection:
     """Return the k rows with the highest mean cosine distance to their ``neighbours`` nearest rows (arXiv 2510.20449).
 
     Ties by content key. Gains are that mean, 0 to 2. Raises SelectionError where the pool has no vectors.

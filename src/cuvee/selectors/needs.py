@@ -1,19 +1,19 @@
 """What selectors ask of a pool, and what they say when it is not there."""
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from cuvee import names
 from cuvee.arrays import F32, F64, Bool
 from cuvee.errors import ConfigError, SelectionError
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers import SCORERS, Scorer
 from cuvee.scorers.seam import vectors as vectors
 
 
-def size(pool: Pool, k: int) -> int:
+def size(pool: BarePool, k: int) -> int:
     """Return min(k, free rows). Raises SelectionError where k is negative."""
     if k < 0:
         raise SelectionError(f"cannot choose {k} rows", "ask for 0 or more")
@@ -25,7 +25,7 @@ def factors(score: str) -> list[str]:
     return [name.strip() for name in score.split("*")]
 
 
-def score(pool: Pool, wanted: str) -> F32:
+def score(pool: BarePool, wanted: str) -> F32:
     """Return (n,) the score ``wanted``, or the product of several joined by ``*``; NaN where any is.
 
     A score that the pool lacks is computed where cuvee has a scorer of that name (or it is ``package.module:function``).
@@ -51,7 +51,7 @@ def higher_is_better(wanted: str) -> bool:
     return known.higher_is_better if known else True
 
 
-def unfit(pool: Pool, wanted: str) -> Bool:
+def unfit(pool: BarePool, wanted: str) -> Bool:
     """Return (n,) whether a score in ``wanted`` says of itself that the row is unfit (``Scorer.most``)."""
     found = np.zeros(len(pool), dtype=bool)
     for name in factors(wanted):
@@ -66,8 +66,8 @@ def goodness(values: F32, higher: bool) -> F64:
     return values.astype(np.float64) if higher else -values.astype(np.float64)
 
 
-def _one(pool: Pool, name: str) -> F32:
-    known: dict[str, Any] = {**SCORERS, **pool.scores}
+def _one(pool: BarePool, name: str) -> F32:
+    known: dict[str, Scorer | Callable[[BarePool], F32]] = {**SCORERS, **{own: _stored(own) for own in pool.scores}}
     try:
         found = names.find(known, name, "score")
     except ConfigError as unknown:
@@ -76,9 +76,10 @@ def _one(pool: Pool, name: str) -> F32:
         raise SelectionError(
             f"{unknown.message}; the pool has: {have}; cuvee can make: {can}", unknown.hint
         ) from unknown
-    if name in pool.scores:
-        return np.asarray(found, dtype=np.float32)
     if isinstance(found, Scorer) and found.needs_model:
         raise SelectionError(f"{name} is a language model's score and the pool has none", "score the pool first")
-    made: F32 = found.function(pool) if isinstance(found, Scorer) else found(pool)
-    return made
+    return found.function(pool) if isinstance(found, Scorer) else found(pool)
+
+
+def _stored(name: str) -> Callable[[BarePool], F32]:
+    return lambda pool: np.asarray(pool.scores[name], dtype=np.float32)

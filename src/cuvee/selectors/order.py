@@ -4,11 +4,11 @@ import numpy as np
 
 from cuvee.arrays import F64, I64
 from cuvee.rng import keyed
-from cuvee.samples.pool import Pool
+from cuvee.samples.pool import BarePool
 from cuvee.scorers.nearest import canonical
 
 
-def ranks(pool: Pool) -> I64:
+def ranks(pool: BarePool) -> I64:
     """Return (n,) each row's place in the canonical order: what ties are broken by."""
     order = canonical(pool)
     place = np.empty(len(order), dtype=np.int64)
@@ -16,7 +16,7 @@ def ranks(pool: Pool) -> I64:
     return place
 
 
-def draws(pool: Pool, rng: np.random.Generator) -> F64:
+def draws(pool: BarePool, rng: np.random.Generator) -> F64:
     """Return (n,) numbers in (0, 1), uniform and independent, a function of content and one salt from ``rng``.
 
     Copies of a row get numbers of their own, else they would all be drawn together or not at all.

@@ -5,14 +5,14 @@ import numpy as np
 from cuvee.apportionment import apportion
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError, SelectionError
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs, order
 
 COLUMNS = ("task", "source")
 
 
-def stratified(
-    pool: Pool,
+def stratified(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
+    pool: BarePool,
     k: int,
     *,
     rng: np.random.Generator,
@@ -57,7 +57,7 @@ def _check(by: str, temperature: float, cap: int | float | None) -> None:
         raise ConfigError(f"cap must be a number of rows from 1 or a share in (0, 1], not {cap}", "100, or 0.2")
 
 
-def _strata(pool: Pool, by: str) -> tuple[I64, list[str]]:
+def _strata(pool: BarePool, by: str) -> tuple[I64, list[str]]:
     """Return (n,) stratum numbers and names, larger strata first, equal ones by name: the order that breaks ties."""
     if by not in pool.table.column_names:
         raise SelectionError(f"the pool's table has no column {by!r}", f"keep the {by} column")
@@ -69,7 +69,7 @@ def _strata(pool: Pool, by: str) -> tuple[I64, list[str]]:
     return new[codes], [names[at] for at in old]
 
 
-def _preferred(pool: Pool, rng: np.random.Generator, values: F32, score: str | None) -> I64:
+def _preferred(pool: BarePool, rng: np.random.Generator, values: F32, score: str | None) -> I64:
     """Return the free rows, best first over all strata."""
     place = order.ranks(pool)
     if score is None:

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs, order
 
 
-def top(
-    pool: Pool,
+def top(  # noqa: PLR0913 (each setting is an option of the method, under the name that users know)
+    pool: BarePool,
     k: int,
     *,
     rng: np.random.Generator,

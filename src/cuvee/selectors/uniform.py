@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from cuvee.samples.pool import Pool, Selection
+from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs, order
 
 
-def uniform(pool: Pool, k: int, *, rng: np.random.Generator) -> Selection:
+def uniform(pool: BarePool, k: int, *, rng: np.random.Generator) -> Selection:
     """Return k rows drawn without replacement. Gains are NaN: a draw has none."""
     k = needs.size(pool, k)
     numbers = order.draws(pool, rng)

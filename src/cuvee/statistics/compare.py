@@ -37,50 +37,68 @@ class Proof:
     left_out: int
 
 
-def compare(
-    arms: Sequence[ArmResults],
-    tasks: Sequence[str],
-    *,
-    reference: str = "random",
-    better: Better = "lower",
-    level: float = 0.95,
-    pair_seeds: bool = False,
-    draws: int = DRAWS,
-    rng: np.random.Generator,
-) -> Proof:
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What is asked.
+
+    reference: the arm that the others are held against. better: the direction of the values. level: probability that all
+    intervals hold together. pair_seeds: take the runs of two arms with the same seed as a pair. Else they are independent,
+    which also holds (is only wider than needed) where the same seed moves both arms the same way. draws: of
+    the bootstrap.
+    """
+
+    reference: str = "random"
+    better: Better = "lower"
+    level: float = 0.95
+    pair_seeds: bool = False
+    draws: int = DRAWS
+
+
+def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison, *, rng: np.random.Generator) -> Proof:
     """Compare every arm with the reference, question by question.
 
     tasks: the task of each question. Differences are signed so that a positive one means that the arm is better. The
     chance that any of the intervals misses is at most 1 - level: each arm takes its share of it (Bonferroni), so interval
     and verdict always agree, and no joint law has to be guessed from a few runs.
-    pair_seeds: take the runs of two arms with the same seed as a pair. Else they are independent, which also holds (is
-    only wider than needed) where the same seed moves both arms the same way.
     Raises ConfigError for an unknown reference or repeated names, InputError for fewer than two questions.
     """
     table = {arm.name: arm for arm in arms}
     if len(table) < len(arms):
         raise ConfigError("two arms have the same name", "name each once")
-    base = names.find(table, reference, "arm")
-    others = [arm for arm in arms if arm.name != reference]
+    names.find(table, asked.reference, "arm")
     kept = complete(arms)
-    asked = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
-    sign = 1.0 if better == "higher" else -1.0
+    questions = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
+    sign = 1.0 if asked.better == "higher" else -1.0
     seen = {arm.name: ArmResults(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
-    tail = (1 - level) / (2 * max(1, len(others)))
-    pairs = [_pair(seen[arm.name], seen[base.name], pair_seeds) for arm in others]
-    X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1) if pairs else None
-    limits = [] if X is None else critical.of_questions(X, asked, tail, draws, rng).tolist()
-    verdicts = [
-        _verdict(mine, theirs, asked, _width(mine, theirs, asked, tail, limit, pair_seeds))
-        for (mine, theirs), limit in zip(pairs, limits, strict=True)
-    ]
+    verdicts = _verdicts(seen, questions, asked, rng)
     values = {name: sign * arm.values.mean(axis=0) for name, arm in seen.items()}
     return Proof(
-        reference, better, level, verdicts,
-        means={name: float(mean @ asked.weights) for name, mean in values.items()},
-        task_means={name: asked.means(mean) for name, mean in values.items()},
-        tasks=asked.names, questions=len(asked.tasks), left_out=int((~kept).sum()),
-    )  # fmt: skip
+        asked.reference,
+        asked.better,
+        asked.level,
+        verdicts,
+        means={name: float(mean @ questions.weights) for name, mean in values.items()},
+        task_means={name: questions.means(mean) for name, mean in values.items()},
+        tasks=questions.names,
+        questions=len(questions.tasks),
+        left_out=int((~kept).sum()),
+    )
+
+
+def _verdicts(
+    seen: dict[str, ArmResults], questions: Questions, asked: Comparison, rng: np.random.Generator
+) -> list[Verdict]:
+    others = [arm for arm in seen.values() if arm.name != asked.reference]
+    if not others:
+        return []
+    tail = (1 - asked.level) / (2 * len(others))
+    pairs = [_pair(arm, seen[asked.reference], asked.pair_seeds) for arm in others]
+    X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1)
+    limits = critical.of_questions(X, questions, tail, asked.draws, rng).tolist()
+    return [
+        _verdict(mine, theirs, questions, _width(mine, theirs, _parts(mine, theirs, questions, asked), tail, limit))
+        for (mine, theirs), limit in zip(pairs, limits, strict=True)
+    ]
 
 
 def _pair(arm: ArmResults, base: ArmResults, pair_seeds: bool) -> tuple[ArmResults, ArmResults]:
@@ -95,15 +113,18 @@ def _only(arm: ArmResults, seeds: list[int]) -> ArmResults:
     return ArmResults(arm.name, arm.values[[arm.seeds.index(seed) for seed in seeds]], tuple(seeds))
 
 
-def _width(arm: ArmResults, base: ArmResults, asked: Questions, tail: float, limit: float, pair_seeds: bool) -> Width:
-    paired = pair_seeds and arm.chance and base.chance and arm.seeds == base.seeds
-    found = (parts.matched if paired else parts.independent)(arm, base, asked)
+def _parts(arm: ArmResults, base: ArmResults, questions: Questions, asked: Comparison) -> parts.Parts:
+    paired = asked.pair_seeds and arm.chance and base.chance and arm.seeds == base.seeds
+    return (parts.matched if paired else parts.independent)(arm, base, questions)
+
+
+def _width(arm: ArmResults, base: ArmResults, found: parts.Parts, tail: float, limit: float) -> Width:
     runs = min(len(side.values) for side in (arm, base) if side.chance) if arm.chance or base.chance else 1
-    return Width(found, tail, limit, runs, len(asked.tasks))
+    return Width(found, tail, limit, runs, arm.values.shape[1])
 
 
-def _verdict(arm: ArmResults, base: ArmResults, asked: Questions, width: Width) -> Verdict:
-    difference = float((arm.values.mean(axis=0) - base.values.mean(axis=0)) @ asked.weights)
+def _verdict(arm: ArmResults, base: ArmResults, questions: Questions, width: Width) -> Verdict:
+    difference = float((arm.values.mean(axis=0) - base.values.mean(axis=0)) @ questions.weights)
     half = width.half()
     open_ = abs(difference) <= half
     return Verdict(

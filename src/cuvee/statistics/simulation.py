@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cuvee.arrays import F64
-from cuvee.statistics.compare import compare
+from cuvee.statistics.compare import Comparison, compare
 from cuvee.statistics.results import ArmResults
 
 Judge = Callable[
@@ -63,7 +63,7 @@ class World:
 
 def ours(arms: list[ArmResults], labels: list[str], rng: np.random.Generator, *, draws: int = 500) -> bool:
     """Judge as ``compare`` does, at 95 %."""
-    proof = compare(arms, labels, reference=arms[0].name, better="higher", draws=draws, rng=rng)
+    proof = compare(arms, labels, Comparison(reference=arms[0].name, better="higher", draws=draws), rng=rng)
     return any(verdict.word != "open" for verdict in proof.verdicts)
 
 

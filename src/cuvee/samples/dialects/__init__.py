@@ -1,7 +1,5 @@
 """Every way of writing instruction data that can be read, most specific first."""
 
-from typing import Any
-
 from cuvee.samples.dialects import chat, instructions, pairs
 from cuvee.samples.dialects.seam import Dialect
 
@@ -28,6 +26,6 @@ MEMBERS = (
 DIALECTS: dict[str, Dialect] = {member.name: member for member in MEMBERS}
 
 
-def detect(row: Any) -> Dialect | None:
+def detect(row: object) -> Dialect | None:
     """Return the first dialect that knows the row (a dict, or a list of turns), None where none does."""
     return next((dialect for dialect in MEMBERS if dialect.detect(row)), None)

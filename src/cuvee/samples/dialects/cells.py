@@ -2,17 +2,15 @@
 
 import ast
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
 from cuvee.errors import InputError
 from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
+from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
-
-Row = Mapping[str, Any]
 
 NO_INPUT = frozenset({"", "n/a", "none", "<noinput>", "<no input>", "nan", "[]", "null"})  # lower case
 END_OF_TEXT = ("<|endoftext|>", "</s>", "<|im_end|>", "<eos>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>")
@@ -27,7 +25,7 @@ MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 ALONG = frozenset((*IDS, *SOURCES, *TASKS, *LICENSES, *TOOLS, *MEDIA))
 
 
-def first(row: Row, *keys: str) -> Any:
+def first(row: Row, *keys: str) -> object:
     """Return the first of these cells that is not null, else None."""
     for key in keys:
         if key in row and (value := row[key]) is not None:
@@ -45,7 +43,7 @@ def known(row: Row, *keys: str) -> bool:
     return any(key in row for key in keys)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return a cell as text: a number, a truth value or an object as its JSON, strings in a list joined by line breaks.
 
     Null and NaN (how tables write a missing cell) are empty text; Infinity is its name.
@@ -61,7 +59,7 @@ def text(value: Any) -> str:
     return dumps(value)
 
 
-def answer(value: Any) -> str:
+def answer(value: object) -> str:
     """Return a cell as an answer: its text without the end-of-text marks that some collections leave at the tail."""
     said = text(value)
     while said and (said[-1] == ">" or said[-1].isspace()):
@@ -73,7 +71,7 @@ def answer(value: Any) -> str:
     return said
 
 
-def asked(*cells: Any) -> str:
+def asked(*cells: object) -> str:
     """Return an instruction and its inputs as one text, blank lines between; the first cell is kept whatever it is.
 
     An input that only says that there is none ("N/A", "<noinput>", "[]", ...) is left out.
@@ -82,7 +80,7 @@ def asked(*cells: Any) -> str:
     return "\n\n".join(part for part in told if part.strip()) or told[0]
 
 
-def opened(value: Any) -> Any:
+def opened(value: object) -> object:
     """Return the list or object that a cell holds as JSON text (or as Python writes it), any other value as it is."""
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
         return value
@@ -99,7 +97,7 @@ def opened(value: Any) -> Any:
     return value
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """Return a value as compact JSON text."""
     import json
 

@@ -1,18 +1,18 @@
 """Conversations: a list of turns in one column, or as the row itself."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import Row, first, known, opened, sample, text, with_system
+from cuvee.samples.dialects.cells import first, known, opened, sample, text, with_system
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import turns
+from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
 CONVERSATIONS = ("conversations", "conversation")
 
 
-def _detects(*keys: str) -> Callable[[Any], bool]:
+def _detects(*keys: str) -> Callable[[object], bool]:
     return lambda row: isinstance(row, Mapping) and isinstance(first(row, *keys), list | str)
 
 
@@ -30,11 +30,11 @@ def _is_tulu(row: Row) -> bool:
     return isinstance(row.get("messages"), list | str) and known(row, "source", "dataset")
 
 
-def _is_bare(row: Any) -> bool:
+def _is_bare(row: object) -> bool:
     return isinstance(row, list)
 
 
-def _bare(row: Any) -> list[Sample]:
+def _bare(row: object) -> list[Sample]:
     return [sample({}, turns(row, "the row"))]
 
 

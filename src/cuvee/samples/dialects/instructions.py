@@ -1,11 +1,10 @@
 """Alpaca and its relatives: an instruction, perhaps an input to it, and an answer."""
 
-from typing import Any
-
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import NO_INPUT, Row, asked, first, held, known, opened, sample, text, with_system
+from cuvee.samples.dialects.cells import NO_INPUT, asked, first, held, known, opened, sample, text, with_system
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import answered, history
+from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
 ANSWERS = ("output", "response")
@@ -63,7 +62,7 @@ def _is_self_instruct(row: Row) -> bool:
     return held(row, "instruction") and isinstance(row.get("instances"), list | str)
 
 
-def _instances(row: Row) -> list[Any]:
+def _instances(row: Row) -> list[Row]:
     listed = opened(row.get("instances"))
     if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
         raise InputError("instances is not a list of {input, output} objects")
@@ -85,7 +84,7 @@ def _self_instruct(row: Row) -> list[Sample]:
     return found
 
 
-def _split(row: Row) -> list[Any]:
+def _split(row: Row) -> list[Row]:
     return [{**row, "instances": [item]} for item in _instances(row)]
 
 

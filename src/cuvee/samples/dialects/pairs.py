@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import Row, answer, asked, first, held, known, sample, text, with_system
+from cuvee.samples.dialects.cells import answer, asked, first, held, known, sample, text, with_system
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import answered, conversation
+from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
 QUESTIONS = ("question", "problem", "query", "input")
@@ -20,7 +20,7 @@ PROMPTS = ("prompt", "question", "instruction", "query", "conversations", "messa
 TRANSCRIPT = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 
 
-def _two(row: Row, question: Any, answers: tuple[str, ...], *contexts: Any) -> list[Sample]:
+def _two(row: Row, question: object, answers: tuple[str, ...], *contexts: object) -> list[Sample]:
     """Return the sample of a question and the answer in one of these columns, each plain text or a list of turns."""
     before = conversation(question)
     after = conversation(first(row, *answers))
@@ -81,7 +81,7 @@ def _preference(row: Row) -> list[Sample]:
     return _two(row, prompt, ("chosen",))
 
 
-def _transcript(value: Any) -> list[Turn] | None:
+def _transcript(value: object) -> list[Turn] | None:
     """Return the turns of "\\n\\nHuman: ...\\n\\nAssistant: ...", None where the text is no such transcript."""
     said = text(value)
     if not said.lstrip("\n").startswith("Human:"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from cuvee.samples.raw import Row, Value
 from cuvee.samples.schema import Sample
 
 
@@ -20,8 +21,8 @@ class Dialect:
 
     name: str
     summary: str
-    detect: Callable[[Any], bool]
+    detect: Callable[[Any], bool]  # Any: most dialects ask for an object, one for a list; ``read`` gives each its own
     parse: Callable[[Any], list[Sample]]
-    example: Any
+    example: Value
     note: str = ""
-    split: Callable[[Any], list[Any]] | None = None
+    split: Callable[[Row], list[Row]] | None = None

@@ -1,10 +1,10 @@
 """The turns of a conversation, in every spelling that data sets have for them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cuvee.errors import InputError
 from cuvee.samples.dialects.cells import answer, opened, text
+from cuvee.samples.raw import Row
 from cuvee.samples.schema import Turn
 
 ROLES = {
@@ -23,7 +23,7 @@ PAIR_KEYS = (
 )
 
 
-def turns(cell: Any, where: str) -> list[Turn]:
+def turns(cell: object, where: str) -> list[Turn]:
     """Return the turns that a cell holds: a list, or its JSON text.
 
     An element is {role, content} or {from, value} in any mixture, a {human, assistant} pair, a [question, answer] pair, or
@@ -47,7 +47,7 @@ def turns(cell: Any, where: str) -> list[Turn]:
     return found
 
 
-def conversation(cell: Any) -> list[Turn] | None:
+def conversation(cell: object) -> list[Turn] | None:
     """Return the turns of a cell that may also be plain text; None where it is."""
     listed = [cell] if isinstance(cell, Mapping) else opened(cell)
     if not isinstance(listed, list) or not listed or not all(isinstance(item, Mapping) for item in listed):
@@ -57,31 +57,31 @@ def conversation(cell: Any) -> list[Turn] | None:
     return turns(listed, "the conversation")
 
 
-def history(cell: Any) -> list[Turn]:
+def history(cell: object) -> list[Turn]:
     """Return the turns of a history column: [[question, answer], ...], turns, or nothing."""
     listed = opened(cell)
     return [] if listed in (None, [], "") else turns(listed, "history")
 
 
-def answered(row: Mapping[str, Any], keys: Sequence[str]) -> Turn:
+def answered(row: Row, keys: Sequence[str]) -> Turn:
     """Return the answer among these columns: the first that is not blank; others that differ travel along as extra."""
     said = {key: answer(row[key]) for key in keys if row.get(key) is not None}
     best = next((one for one in said.values() if one.strip()), next(iter(said.values()), ""))
     return Turn("assistant", best, {key: one for key, one in said.items() if one != best and one.strip()})
 
 
-def pair(item: list[Any], where: str) -> list[Turn]:
+def pair(item: Sequence[object], where: str) -> list[Turn]:
     """Return the user turn and the assistant turn of a [question, answer] pair."""
     if any(isinstance(part, list | Mapping) for part in item):
         raise InputError(f"{where} is not a pair of texts")
     return [Turn("user", text(item[0])), Turn("assistant", answer(item[1]))]
 
 
-def _role_key(item: Mapping[str, Any]) -> str | None:
+def _role_key(item: Row) -> str | None:
     return next((key for key in ROLE_KEYS if item.get(key) is not None), None)
 
 
-def _spoken(item: Mapping[str, Any], where: str) -> list[Turn]:
+def _spoken(item: Row, where: str) -> list[Turn]:
     key = _role_key(item)
     if key is None:
         return _paired(item, where)
@@ -107,13 +107,13 @@ def _spoken(item: Mapping[str, Any], where: str) -> list[Turn]:
     return [Turn(role, said, extra)]
 
 
-def _parts(parts: list[Any]) -> list[str]:
+def _parts(parts: Sequence[object]) -> list[str]:
     """Return the texts among the parts of a content list."""
     texts = [part.get("text") if isinstance(part, Mapping) else part for part in parts]
     return [said for said in texts if isinstance(said, str)]
 
 
-def _call(content: Any, extra: dict[str, object]) -> Turn:
+def _call(content: object, extra: dict[str, object]) -> Turn:
     """Return the turn of a ShareGPT call: as tool_calls where it can be read as such, arguments as they stand."""
     calls = opened(content)
     calls = [calls] if isinstance(calls, Mapping) else calls
@@ -124,7 +124,7 @@ def _call(content: Any, extra: dict[str, object]) -> Turn:
     return Turn("assistant", text(content), extra)
 
 
-def _paired(item: Mapping[str, Any], where: str) -> list[Turn]:
+def _paired(item: Row, where: str) -> list[Turn]:
     found = []
     if item.get("system") is not None:
         found.append(Turn("system", text(item["system"])))
