@@ -23,7 +23,7 @@ def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Pa
     out:
         Folder for the pool and the run.
     """
-    from cuvee.demo.run import run_demo
-    from cuvee.demo.shown import METHODS
+    from cuvee.demonstration.run import run_demo
+    from cuvee.demonstration.shown import METHODS
 
     return run_demo(rows=rows, budget=budget, seed=seed, out=out, methods=METHODS)
