@@ -58,7 +58,7 @@ class Rated:
 
 def ask(kind: str, variants: Sequence[str]) -> str:
     """Return the prompt over weak texts: each as it is, a blank line between two."""
-    return kinds.find(kind).prompt("distil", variants="\n\n".join(text.strip() for text in variants))
+    return kinds.find(kind).prompt("distill", variants="\n\n".join(text.strip() for text in variants))
 
 
 def asked(kind: str, variants: Sequence[str]) -> list[dict[str, Any]]:
