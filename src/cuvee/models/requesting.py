@@ -5,12 +5,16 @@ import email.utils
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from cuvee.errors import ConfigError, MissingExtraError, ServiceError
 from cuvee.models.spending import Pace, Purse, Talk, Usage, prompt_at_most
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
+    from tenacity import RetryCallState
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 LONGEST_WAIT = 120.0  # seconds between two tries, unless the server asks for more
@@ -56,7 +60,7 @@ class ReplySampling:
     temperature: float = 0.0
     max_tokens: int = 512
     limit: str = "max_tokens"
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,12 +126,12 @@ class Line:
             raise UnansweredError(f"{last} ({self.server.tries} tries)") from None
         return reply
 
-    def _wait(self, state: Any) -> float:
+    def _wait(self, state: "RetryCallState") -> float:
         import tenacity
 
-        asked = state.outcome.exception().after
-        if asked is not None:
-            return float(asked)
+        failed = state.outcome.exception() if state.outcome else None
+        if isinstance(failed, _AgainError) and failed.after is not None:
+            return failed.after
         doubling = tenacity.wait_exponential(multiplier=self.server.backoff, max=LONGEST_WAIT)
         return doubling(state) + tenacity.wait_random(0, self.server.backoff)(state)
 
@@ -162,7 +166,7 @@ class Line:
         import httpx2
         import openai
 
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "model": self.server.model,
             "messages": [dict(turn) for turn in talk],
             "temperature": self.sampling.temperature,
@@ -185,7 +189,7 @@ class Line:
                 return again
             raise again from None
 
-    def _sorted(self, wrong: Any) -> Exception:
+    def _sorted(self, wrong: "APIStatusError") -> Exception:
         """Return what a status code means for us: for this question, for every question, or for a while."""
         code, text = wrong.status_code, self._said(wrong)
         if code in (400, 413, 422):
@@ -202,7 +206,7 @@ class Line:
             self.pace.hold(after)
         return _AgainError(text, after)
 
-    def _said(self, wrong: Any) -> str:
+    def _said(self, wrong: "APIStatusError") -> str:
         body = wrong.body if isinstance(wrong.body, dict) else {}
         text = str(body.get("message") or wrong.message or "")
         return f"{wrong.status_code} {' '.join(self.server.clean(text).split())[:200]}"

@@ -2,6 +2,7 @@
 
 from cuvee.render.chat import DEFAULT_TEMPLATE, Encoded, Ids, Messages, encode, encode_all, encode_prompt, header
 from cuvee.render.plain import Counter, Turns, plain, plain_column, prompt, response, token_counter
+from cuvee.render.tokenizer import Tokenizer
 
 __all__ = [
     "DEFAULT_TEMPLATE",
@@ -9,6 +10,7 @@ __all__ = [
     "Encoded",
     "Ids",
     "Messages",
+    "Tokenizer",
     "Turns",
     "encode",
     "encode_all",
