@@ -11,11 +11,12 @@ from tests.distiller.easy import easy
 
 from cuvee.distiller.bayes import build
 from cuvee.distiller.examples import Rated
-from cuvee.distiller.grpo import Curve, Reinforcement, reinforce
+from cuvee.distiller.grpo import Reinforcement, reinforce
 from cuvee.distiller.rewards import Rewards, Weights
 from cuvee.embedders.lexical import Lexical
 from cuvee.errors import ConfigError, CuveeError
 from cuvee.models import causal
+from cuvee.training.checkpoints import Curve
 
 SHORT = Reinforcement(steps=4, group=2, prompts=1, longest=12, lr=1e-3, save_every=2)
 

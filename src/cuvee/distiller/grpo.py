@@ -20,9 +20,9 @@ from cuvee.models.needs import need
 from cuvee.progress import bar, say
 from cuvee.rng import stream
 from cuvee.runs import digest
-from cuvee.training import checkpoints, loop
-
-Curve = list[dict[str, float]]
+from cuvee.training import checkpoints
+from cuvee.training.checkpoints import Curve
+from cuvee.training.guards import untouched
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def reinforce(
     if found:
         say(f"going on from step {len(follower.curve)} of {settings.steps}")
     with (
-        loop.untouched(causal.model),
+        untouched(causal.model),
         bar("reinforcing", settings.steps, "steps", done=len(follower.curve)) as advance,
         warnings.catch_warnings(),
     ):

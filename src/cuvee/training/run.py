@@ -22,6 +22,7 @@ from cuvee.reports import training as page
 from cuvee.result import Result
 from cuvee.runs import Run, Step, open_run, sha256, versions, write_json
 from cuvee.training import mixtures, sft
+from cuvee.training.mixed import MixedRows
 from cuvee.training.replaying import TRAJECTORY, replay
 from cuvee.training.settings import Training, described
 
@@ -128,7 +129,8 @@ def _trained(run: Run, wanted: TrainAsk, source: Source) -> Step:
         model = _fresh(wanted)
         rows = encoded(source, model.tokenizer, min(settings.max_length, model.max_length))
         if wanted.mixture:
-            done = mixtures.train(model, rows, source, wanted.mixture, settings, folder / "model", seed=seed)
+            mixed = MixedRows(mixtures.mixture(wanted.mixture, source), rows)
+            done = mixtures.train(model, mixed, settings, folder / "model", seed=seed)
         else:
             say(f"training  {wanted.typed['model']} on {len(rows):,} rows, {model.device}")
             feed = replay(wanted.replayed, len(rows)) if wanted.replayed else None
