@@ -12,7 +12,8 @@ import orjson
 
 from cuvee import render
 from cuvee.errors import ServiceError
-from cuvee.models.requesting import Line, RefusedError, Reply, ReplySampling, Server, UnansweredError, check, require
+from cuvee.models.requesting import Line, RefusedError, UnansweredError
+from cuvee.models.server import Reply, ReplySampling, Server, check, require
 from cuvee.models.spending import Estimate, Pace, Purse, Talk, Usage
 from cuvee.progress import Advance, bar
 from cuvee.runs import canonical

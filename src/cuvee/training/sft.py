@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
@@ -23,7 +23,8 @@ from cuvee.render import Encoded
 from cuvee.runs import digest, write_json
 from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed, Shuffled, State
-from cuvee.training.material import Material, Reward, Units
+from cuvee.training.material import Reward, Units
+from cuvee.training.rows import RowCounts, RowUnits
 from cuvee.training.settings import Training, described
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     need("accelerate", purpose="training")
     from cuvee.training import loop
 
-    shared = _RowUnits.of(rows, min(settings.max_length, causal.max_length))
+    shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
     if not len(usable):
@@ -107,13 +108,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     return _fitted(causal, plan, shared.counts(material), folder)
 
 
-class _Counts(TypedDict):
-    rows: int
-    left_out: int
-    truncated: int
-
-
-class _Figures(_Counts):
+class _Figures(RowCounts):
     """Those of ``Trained``, as they stand in its folder."""
 
     curve: Curve
@@ -137,7 +132,7 @@ def _done(folder: Path | None, of: str) -> _Done | None:
     return record if record.get("of") == of else None
 
 
-def _fitted(causal: Causal, plan: "Plan", counts: _Counts, folder: Path | None) -> Trained:
+def _fitted(causal: Causal, plan: "Plan", counts: RowCounts, folder: Path | None) -> Trained:
     """Train by a plan, write what came out, and return it."""
     from cuvee.training import loop
     from cuvee.training.guards import in_float32
@@ -171,39 +166,6 @@ def _trained(model: Causal, folder: Path | None, figures: _Figures) -> Trained:
         truncated=figures["truncated"],
         seconds=figures["seconds"],
     )
-
-
-@dataclass(frozen=True)
-class _RowUnits:
-    """Rows cut to length."""
-
-    rows: list[Encoded]
-
-    @classmethod
-    def of(cls, rows: Sequence[Encoded], longest: int) -> "_RowUnits":
-        return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows])
-
-    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
-        """Return the rows as material; the first token of a row is never predicted."""
-        from cuvee.training.batches import collate
-
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
-        return Material(lengths, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
-
-    def counts(self, material: Material) -> _Counts:
-        kept, cut = len(material.usable), sum(row.cut > 0 for row in self.rows)
-        return {"rows": kept, "left_out": len(material.lengths) - kept, "truncated": cut}
-
-    def print(self) -> str:
-        state = xxhash.xxh3_64()
-        for row in self.rows:
-            state.update(len(row).to_bytes(8, "little") + row.ids.tobytes() + row.answer.tobytes())
-        return state.hexdigest()
-
-
-def _shortened(row: Encoded, longest: int) -> Encoded:
-    return Encoded(row.ids[:longest], row.answer[:longest], row.cut + len(row) - longest)
 
 
 class _Among:
