@@ -17,7 +17,7 @@ from cuvee.evaluation.against import Against, compare
 from cuvee.evaluation.against import bind as bind_against
 from cuvee.evaluation.evaluating import EvaluationSettings
 from cuvee.evaluation.journal import Journal
-from cuvee.evaluation.means import QUESTIONS, TASKS, as_table, means
+from cuvee.evaluation.means import QUESTIONS, TASKS, Mean, as_table, means
 from cuvee.evaluation.programs import ProgramVerdict
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.reading import Read, read_questions
@@ -284,7 +284,7 @@ def _lines(questions: list[Question], told: pa.Table) -> list[bytes]:
     return lines
 
 
-def _summary(work: Work, told: pa.Table, found: list[dict[str, Any]], against: dict[str, Any] | None) -> dict[str, Any]:
+def _summary(work: Work, told: pa.Table, found: list[Mean], against: dict[str, Any] | None) -> dict[str, Any]:
     notes = _notes(work.read)
     cut = sum(1 for tokens in told["cut"].to_pylist() if tokens)
     notes += [f"{cut:,} questions are longer than the model reads: the start of their prompt is cut"] * bool(cut)
