@@ -101,7 +101,7 @@ KINDS: dict[str, RowKind] = {
         RowKind("cs", "a category and a statement about it: C, S", _CS, _subject, _as_statement),
         RowKind("para", "a paragraph, free", _PARA, _paragraph, lambda q, a: a),
     )
-}  # fmt: skip
+}
 
 
 @cache
