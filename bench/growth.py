@@ -12,6 +12,7 @@ from cuvee.arrays import F32
 from cuvee.geometry.kcenter import kcenter
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.read import read_inputs
+from cuvee.intake.sources import ReadAsk
 from cuvee.runs import Run
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
@@ -64,7 +65,7 @@ def measure(n: int) -> tuple[float, float, float]:
         write_pool(Path(folder) / "pool.jsonl", n, rng)
         run = Run(Path(folder) / "run")
         start = time.perf_counter()
-        source = read_inputs(run, [f"{folder}/pool.jsonl"], columns={}, dialect=None, strict=False)
+        source = read_inputs(run, ReadAsk.exactly([f"{folder}/pool.jsonl"]))
         read = time.perf_counter()
         clean(run, source, Rules(0.8, 0.5, False, False), [])
         cleaned = time.perf_counter()

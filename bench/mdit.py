@@ -40,7 +40,7 @@ def main() -> None:
     tokenizer, rng = causal.tokenizer_of(causal.folder_of("smollm2-135m")), random.Random(0)
 
     def fits(row: Row, most: int) -> bool:
-        return len(tokenizer(row["prompt"] + row["completion"]).input_ids) <= most
+        return len(tokenizer(row["prompt"] + row["completion"])["input_ids"]) <= most
 
     by_task = collections.defaultdict(list)
     for row in map(json.loads, gzip.decompress((folder / "t0_50k.jsonl.gz").read_bytes()).splitlines()):

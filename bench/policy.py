@@ -68,7 +68,7 @@ def learning(rows: state.SeenRows) -> float:
     feed = Picked(part, learnt, Picking(PER_CLUSTER, STEPS, seed=3, limit=4), start=-3.0)
     choosing(feed, STEPS)
     start = time.process_time()
-    ppo.update(learnt.network, learnt.critic, feed.episode(), [], ppo.Learner(), scale=1.0, seed=0)
+    ppo.update(learnt.network, learnt.critic, ppo.Experience(feed.episode(), [], 1.0), ppo.Learner(), seed=0)
     return time.process_time() - start
 
 

@@ -46,7 +46,7 @@ def test_an_update_makes_well_paid_picks_likelier() -> None:
     good, bad = np.array([3, 5]), np.array([10, 11])
     stages = np.zeros((2, 2), dtype=np.float32)
     episode = ppo.Episode(rows, stages, [[good], [bad]], np.array([1.0, -1.0]))
-    ppo.update(policy.network, policy.critic, episode, [], ppo.Learner(discount=0.0), scale=1.0, seed=0)
+    ppo.update(policy.network, policy.critic, ppo.Experience(episode, [], 1.0), ppo.Learner(discount=0.0), seed=0)
     scores = policy.network.scores(rows.columns, stages[0], np.zeros(60, dtype=np.float32))
     assert scores[good].mean() > scores[bad].mean()
 

@@ -231,7 +231,8 @@ def test_it_finds_the_family_that_the_goal_is_of(tiny_model: Path, tmp_path: Pat
     }  # fmt: skip
     learnt = cuvee.adapt([str(tmp_path / "pool.jsonl")], model=str(tiny_model), out=tmp_path / "run", **options).folder
     unlearnt = folder.read(learnt)
-    fresh = folder.Policy.fresh(unlearnt.basis, seed=0, **{key: unlearnt.facts[key] for key in ("aux", "aux_version")})
+    facts = unlearnt.facts
+    fresh = folder.Policy.fresh(unlearnt.basis, seed=0, aux=facts["aux"], aux_version=facts["aux_version"])
     folder.write(fresh, tmp_path / "fresh")
     options |= {"episodes": 0, "policy": tmp_path / "fresh", "final_picks": "sample"}
     chance = cuvee.adapt([str(tmp_path / "pool.jsonl")], model=str(tiny_model), out=tmp_path / "any", **options).folder

@@ -51,7 +51,7 @@ def learn(world: World, policy: Policy, *, episodes: int, steps: int, settings: 
         shares.append(world.train(feed, steps, seed=1_000 * seed + number))
         episode = feed.episode()
         scale = policy.facts["scale"] or float(np.std(episode.rewards))
-        ppo.update(policy.network, policy.critic, episode, earlier, settings, scale=scale, seed=number)
+        ppo.update(policy.network, policy.critic, ppo.Experience(episode, earlier, scale), settings, seed=number)
         earlier.append((episode.states(episode.taken()), episode.rewards))
         learn_stage(policy, feed)
     return shares

@@ -11,11 +11,12 @@ from tests.distiller.easy import easy
 
 from cuvee.distiller.bayes import build
 from cuvee.distiller.examples import Rated
-from cuvee.distiller.grpo import Curve, Reinforcement, reinforce
+from cuvee.distiller.grpo import Lesson, Reinforcement, reinforce
 from cuvee.distiller.rewards import Rewards, Weights
 from cuvee.embedders.lexical import Lexical
 from cuvee.errors import ConfigError, CuveeError
 from cuvee.models import causal
+from cuvee.training.checkpoints import Curve
 
 SHORT = Reinforcement(steps=4, group=2, prompts=1, longest=12, lr=1e-3, save_every=2)
 
@@ -24,7 +25,7 @@ def run(
     tiny_model: Path, folder: Path, rewards: Rewards, settings: Reinforcement = SHORT
 ) -> tuple[Curve, dict[str, np.ndarray]]:
     model = causal.load(tiny_model)
-    curve = reinforce(model, easy(12)[0], rewards, settings, folder, seed=3)
+    curve = reinforce(model, Lesson(easy(12)[0], rewards), settings, folder, seed=3)
     return curve, {name: part.detach().numpy().copy() for name, part in model.model.named_parameters()}
 
 

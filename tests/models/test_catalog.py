@@ -90,7 +90,7 @@ def test_a_failure_in_the_middle_leaves_no_half_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_real_fetch() -> None:
-    """Downloads 84 MB and distils: about 2 minutes."""
+    """Downloads 84 MB and distills: about 2 minutes."""
     folder = catalog.fetch("static-minilm")
     assert (folder / "model.safetensors").stat().st_size > 10_000_000
     teacher = catalog.path_of("all-minilm-l6-v2")

@@ -29,11 +29,12 @@ def test_a_model_that_rambles_gives_nulls_and_its_text_is_kept(
     from cuvee.models import causal
 
     model = causal.load(str(tiny_model))
+    tokenizer: Any = model.tokenizer  # with tensors, which cuvee itself does not ask it for
     one = threading.Lock()
 
     def answer(body: dict[str, Any], number: int) -> Any:
-        text = model.tokenizer.apply_chat_template(body["messages"], tokenize=False, add_generation_prompt=True)
-        ids = model.tokenizer(text, return_tensors="pt", add_special_tokens=False).input_ids[:, -400:]
+        text = tokenizer.apply_chat_template(body["messages"], tokenize=False, add_generation_prompt=True)
+        ids = tokenizer(text, return_tensors="pt", add_special_tokens=False).input_ids[:, -400:]
         with one, torch.no_grad():
             out = model.model.generate(ids, max_new_tokens=body["max_tokens"], do_sample=False)[0, ids.shape[1] :]
         return 200, {}, completion(model.tokenizer.decode(out, skip_special_tokens=True), ids.shape[1], len(out))

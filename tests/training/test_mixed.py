@@ -53,9 +53,9 @@ def same(left: dict[str, Any], right: dict[str, Any], by: float = 0.0) -> bool:
 
 
 def train(folder: Path, rows: list[Encoded], entries: Mixture, out: Path | None = None, **more: Any) -> sft.Trained:
-    from cuvee.training.mixed import train
+    from cuvee.training.mixed import MixedRows, train
 
-    return train(causal.load(folder, device="cpu"), rows, entries, replace(SETTINGS, **more), out, seed=1)
+    return train(causal.load(folder, device="cpu"), MixedRows(entries, rows), replace(SETTINGS, **more), out, seed=1)
 
 
 def test_it_learns_and_two_runs_are_equal_to_the_bit(tiny_model: Path, rows: list[Encoded]) -> None:
@@ -98,12 +98,13 @@ def test_a_mixture_of_real_rows_is_plain_training(tiny_model: Path, rows: list[E
 
 
 def test_lora_trains_only_its_adapters(tiny_model: Path, rows: list[Encoded], tmp_path: Path) -> None:
+    from cuvee.training.mixed import MixedRows
     from cuvee.training.mixed import train as train_mixture
 
     plain = causal.load(tiny_model, device="cpu")
     before = weights(plain)
     adapted = causal.with_lora(plain, rank=4)
-    done = train_mixture(adapted, rows, both(), replace(SETTINGS, lora=4), tmp_path / "out", seed=1)
+    done = train_mixture(adapted, MixedRows(both(), rows), replace(SETTINGS, lora=4), tmp_path / "out", seed=1)
     assert done.curve[-1]["loss"] < done.curve[0]["loss"]
     after = {
         key.replace("base_model.model.", "").replace("base_layer.", ""): v for key, v in weights(done.model).items()

@@ -12,15 +12,15 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from cuvee import render
-from cuvee.training.mixed import train
+from cuvee.training.mixed import MixedRows, train
 from cuvee.models import causal
-from cuvee.training import sft
+from cuvee.training.settings import Training
 from tests.training.test_mixed import both
 from tests.training.test_sft import talks
 model = causal.load(sys.argv[1], device="cpu")
 rows = render.encode_all(talks(), model.tokenizer, max_length=96)
 settings = Training(steps=6, lr=3e-3, batch=7, save_every=3, micro_tokens=int(sys.argv[3]))
-train(model, rows, both(), settings, Path(sys.argv[2]), seed=1)
+train(model, MixedRows(both(), rows), settings, Path(sys.argv[2]), seed=1)
 """
 
 

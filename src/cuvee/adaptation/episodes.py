@@ -80,9 +80,8 @@ def _episode(
         episode = feed.episode()
         scale = policy.facts["scale"] or float(np.std(episode.rewards)) or 1.0
         known = [(found["states"], found["rewards"]) for found in map(_remembered, earlier)]
-        told = ppo.update(
-            policy.network, policy.critic, episode, known, ppo.Learner(**wanted.ppo), scale=scale, seed=seed
-        )
+        experience = ppo.Experience(episode, known, scale)
+        told = ppo.update(policy.network, policy.critic, experience, ppo.Learner(**wanted.ppo), seed=seed)
         learn_stage(policy, feed)
         policy.facts["episodes"] += 1
         np.savez(folder / "memory.npz", states=episode.states(episode.taken()), rewards=episode.rewards)

@@ -3,9 +3,7 @@
 Imports torch; import it late.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,8 +14,7 @@ from cuvee.adaptation.sampling import open_rows, picks
 from cuvee.adaptation.state import SeenRows, availability, fit_stage
 from cuvee.arrays import F32, F64, I64
 from cuvee.training.feeds import State
-
-Performance = Callable[[Any], float]  # a model -> how good it is; higher is better
+from cuvee.training.material import Reward as Performance
 
 
 @dataclass(frozen=True)

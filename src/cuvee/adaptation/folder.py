@@ -3,9 +3,9 @@
 Imports torch; import it late.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import orjson
@@ -19,22 +19,33 @@ WEIGHTS, FIGURES = "policy.safetensors", "policy.json"
 _NETWORKS = ("network", "critic")
 
 
+class PolicyFacts(TypedDict):
+    """What is known of a policy. episodes: learnt from. scale: of the rewards, 0 before the first episode.
+
+    aux, aux_version: the model that reads the rows, by name and by hash.
+    """
+
+    episodes: int
+    scale: float
+    aux: str
+    aux_version: str
+
+
 @dataclass
 class Policy:
-    """Everything that is needed to score rows. facts: aux (name) and aux_version, the model that reads the rows; episodes
-    learnt from; scale of the rewards; anything else that is JSON-able.
-    """
+    """Everything that is needed to score rows."""
 
     network: Acquisition
     critic: Critic
     basis: Basis
-    stage: Stage = field(default_factory=Stage)
-    facts: dict[str, Any] = field(default_factory=dict)
+    stage: Stage
+    facts: PolicyFacts
 
     @classmethod
-    def fresh(cls, basis: Basis, *, seed: int, **facts: Any) -> "Policy":
+    def fresh(cls, basis: Basis, *, seed: int, aux: str = "", aux_version: str = "") -> "Policy":
         """Return a policy that has learnt nothing: its picks are uniform."""
-        return cls(Acquisition(seed=seed), Critic(seed=seed), basis, Stage(), {"episodes": 0, "scale": 0.0, **facts})
+        facts: PolicyFacts = {"episodes": 0, "scale": 0.0, "aux": aux, "aux_version": aux_version}
+        return cls(Acquisition(seed=seed), Critic(seed=seed), basis, Stage(), facts)
 
 
 def write(policy: Policy, folder: Path) -> None:

@@ -94,7 +94,7 @@ def _questions(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longe
     """Return the goal's questions as the reward puts them, None for those that it cannot judge."""
     found = read_questions(paths).questions
     talks = [one.messages if one.kind == "rows" else one.answered(one.right or "") for one in found]
-    prints = [fingerprint([Turn(turn["role"], turn["content"]) for turn in talk]) for talk in talks]
+    prints = [fingerprint([Turn(turn["role"] or "", turn["content"]) for turn in talk]) for talk in talks]
     messages = pa.array([list(talk) for talk in talks], pa.list_(TURN))
     table = pa.table({"messages": messages, "fingerprint": pa.array(prints, pa.binary(16))})
     return table, [reward.judges(one) for one in found], digest([print_.hex() for print_ in prints])

@@ -3,6 +3,8 @@
 Imports torch; import it late.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cuvee.adaptation.feed import Picked
@@ -13,6 +15,15 @@ from cuvee.arrays import F32, I64
 DECISIONS = 8  # that are looked at, evenly spaced
 ROWS = 20_000  # of a larger pool, a sample of this many is shuffled and scored
 GROUPS = {"semantic (all 32)": SEMANTIC_COLUMNS, "stage (both)": STAGE_COLUMNS}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the policy sees at a decision: (n, 36) columns, (2,) stage, (n,) availability."""
+
+    columns: F32
+    stage: F32
+    taken: F32
 
 
 def importance(feed: Picked, rng: np.random.Generator) -> dict[str, float]:
@@ -29,27 +40,25 @@ def importance(feed: Picked, rng: np.random.Generator) -> dict[str, float]:
     order, other = rng.permutation(len(part)), rng.permutation(len(decisions))
     changed: dict[str, list[float]] = {name: [] for name in (*COLUMNS, *GROUPS)}
     for at, decision in enumerate(decisions.tolist()):
-        stage, taken = feed.stage(decision), availability(feed.counts(decision)[sample])
-        moved, turns = feed.stage(int(decisions[other[at]])), feed.turns(decision)
-        need, counts = feed.wanted.per_cluster * turns, feed.counts(decision)[sample]
+        counts = feed.counts(decision)[sample]
+        seen = Sight(part.columns, feed.stage(decision), availability(counts))
+        moved, need = feed.stage(int(decisions[other[at]])), feed.wanted.per_cluster * feed.turns(decision)
         clusters = [open_rows(rows, counts, min(need, len(rows)), feed.wanted.limit) for rows in part.clusters]
 
-        def best(columns: F32, stage: F32, taken: F32) -> I64:
-            scores = feed.policy.network.scores(columns, stage, taken)
+        def best(sight: Sight) -> I64:
+            scores = feed.policy.network.scores(sight.columns, sight.stage, sight.taken)
             return np.concatenate(picks(scores, clusters, need, None))  # noqa: B023 called before the next turn
 
-        whole = best(part.columns, stage, taken)
+        whole = best(seen)
         for name in changed:
-            shuffled = _shuffled(part.columns, stage, taken, GROUPS.get(name, (name,)), order, moved)
-            changed[name].append(1 - len(np.intersect1d(whole, best(*shuffled))) / len(whole))
+            shuffled = _shuffled(seen, GROUPS.get(name, (name,)), order, moved)
+            changed[name].append(1 - len(np.intersect1d(whole, best(shuffled))) / len(whole))
     return {name: float(np.mean(values)) for name, values in changed.items()}
 
 
-def _shuffled(
-    columns: F32, stage: F32, taken: F32, names: tuple[str, ...], order: I64, moved: F32
-) -> tuple[F32, F32, F32]:
-    """Return copies of what the policy sees, with these columns exchanged."""
-    columns, stage = np.array(columns), stage.copy()
+def _shuffled(seen: Sight, names: tuple[str, ...], order: I64, moved: F32) -> Sight:
+    """Return a copy of what the policy sees, with these columns exchanged."""
+    columns, stage, taken = np.array(seen.columns), seen.stage.copy(), seen.taken
     for name in names:
         place = COLUMNS.index(name)
         if place < len(STAGE_COLUMNS):
@@ -58,4 +67,4 @@ def _shuffled(
             columns[:, place - len(STAGE_COLUMNS)] = columns[order, place - len(STAGE_COLUMNS)]
         else:
             taken = taken[order]
-    return columns, stage, taken
+    return Sight(columns, stage, taken)

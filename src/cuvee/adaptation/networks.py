@@ -4,11 +4,10 @@ Imports torch; import it late.
 """
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from cuvee.adaptation.state import COLUMNS, STATIC
 from cuvee.arrays import F32
@@ -19,7 +18,7 @@ BLOCK = 65_536  # rows that are scored at once
 _STAGE = len(COLUMNS) - STATIC - 1
 
 
-def aligned(values: F32) -> Any:
+def aligned(values: F32) -> Tensor:
     """Return a copy as a tensor. torch's own memory is aligned, so sums come out the same to the last bit in every process."""
     return torch.tensor(values)
 
@@ -46,11 +45,11 @@ class Acquisition(nn.Module):  # type: ignore[misc]
         chance = torch.Generator().manual_seed(int(stream(seed, "acquisition").integers(2**62)))
         self.layers = _layers((len(COLUMNS), HIDDEN, HIDDEN, 1), chance)
 
-    def read(self, columns: Any) -> Any:
+    def read(self, columns: Tensor) -> Tensor:
         """Return (n, h), what the first layer makes of the (n, 36) columns: the same at every step of a training."""
         return columns @ self.layers[0].weight[:, _STAGE : _STAGE + STATIC].T + self.layers[0].bias
 
-    def forward(self, read: Any, stage: Any, taken: Any) -> Any:
+    def forward(self, read: Tensor, stage: Tensor, taken: Tensor) -> Tensor:
         """Return (..., n) scores. read: as ``read`` returns it. stage: (..., 2). taken: (..., n)."""
         weight = self.layers[0].weight
         first = read + (stage @ weight[:, :_STAGE].T)[..., None, :] + taken[..., None] * weight[:, -1]
@@ -75,6 +74,6 @@ class Critic(nn.Module):  # type: ignore[misc]
         chance = torch.Generator().manual_seed(int(stream(seed, "critic").integers(2**62)))
         self.layers = _layers((len(COLUMNS), HIDDEN, 1), chance)
 
-    def forward(self, state: Any) -> Any:
+    def forward(self, state: Tensor) -> Tensor:
         """Return (...) values of (..., 39) states."""
         return self.layers(state)[..., 0]

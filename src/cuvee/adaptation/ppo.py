@@ -5,10 +5,10 @@ Imports torch; import it late.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cuvee.adaptation.networks import Acquisition, Critic, aligned
 from cuvee.adaptation.sampling import entropy, log_probability, open_rows
@@ -96,7 +96,7 @@ def advantages(rewards: F64, values: F64, *, discount: float, trace: float) -> F
     return returns(errors, discount * trace)
 
 
-def clipped(ratio: Any, advantage: Any, clip: float) -> Any:
+def clipped(ratio: Tensor, advantage: Tensor, clip: float) -> Tensor:
     """Return PPO's objective, elementwise: min(ratio * A, ratio cut to [1 - clip, 1 + clip] * A); higher is better."""
     return torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)
 
@@ -115,31 +115,33 @@ class Told:
     clipped: float
 
 
-def update(
-    network: Acquisition,
-    critic: Critic,
-    episode: Episode,
-    earlier: Sequence[tuple[F32, F64]],
-    settings: Learner,
-    *,
-    scale: float,
-    seed: int,
-) -> Told:
-    """Learn from one episode, in place. Returns are taken in units of ``scale``.
+@dataclass(frozen=True)
+class Experience:
+    """What an update learns from. scale: the unit of all rewards.
 
-    earlier: critic states and rewards of earlier episodes, which the critic goes on learning from. It learns first, and
-    the advantages are taken from what it then knows: with one episode per update an older critic would mostly tell the
-    policy that training gets slower with time.
+    earlier: critic states and rewards of the episodes before, which the critic goes on learning from.
     """
-    taken = episode.taken()
-    states, rewards = episode.states(taken), episode.rewards / scale
+
+    episode: Episode
+    earlier: Sequence[tuple[F32, F64]]
+    scale: float
+
+
+def update(network: Acquisition, critic: Critic, known: Experience, settings: Learner, *, seed: int) -> Told:
+    """Learn from one episode, in place.
+
+    The critic learns first, and the advantages are taken from what it then knows: with one episode per update an older
+    critic would mostly tell the policy that training gets slower with time.
+    """
+    episode, taken = known.episode, known.episode.taken()
+    states, rewards = episode.states(taken), episode.rewards / known.scale
     aims = returns(rewards, settings.discount)
     explained = _explained(_values(critic, states), aims)
-    seen = [(states, aims), *((known, returns(paid / scale, settings.discount)) for known, paid in earlier)]
+    seen = [(states, aims), *((then, returns(paid / known.scale, settings.discount)) for then, paid in known.earlier)]
     _fit_critic(critic, seen, settings)
     gains = advantages(rewards, _values(critic, states), discount=settings.discount, trace=settings.trace)
     gains = (gains - gains.mean()) / (gains.std() + 1e-8)
-    return _fit_policy(network, episode, taken, gains, explained, settings, seed)
+    return Told(explained, *_fit_policy(_Problem(network, episode, aligned(taken)), gains, settings, seed))
 
 
 def _values(critic: Critic, states: F32) -> F64:
@@ -163,11 +165,9 @@ def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Learn
         optimiser.step()
 
 
-def _fit_policy(
-    network: Acquisition, episode: Episode, taken: F32, gains: F64, explained: float, settings: Learner, seed: int
-) -> Told:
-    problem = _Problem(network, episode, aligned(taken))
-    everything = np.arange(len(episode.picks), dtype=np.int64)
+def _fit_policy(problem: "_Problem", gains: F64, settings: Learner, seed: int) -> tuple[float, float, float]:
+    """Return moved, entropy and clipped, as ``Told`` says."""
+    network, everything = problem.network, np.arange(len(gains), dtype=np.int64)
     with torch.no_grad():
         before, spread = problem.log_probabilities(everything)
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr)
@@ -185,13 +185,13 @@ def _fit_policy(
         ratio = (problem.log_probabilities(everything)[0] - before).exp()
     moved = float((ratio - 1 - ratio.log()).mean())
     outside = float(((ratio - 1).abs() > settings.clip).float().mean())
-    return Told(explained, moved, float(spread.mean()), outside)
+    return moved, float(spread.mean()), outside
 
 
 class _Problem:
     """The log-probabilities of an episode's picks as a function of the network's weights."""
 
-    def __init__(self, network: Acquisition, episode: Episode, taken: Any) -> None:
+    def __init__(self, network: Acquisition, episode: Episode, taken: Tensor) -> None:
         self.network, self.taken = network, taken
         self.columns = aligned(episode.rows.columns)
         self.stages = aligned(episode.stages)
@@ -204,7 +204,7 @@ class _Problem:
             for pair in zip(episode.open(), episode.picks, strict=True)
         ]
 
-    def log_probabilities(self, decisions: I64) -> tuple[Any, Any]:
+    def log_probabilities(self, decisions: I64) -> tuple[Tensor, Tensor]:
         """Return (d, C) log-probabilities of what was picked at these decisions, and (d, C) entropies."""
         scores = self.network(self.network.read(self.columns), self.stages[decisions], self.taken[decisions])
         found, spread = [], []

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from cuvee.models import forward
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling
 from cuvee.render import Encoded
+
+if TYPE_CHECKING:
+    from torch import nn
 
 LOSS = "loss"
 KINDS = {
@@ -85,7 +88,7 @@ class Reward:
             raise InputError(f"no question of the goal can be judged by {self.measure}", "choose another --reward")
         return float(values.mean())
 
-    def performance(self, causal: Causal, part: Part) -> Callable[[Any], float]:
+    def performance(self, causal: Causal, part: Part) -> Callable[["nn.Module"], float]:
         """Return P: a model while it is trained -> how good it is on this part; higher is better."""
         return lambda model: self.sign * self.value(replace(causal, model=model), part)
 

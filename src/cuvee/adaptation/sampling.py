@@ -1,11 +1,14 @@
 """Picks without replacement in proportion to exp(score): the Plackett-Luce model, and the Gumbel top-b that draws from it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cuvee.arrays import F32, F64, I64
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def gumbel(size: int, rng: np.random.Generator) -> F64:
@@ -44,7 +47,7 @@ def picks(scores: F32, clusters: Sequence[I64], b: int, rng: np.random.Generator
     return [members[best(values[members], b)] for members in clusters]
 
 
-def log_probability(scores: Any, picked: Any) -> Any:
+def log_probability(scores: "Tensor", picked: "Tensor") -> "Tensor":
     """Return the log-probability of an ordered pick without replacement, a scalar tensor.
 
     scores: (..., m) of the rows of one cluster. picked: (b,) places among them. It is the sum over picks of
@@ -61,7 +64,7 @@ def log_probability(scores: Any, picked: Any) -> Any:
     return (chain - torch.logcumsumexp(chain, dim=0)).sum()
 
 
-def entropy(scores: Any) -> Any:
+def entropy(scores: "Tensor") -> "Tensor":
     """Return the entropy of the first pick over its largest value, log m, so in [0, 1]; 1 for a single row.
 
     The entropy of all b picks has no closed form that can be computed; the first pick's stands in for it.

@@ -5,7 +5,7 @@ a step. Every column is centred and scaled, by figures that are fitted once and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -122,10 +122,8 @@ class SeenRows:
         labels = np.full(len(self), -1, dtype=np.int64)
         for label, members in enumerate(self.clusters):
             labels[members] = label
-        return replace(
-            self, columns=np.ascontiguousarray(self.columns[rows]), clusters=_members(labels[rows]),
-            numbers=self.numbers[rows],
-        )  # fmt: skip
+        columns = np.ascontiguousarray(self.columns[rows])
+        return SeenRows(columns, _members(labels[rows]), self.numbers[rows])
 
 
 def _members(labels: I64) -> list[I64]:

@@ -8,12 +8,36 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s])|\n+")
 NUMBER = re.compile(r"\b\d[\d,.]*\b")
 VAGUE = ("some", "several", "a certain number of", "a few")
 WORDS = {
-    "because": "since", "therefore": "so", "however": "but", "important": "key", "use": "make use of", "show": "display",
-    "large": "big", "small": "little", "begin": "start", "help": "aid", "many": "lots of", "create": "make", "also": "too",
-    "need": "require", "example": "instance", "difficult": "hard", "provide": "give", "often": "frequently",
-    "different": "various", "various": "different", "usually": "mostly", "quickly": "fast", "improve": "better",
-    "people": "persons", "include": "contain", "good": "fine", "start": "begin", "make": "produce", "several": "a few",
-}  # fmt: skip
+    "because": "since",
+    "therefore": "so",
+    "however": "but",
+    "important": "key",
+    "use": "make use of",
+    "show": "display",
+    "large": "big",
+    "small": "little",
+    "begin": "start",
+    "help": "aid",
+    "many": "lots of",
+    "create": "make",
+    "also": "too",
+    "need": "require",
+    "example": "instance",
+    "difficult": "hard",
+    "provide": "give",
+    "often": "frequently",
+    "different": "various",
+    "various": "different",
+    "usually": "mostly",
+    "quickly": "fast",
+    "improve": "better",
+    "people": "persons",
+    "include": "contain",
+    "good": "fine",
+    "start": "begin",
+    "make": "produce",
+    "several": "a few",
+}
 REWORDED = re.compile(rf"\b({'|'.join(WORDS)})\b")
 OPENINGS = ("", "Basically, ", "I think ", "In short: ", "Well, ")
 TYPOS = 0.04  # share of words that noise hits

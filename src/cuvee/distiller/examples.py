@@ -1,9 +1,8 @@
 """The training corpus: weak variants in, reasoning and one good text out. One JSON object per line; MIXTURE is read too."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -58,10 +57,10 @@ class Rated:
 
 def ask(kind: str, variants: Sequence[str]) -> str:
     """Return the prompt over weak texts: each as it is, a blank line between two."""
-    return kinds.find(kind).prompt("distil", variants="\n\n".join(text.strip() for text in variants))
+    return kinds.find(kind).prompt("distill", variants="\n\n".join(text.strip() for text in variants))
 
 
-def asked(kind: str, variants: Sequence[str]) -> list[dict[str, Any]]:
+def asked(kind: str, variants: Sequence[str]) -> list[dict[str, str]]:
     """Return the turns that a distiller answers."""
     return [{"role": "user", "content": ask(kind, variants)}]
 
@@ -91,10 +90,16 @@ def load_rated(path: Path) -> list[Rated]:
     """Return the rated texts that stand beside a corpus; where there are none, its answers as 5 and its variants as 2."""
     file = path / RATED if path.is_dir() else path.parent / RATED
     if file.is_file():
-        return [Rated(**row) for _, row in _lines(file)]
+        return [_rated(f"{file}:{line}", row) for line, row in _lines(file)]
     every = load(path)
     good = [Rated(example.kind, example.answer, 5.0) for example in every]
     return good + [Rated(example.kind, text, 2.0) for example in every for text in example.variants]
+
+
+def _rated(where: str, row: object) -> Rated:
+    if not isinstance(row, dict):
+        raise InputError(f"{where}: not a JSON object", "one rated text per line")
+    return Rated(**row)
 
 
 def _examples(file: Path) -> Iterator[Example]:
@@ -110,9 +115,10 @@ def _examples(file: Path) -> Iterator[Example]:
             yield _published(row, file.stem, where)
 
 
-def _published(row: dict[str, Any], stem: str, where: str) -> Example:
+def _published(row: Mapping[str, object], stem: str, where: str) -> Example:
     """Read MIXTURE's layout: instruction, input, output, cot; the kind in a column of its own or in the file's name."""
-    if not isinstance(row.get("output"), str) or not isinstance(row.get("input"), str):
+    shown, answer = row.get("input"), row.get("output")
+    if not isinstance(answer, str) or not isinstance(shown, str):
         raise InputError(f"{where}: neither our schema nor MIXTURE's", "keys: instruction, input, output, cot")
     named = str(row.get("kind") or row.get("type") or row.get("task_type") or row.get("task") or stem).lower()
     kind = next((name for name in sorted(kinds.KINDS, key=len, reverse=True) if name in named), None)
@@ -120,15 +126,15 @@ def _published(row: dict[str, Any], stem: str, where: str) -> Example:
         raise InputError(
             f"{where}: no kind in {named!r}", f"name the file or a column `kind` after one of {', '.join(kinds.KINDS)}"
         )
-    answer, think = row["output"], str(row.get("cot") or "")
+    think = str(row.get("cot") or "")
     said = parse.read(kinds.find(kind), answer)
     if said.think or said.row:  # some outputs hold both blocks already
         answer, think = said.answer, think or said.think
-    variants = tuple(part.strip() for part in row["input"].split("\n\n") if part.strip())
+    variants = tuple(part.strip() for part in shown.split("\n\n") if part.strip())
     return Example(str(row.get("id") or digest(row)), kind, variants, think, answer)
 
 
-def _lines(file: Path) -> Iterator[tuple[int, Any]]:
+def _lines(file: Path) -> Iterator[tuple[int, object]]:
     raw = file.read_bytes()
     try:
         if raw.lstrip().startswith(b"["):

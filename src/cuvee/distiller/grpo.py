@@ -1,4 +1,4 @@
-"""Reinforcement after the cold start: GRPO by trl, with rewards that are plain functions. Imports trl; import it late.
+"""Reinforcement after the cold start: GRPO by trl, with rewards that are plain functions.
 
 Of each prompt ``group`` replies are drawn; each is compared with the mean of its group (Shao et al., 2024). trl's default
 loss is taken (token mean, "dapo"). vLLM writes the replies where it is installed and there is a GPU, transformers elsewhere.
@@ -9,20 +9,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee.distiller.examples import Example, asked
-from cuvee.distiller.rewards import Rewards
-from cuvee.errors import ConfigError, CuveeError
+from cuvee.distiller.rewards import Rewards, Weights
+from cuvee.errors import ConfigError
 from cuvee.models import causal as models
 from cuvee.models.causal import Causal
 from cuvee.models.needs import need
 from cuvee.progress import bar, say
 from cuvee.rng import stream
 from cuvee.runs import digest
-from cuvee.training import checkpoints, loop
+from cuvee.training import checkpoints
+from cuvee.training.checkpoints import Curve
 
-Curve = list[dict[str, float]]
+if TYPE_CHECKING:
+    from trl import GRPOConfig, GRPOTrainer
+
+    from cuvee.distiller.following import RewardFollower
 
 
 @dataclass(frozen=True)
@@ -58,51 +62,56 @@ class Reinforcement:
             raise ConfigError(f"{self} cannot be done", "give numbers above 0")
 
 
-def described(settings: Reinforcement) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Lesson:
+    """What is reinforced: the prompts of these examples, and what a reply to one of them is worth."""
+
+    examples: Sequence[Example]
+    rewards: Rewards
+
+
+def described(settings: Reinforcement) -> dict[str, float]:
     """Return the settings that decide the weights."""
     return {name: value for name, value in asdict(settings).items() if name != "save_every"}
 
 
-def reinforce(
-    causal: Causal, examples: Sequence[Example], rewards: Rewards, settings: Reinforcement, folder: Path, *, seed: int
-) -> Curve:
+def reinforce(causal: Causal, lesson: Lesson, settings: Reinforcement, folder: Path, *, seed: int) -> Curve:
     """Train ``causal.model`` in place and return the curve: per step the mean reward, its parts, those of each kind, and kl.
 
     folder: for checkpoints; called again with the same folder, training goes on from the last whole one. Raises
     MissingExtraError without trl, CuveeError, with the row's name, where a reward cannot be computed.
     """
     need("trl", "datasets", extra="rl", purpose="GRPO")
+    from cuvee.distiller.following import RewardFollower
+    from cuvee.training.guards import untouched
+
+    weights = lesson.rewards.weights
     of = digest(
-        [causal.version, [example.id for example in examples], described(settings), asdict(rewards.weights), seed]
+        [causal.version, [example.id for example in lesson.examples], described(settings), asdict(weights), seed]
     )
     found = checkpoints.last(folder, of)
     checkpoints.sweep(folder, found[0] if found else None)
-    follower = _follower(settings, of, found[1]["curve"] if found else [])
+    follower = RewardFollower(of, found[1]["curve"] if found else [])
     if found:
         say(f"going on from step {len(follower.curve)} of {settings.steps}")
     with (
-        loop.untouched(causal.model),
+        untouched(causal.model),
         bar("reinforcing", settings.steps, "steps", done=len(follower.curve)) as advance,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
         follower.advance = advance
-        trainer = _trainer(causal, examples, rewards, settings, folder, seed, follower)
+        trainer = _trainer(causal, lesson, _arguments(causal, weights, settings, folder, seed), follower)
         trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
         trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     return list(follower.curve)
 
 
-def _trainer(
-    causal: Causal, examples: Sequence[Example], rewards: Rewards, settings: Reinforcement, folder: Path, seed: int,
-    follower: Any,
-) -> Any:  # fmt: skip
-    from datasets import Dataset
-    from transformers import PrinterCallback
-    from trl import GRPOConfig, GRPOTrainer
+def _arguments(causal: Causal, weights: Weights, settings: Reinforcement, folder: Path, seed: int) -> "GRPOConfig":
+    from trl import GRPOConfig
 
     on_cpu = causal.device == "cpu"
-    arguments = GRPOConfig(
+    return GRPOConfig(
         output_dir=str(folder),
         max_steps=settings.steps,
         per_device_train_batch_size=settings.group,
@@ -113,7 +122,7 @@ def _trainer(
         learning_rate=settings.lr,
         lr_scheduler_type="constant",
         beta=settings.kl,
-        reward_weights=[getattr(rewards.weights, name) for name in rewards.weights.used],
+        reward_weights=[getattr(weights, name) for name in weights.used],
         use_cpu=on_cpu,
         bf16=not on_cpu and models.fast_bf16(causal.device),  # trl would take bfloat16 on any CPU
         gradient_checkpointing=not on_cpu,
@@ -126,6 +135,13 @@ def _trainer(
         disable_tqdm=True,
         dataloader_pin_memory=False,
     )
+
+
+def _trainer(causal: Causal, lesson: Lesson, arguments: "GRPOConfig", follower: "RewardFollower") -> "GRPOTrainer":
+    from datasets import Dataset
+    from transformers import PrinterCallback
+    from trl import GRPOTrainer
+
     rows = [
         {
             "prompt": asked(example.kind, example.variants),
@@ -133,11 +149,11 @@ def _trainer(
             "reference": example.answer,
             "row": example.id,
         }
-        for example in examples
+        for example in lesson.examples
     ]
     trainer = GRPOTrainer(
         model=causal.model,
-        reward_funcs=[_function(name, rewards, follower) for name in rewards.weights.used],
+        reward_funcs=[_function(name, lesson.rewards, follower) for name in lesson.rewards.weights.used],
         args=arguments,
         train_dataset=Dataset.from_list(rows),
         processing_class=causal.tokenizer,
@@ -147,10 +163,12 @@ def _trainer(
     return trainer
 
 
-def _function(name: str, rewards: Rewards, follower: Any) -> Callable[..., list[float]]:
+def _function(name: str, rewards: Rewards, follower: "RewardFollower") -> Callable[..., list[float]]:
     """Return a reward as trl asks for it: completions and the columns of the examples -> one number each."""
 
-    def reward(completions: Any, kind: list[str], reference: list[str], row: list[str], **_: Any) -> list[float]:
+    def reward(
+        completions: list[list[dict[str, str]]], kind: list[str], reference: list[str], row: list[str], **_: object
+    ) -> list[float]:
         texts = [completion[0]["content"] for completion in completions]
         values = [rewards.part(name, *known) for known in zip(kind, texts, reference, row, strict=True)]
         follower.told(name, kind, values)
@@ -158,53 +176,3 @@ def _function(name: str, rewards: Rewards, follower: Any) -> Callable[..., list[
 
     reward.__name__ = name
     return reward
-
-
-def _follower(settings: Reinforcement, of: str, curve: Curve) -> Any:
-    """Return the callback that keeps the curve, seeds every step and marks checkpoints as whole."""
-    import numpy as np
-    import torch
-    from transformers import TrainerCallback
-
-    class Follower(TrainerCallback):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.curve = list(curve)
-            self.advance: Callable[[int], None] = lambda done: None
-            self._said: dict[str, list[float]] = {}
-
-        def told(self, name: str, kinds: list[str], values: list[float]) -> None:
-            """Take in the rewards of one batch, for the mean of every kind."""
-            for kind, value in zip(kinds, values, strict=True):
-                self._said.setdefault(f"{name}/{kind}", []).append(value)
-
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            torch.manual_seed(int(stream(args.seed, "step", str(state.global_step)).integers(2**31)))
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            if "reward" not in logs:
-                return
-            if not np.isfinite(logs["reward"]):
-                raise CuveeError(
-                    f"the reward is no longer a number at step {state.global_step}", "lower the learning rate"
-                )
-            parts = {
-                key.split("/")[1]: float(value)
-                for key, value in logs.items()
-                if key.startswith("rewards/") and key.endswith("/mean")
-            }
-            kinds = {name: float(np.mean(values)) for name, values in sorted(self._said.items())}
-            self._said.clear()
-            rest = {name: float(logs[key]) for key, name in _LOGGED.items() if logs.get(key) is not None}
-            self.curve.append({"step": state.global_step, "reward": float(logs["reward"]), **rest, **parts, **kinds})
-            self.advance(1)
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            checkpoints.mark(Path(args.output_dir) / f"checkpoint-{state.global_step}", of, {"curve": self.curve})
-
-    return Follower()
-
-
-_LOGGED = {
-    "kl": "kl", "loss": "loss", "grad_norm": "grad_norm", "completions/mean_length": "tokens",
-    "completions/clipped_ratio": "cut", "frac_reward_zero_std": "groups alike",
-}  # fmt: skip

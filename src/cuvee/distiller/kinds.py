@@ -10,7 +10,7 @@ from string import Template
 from cuvee import names
 
 Turns = tuple[str, str]  # what is asked, what is answered
-STAGES = ("distil", "rewrite", "degrade")  # the prompts that every kind has
+STAGES = ("distill", "rewrite", "degrade")  # the prompts that every kind has
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ KINDS: dict[str, RowKind] = {
         RowKind("cs", "a category and a statement about it: C, S", _CS, _subject, _as_statement),
         RowKind("para", "a paragraph, free", _PARA, _paragraph, lambda q, a: a),
     )
-}  # fmt: skip
+}
 
 
 @cache
 def _prompts(kind: str) -> dict[str, Template]:
-    text = resources.files("cuvee.distillation").joinpath("prompts", f"{kind}.md").read_text(encoding="utf-8")
+    text = resources.files("cuvee.distiller").joinpath("prompts", f"{kind}.md").read_text(encoding="utf-8")
     parts = re.split(r"^# (\w+)\n", text, flags=re.MULTILINE)
     return {name: Template(body.strip()) for name, body in zip(parts[1::2], parts[2::2], strict=True)}

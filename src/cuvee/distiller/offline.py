@@ -79,11 +79,8 @@ def _example(
     order = rng.permutation(len(variants))
     shuffled = tuple(variants[place] for place in order)
     answer = joined(kind, good)
-    example = Example(
-        f"{kind}-{group[0].id}", kind, shuffled, _reasoning(shuffled, group, noisy), answer,
-        tuple(topic.id for topic in group), noisy,
-    )  # fmt: skip
-    return example, rated
+    ids, think = tuple(topic.id for topic in group), _reasoning(shuffled, group, noisy)
+    return Example(f"{kind}-{group[0].id}", kind, shuffled, think, answer, ids, noisy), rated
 
 
 class _Weak:

@@ -167,9 +167,8 @@ def _reinforced(run: Run, wanted: DistillerAsk, seen: list[Example], cold: Step,
         if wanted.training.lora:
             model = causal.with_lora(model, rank=wanted.training.lora, alpha=2 * wanted.training.lora, seed=wanted.seed)
         say(f"GRPO on {len(seen):,} examples: {wanted.reinforcement.steps} steps, {model.device}")
-        curve = grpo.reinforce(
-            model, seen, _rewards(wanted, shelf), wanted.reinforcement, folder / "checkpoints", seed=wanted.seed
-        )
+        lesson = grpo.Lesson(seen, _rewards(wanted, shelf))
+        curve = grpo.reinforce(model, lesson, wanted.reinforcement, folder / "checkpoints", seed=wanted.seed)
         trained = model.model.merge_and_unload() if wanted.training.lora else model.model
         trained.save_pretrained(folder / "model")
         model.tokenizer.save_pretrained(folder / "model")

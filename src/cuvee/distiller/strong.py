@@ -5,7 +5,7 @@ Every reply is in the store, so that a stopped build goes on where it was. What 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from cuvee.distiller import bayes, degrade, offline, parse
 from cuvee.distiller.examples import Example, Rated
 from cuvee.distiller.kinds import KINDS
 from cuvee.distiller.offline import Recipe
+from cuvee.models.server import Reply
 from cuvee.models.spending import Estimate, Talk
 from cuvee.rng import stream
 from cuvee.scorers.judge import KINDS as JUDGED
@@ -25,7 +26,7 @@ BETWEEN = "\n---\n"
 class Strong(Protocol):
     """A chat model: ``models.chat.Chat`` is one."""
 
-    def ask(self, talks: Sequence[Talk], *, label: str = ...) -> list[Any]:
+    def ask(self, talks: Sequence[Talk], *, label: str = ...) -> list[Reply | None]:
         """Return the replies, in order; None where none came."""
 
     def estimate(self, talks: Sequence[Talk]) -> Estimate:
@@ -47,8 +48,13 @@ class Made:
 
     examples: list[Example] = field(default_factory=list)
     rated: list[Rated] = field(default_factory=list)
-    aside: list[dict[str, Any]] = field(default_factory=list)
+    aside: list[dict[str, str]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+
+    def put_aside(self, row: dict[str, str]) -> None:
+        """Keep what cannot be used, and count it under its stage."""
+        self.aside.append(row)
+        self.counts[f"aside: {row['stage']}"] = self.counts.get(f"aside: {row['stage']}", 0) + 1
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,8 @@ def _rewritten(passages: Sequence[Passage], recipe: Recipe, chat: Strong, made: 
     for (at, kind, _), reply in zip(asked, chat.ask([talk for *_, talk in asked], label="rewriting"), strict=True):
         said = parse.read(KINDS[kind], reply.text) if reply else parse.Said("no reply came")
         if said.why:
-            _put_aside(made, passages[at].id, kind, "rewrite", said.why, reply.text if reply else "")
+            where = {"passage": passages[at].id, "kind": kind, "stage": "rewrite"}
+            made.put_aside({**where, "reason": said.why, "text": reply.text if reply else ""})
         else:
             good.append(_Good(at, kind, said.think, said.answer))
     return good
@@ -117,9 +124,8 @@ def _rated(passages: Sequence[Passage], good: list[_Good], chat: Strong, made: M
     for one, reply in zip(good, replies, strict=True):
         worth = None if reply is None else overall(reply.text)
         if worth is None:
-            _put_aside(
-                made, passages[one.at].id, one.kind, "rate", "no rating in the reply", reply.text if reply else ""
-            )
+            where = {"passage": passages[one.at].id, "kind": one.kind, "stage": "rate"}
+            made.put_aside({**where, "reason": "no rating in the reply", "text": reply.text if reply else ""})
         else:
             found.append(_Good(one.at, one.kind, one.think, one.text, worth))
     return found
@@ -138,7 +144,8 @@ def _weakened(
         fitting = [part for part in parts if part and KINDS[one.kind].fits(part)]
         for part in parts:
             if part not in fitting:
-                _put_aside(made, passages[one.at].id, one.kind, "degrade", "the weak version lost its form", part)
+                where = {"passage": passages[one.at].id, "kind": one.kind, "stage": "degrade"}
+                made.put_aside({**where, "reason": "the weak version lost its form", "text": part})
         weak.append(fitting)
     return weak
 
@@ -161,20 +168,17 @@ def _examples(passages: Sequence[Passage], kept: list[_Good], weak: list[list[st
         noisy = bool(rng.random() < recipe.noisy)
         shown = [degrade.noise(text, rng) if noisy else text for text in variants]
         order: I64 = rng.permutation(len(shown)).astype(np.int64)
-        found.append(
-            Example(
-                f"{one.kind}-{passages[one.at].id}", one.kind, tuple(shown[at] for at in order),
-                "\n".join(kept[member].think for member in group),
-                offline.joined(one.kind, [kept[member].text for member in group]),
-                tuple(passages[kept[member].at].id for member in group), noisy,
-            )
-        )  # fmt: skip
+        example = Example(
+            id=f"{one.kind}-{passages[one.at].id}",
+            kind=one.kind,
+            variants=tuple(shown[at] for at in order),
+            think="\n".join(kept[member].think for member in group),
+            answer=offline.joined(one.kind, [kept[member].text for member in group]),
+            topics=tuple(passages[kept[member].at].id for member in group),
+            noisy=noisy,
+        )
+        found.append(example)
     return found
-
-
-def _put_aside(made: Made, passage: str, kind: str, stage: str, reason: str, text: str) -> None:
-    made.aside.append({"passage": passage, "kind": kind, "stage": stage, "reason": reason, "text": text})
-    made.counts[f"aside: {stage}"] = made.counts.get(f"aside: {stage}", 0) + 1
 
 
 def rating(kind: str, text: str) -> Talk:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cuvee.evaluation.journal import Journal
 from cuvee.models import generation
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling, Written
 from cuvee.progress import bar
-from cuvee.render import Ids, encode_prompt
+from cuvee.render import Ids, Messages, encode_prompt
 
 
 @dataclass(frozen=True)
@@ -20,10 +19,15 @@ class Replied:
     cut: list[int]
 
 
-def write(
-    causal: Causal, talks: Sequence[Sequence[dict[str, Any]]], sampling: Sampling, journal: Journal, *,
-    label: str = "distilling", batch_tokens: int | None = None,
-) -> Replied:  # fmt: skip
+def write(  # noqa: PLR0913 the model, what it is asked and how; the last two a call may leave out
+    causal: Causal,
+    talks: Sequence[Messages],
+    sampling: Sampling,
+    journal: Journal,
+    *,
+    label: str = "distilling",
+    batch_tokens: int | None = None,
+) -> Replied:
     """Return the model's replies to conversations, in order. journal: keeps every batch as soon as it is written."""
     prompts = [encode_prompt(talk, causal.tokenizer) for talk in talks]
     longest = generation.room(causal, sampling)

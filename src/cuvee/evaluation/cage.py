@@ -8,6 +8,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import resource
 import struct
 import sys
@@ -23,33 +24,43 @@ HANDLED = {1: 13, 2: 14, 3: 15, 4: 15}  # rights that a version of Landlock know
 OUTSIDE = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 
-# System calls that are refused: (x86-64, Arm 64), None where one does not exist. Those below 424 differ between the two.
-REFUSED: tuple[tuple[int | None, int | None], ...] = (
-    # the network, and sockets altogether
-    (41, 198), (42, 203), (43, 202), (44, 206), (46, 211), (49, 200), (50, 201), (53, 199), (288, 242), (307, 269),
-    # other processes: clone, fork, vfork, execve, execveat, kill, tkill, tgkill, sigqueue, ptrace, process_vm_*, kcmp
-    (56, 220), (57, None), (58, None), (59, 221), (322, 281), (62, 129), (200, 130), (234, 131), (129, 138), (297, 240),
-    (101, 117), (310, 270), (311, 271), (312, 272), (424, 424), (434, 434), (438, 438), (440, 440),
-    # mounts, roots, namespaces
-    (165, 40), (166, 39), (155, 41), (161, 51), (272, 97), (308, 268), (428, 428), (429, 429), (430, 430), (431, 431),
-    (432, 432), (433, 433), (442, 442),
-    # the kernel: bpf, perf, userfaultfd, io_uring, keys, modules, kexec, reboot, swap, names, clocks, accounting, ports
-    (321, 280), (298, 241), (323, 282), (425, 425), (426, 426), (427, 427), (248, 217), (249, 218), (250, 219), (175, 105),
-    (313, 273), (176, 106), (246, 104), (320, 294), (169, 142), (167, 224), (168, 225), (170, 161), (171, 162), (164, 170),
-    (227, 112), (159, 171), (305, 266), (163, 89), (172, None), (173, None), (135, 92),
-    # limits and priorities of its own or of others: setrlimit, prlimit64, setpriority, sched_setaffinity
-    (160, 164), (302, 261), (141, 140), (203, 122),
-    # memory and queues that outlive it: memfd_create, shmget, msgget, semget, mq_open
-    (319, 279), (29, 194), (68, 186), (64, 190), (240, 180),
-    # modes, owners, times, attributes, truncation by name: Landlock does not guard them
-    (90, None), (91, 52), (268, 53), (452, 452), (92, None), (93, 55), (94, None), (260, 54), (132, None), (235, None),
-    (261, None), (280, 88), (188, 5), (189, 6), (190, 7), (197, 14), (198, 15), (199, 16), (76, 45), (133, 33), (259, 33),
-)  # fmt: skip
+SystemCall = tuple[int | None, int | None]  # its number on x86-64 and on Arm 64, None where one does not exist
+
+
+def _calls(listed: str) -> tuple[SystemCall, ...]:
+    """Return the system calls of a list, each written x86-64/Arm 64, - for one that does not exist; other words are notes."""
+    known = [found.groups() for found in re.finditer(r"(\d+|-)/(\d+|-)", listed)]
+    return tuple((None if x86 == "-" else int(x86), None if arm == "-" else int(arm)) for x86, arm in known)
+
+
+# System calls that are refused. Numbers below 424 differ between the two architectures.
+REFUSED = _calls(
+    """
+    the network, and sockets altogether:
+      41/198 42/203 43/202 44/206 46/211 49/200 50/201 53/199 288/242 307/269
+    other processes: clone, fork, vfork, execve, execveat, kill, tkill, tgkill, sigqueue, ptrace, process_vm_*, kcmp:
+      56/220 57/- 58/- 59/221 322/281 62/129 200/130 234/131 129/138 297/240 101/117 310/270 311/271 312/272 424/424
+      434/434 438/438 440/440
+    mounts, roots, namespaces:
+      165/40 166/39 155/41 161/51 272/97 308/268 428/428 429/429 430/430 431/431 432/432 433/433 442/442
+    the kernel: bpf, perf, userfaultfd, io_uring, keys, modules, kexec, reboot, swap, names, clocks, accounting, ports:
+      321/280 298/241 323/282 425/425 426/426 427/427 248/217 249/218 250/219 175/105 313/273 176/106 246/104 320/294
+      169/142 167/224 168/225 170/161 171/162 164/170 227/112 159/171 305/266 163/89 172/- 173/- 135/92
+    limits and priorities of its own or of others: setrlimit, prlimit64, setpriority, sched_setaffinity:
+      160/164 302/261 141/140 203/122
+    memory and queues that outlive it: memfd_create, shmget, msgget, semget, mq_open:
+      319/279 29/194 68/186 64/190 240/180
+    modes, owners, times, attributes, truncation by name: Landlock does not guard them:
+      90/- 91/52 268/53 452/452 92/- 93/55 94/- 260/54 132/- 235/- 261/- 280/88 188/5 189/6 190/7 197/14 198/15
+      199/16 76/45 133/33 259/33
+    """
+)
 # Refused as well where there is no Landlock: rename, mkdir, rmdir, creat, link, unlink, symlink and their *at forms
-NAMES = (
-    (82, None), (83, None), (84, None), (85, None), (86, None), (87, None), (88, None), (258, 34), (263, 35), (264, 38),
-    (265, 37), (266, 36), (316, 276),
-)  # fmt: skip
+NAMES = _calls(
+    """
+      82/- 83/- 84/- 85/- 86/- 87/- 88/- 258/34 263/35 264/38 265/37 266/36 316/276
+    """
+)
 UNKNOWN = ((435, 435), (437, 437))  # clone3 and openat2 hide their flags: "not there", so that libraries fall back
 OPENAT, OPEN = (257, 56), (2, None)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC

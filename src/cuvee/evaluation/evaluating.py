@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from cuvee.arrays import I64
 from cuvee.evaluation import heldout, programs
 from cuvee.evaluation.journal import Journal
 from cuvee.evaluation.question import GENERATED, Question
@@ -140,19 +138,20 @@ def write(
     with bar("answering", len(rows), unit="answers", done=kept) as advance:
         for number, part in enumerate(parts):
             if number not in journal.done:
-                journal.add(number, _write_batch(causal, prompts, keys, part, sampling, longest))
+                mine, names = [prompts[at] for at in part], [keys[at] for at in part]
+                journal.add(number, _write_batch(causal, mine, names, sampling, longest))
                 advance(len(part))
             found |= {rows[at]: Answer(*told) for at, told in zip(part, journal.done[number], strict=True)}
     return found
 
 
 def _write_batch(
-    causal: Causal, prompts: Sequence[Ids], keys: Sequence[str], part: I64, sampling: Sampling, longest: int
-) -> list[tuple[Any, ...]]:
-    whole = [prompts[at] for at in part]
-    written = generation.write(causal, [ids[-longest:] for ids in whole], sampling, keys=[keys[at] for at in part])
+    causal: Causal, prompts: Sequence[Ids], keys: Sequence[str], sampling: Sampling, longest: int
+) -> list[tuple[str, int, bool, int]]:
+    """Return text, tokens, whether it ended, and tokens cut of the answer to each prompt. keys: of their draws."""
+    written = generation.write(causal, [ids[-longest:] for ids in prompts], sampling, keys=keys)
     return [
-        (one.text, one.tokens, one.ended, max(0, len(ids) - longest)) for one, ids in zip(written, whole, strict=True)
+        (one.text, one.tokens, one.ended, max(0, len(ids) - longest)) for one, ids in zip(written, prompts, strict=True)
     ]
 
 

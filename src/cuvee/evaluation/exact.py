@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from cuvee.evaluation.question import Question
 from cuvee.evaluation.table import judged
 from cuvee.models.causal import Causal
 from cuvee.models.generation import Sampling
-from cuvee.render import Encoded, Messages, encode_prompt
+from cuvee.render import Encoded, Messages, Tokenizer, encode_prompt
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,9 @@ class ExactQuestions:
     sampling: Sampling
 
 
-def ask(talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Any, max_new_tokens: int) -> ExactQuestions:
+def ask(
+    talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Tokenizer, max_new_tokens: int
+) -> ExactQuestions:
     """Return the questions whose last answer takes at most so many tokens: what is longer is never met word for word.
 
     encoded: the conversations as ``losses`` reads them; one that lost its left end there is not put either.

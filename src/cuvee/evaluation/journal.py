@@ -16,7 +16,7 @@ class Journal:
         self.path = path
         self.done: dict[int, Any] = dict(_lines(path)) if path is not None else {}
 
-    def add(self, batch: int, results: Sequence[Any]) -> None:
+    def add(self, batch: int, results: Sequence[object]) -> None:
         """Keep the results of one batch; they are on disk when this returns."""
         self.done[batch] = list(results)
         if self.path is None:
@@ -27,7 +27,7 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+def _lines(path: Path) -> Iterator[tuple[int, list[object]]]:
     if not path.exists():
         return
     whole, _, rest = path.read_bytes().rpartition(b"\n")

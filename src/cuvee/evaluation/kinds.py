@@ -1,16 +1,15 @@
 """What a row of an evaluation file asks: each kind of file is told by what its rows hold."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cuvee.errors import InputError
 from cuvee.evaluation.answers import has_final_number
 from cuvee.evaluation.question import STUB, Question, said
 from cuvee.samples.dialects.cells import IDS, asked, first, text
 
-Row = Mapping[str, Any]
+Row = Mapping[str, object]
 Make = Callable[[Row, str, str], Question]  # row, task, id
 
 ASKS = ("question", "problem", "query", "prompt", "ctx", "instruction", "input")
@@ -32,13 +31,13 @@ class QuestionShape:
     make: Make
 
 
-def shape_of(rows: list[Any]) -> QuestionShape | None:
+def shape_of(rows: Sequence[object]) -> QuestionShape | None:
     """Return the first shape that every row has; None where they are instruction rows or bare questions."""
     readable = [row for row in rows if isinstance(row, Mapping)]
     return next((shape for shape in SHAPES if readable and all(map(shape.fits, readable))), None)
 
 
-def id_of(row: Any, fallback: str) -> str:
+def id_of(row: object, fallback: str) -> str:
     """Return the row's own id as text, else the fallback."""
     value = first(row, *IDS) if isinstance(row, Mapping) else None
     return text(value) or fallback
@@ -50,7 +49,7 @@ def _is_code(row: Row) -> bool:
 
 def _code(row: Row, task: str, name: str) -> Question:
     """HumanEval (arXiv 2107.03374): a signature with its docstring, to be completed; ``check(function)`` asserts."""
-    prompt, entry = row["prompt"], row["entry_point"]
+    prompt, entry = text(row["prompt"]), text(row["entry_point"])
     solution = row.get("canonical_solution")
     right = None if not isinstance(solution, str) else _fenced(prompt + solution)
     tests = f"{row['test']}\n\ncheck({entry})\n"
@@ -86,7 +85,9 @@ def _choice(row: Row, task: str, name: str) -> Question:
     return Question(task, name, "choice", turns, options[gold], tuple(options), gold)
 
 
-def _options(value: Any) -> tuple[list[str], list[str]]:
+def _options(value: object) -> tuple[list[str], list[str]]:
+    texts: object
+    labels: list[object]
     if isinstance(value, Mapping) and "text" in value:  # ARC: {"text": [...], "label": ["A", ...]}
         texts, labels = value["text"], value.get("label") or []
     elif isinstance(value, Mapping):
@@ -102,7 +103,7 @@ def _options(value: Any) -> tuple[list[str], list[str]]:
     return [text(one) for one in texts], [text(one) for one in labels] or letters
 
 
-def _gold(value: Any, options: list[str], labels: list[str]) -> int:
+def _gold(value: object, options: list[str], labels: list[str]) -> int:
     told = text(value).strip()
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(options) and told not in labels:
         return value
@@ -120,7 +121,7 @@ def _is_task(row: Row) -> bool:
 
 def _task(row: Row, task: str, name: str) -> Question:
     """BIG-Bench Hard (arXiv 2210.09261): input and target; options stand in the input, as "(A) ..." or as "- Yes"."""
-    question, right = row["input"], row["target"].strip()
+    question, right = text(row["input"]), text(row["target"]).strip()
     turns = (said("user", question),)
     _, listed, tail = question.rpartition("Options:")
     options = [f"({letter})" for letter in _LETTERED.findall(tail)] or _DASHED.findall(tail) if listed else []

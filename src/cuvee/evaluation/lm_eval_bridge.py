@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -14,7 +14,13 @@ from cuvee.models.causal import Causal
 from cuvee.models.needs import need
 from cuvee.runs import sha256
 
+if TYPE_CHECKING:
+    from lm_eval.tasks import TaskManager
+
+Record = dict[str, Any]  # what lm-eval tells of one sample; its keys depend on the task
+
 OURS = {"acc": "accuracy", "acc_norm": "accuracy_norm", "exact_match": "exact_match"}  # measures that both have
+BATCH = 8  # samples that it reads at once
 
 
 def run(
@@ -22,10 +28,9 @@ def run(
     tasks: Sequence[str],
     *,
     limit: int | None = None,
-    batch_size: int = 8,
     chat: bool = True,
     seed: int = 0,
-) -> tuple[pa.Table, list[dict[str, Any]]]:
+) -> tuple[pa.Table, list[Record]]:
     """Return our table of every sample of these tasks, and lm-eval's own records of them.
 
     tasks: names of lm-eval's tasks (their data come from the hub), or paths of YAML tasks of your own, whose data files are
@@ -38,9 +43,7 @@ def run(
     from lm_eval.models.huggingface import HFLM
 
     manager, named = _manager(tasks)
-    model = HFLM(
-        pretrained=causal.model, tokenizer=causal.tokenizer, batch_size=batch_size, max_length=causal.max_length
-    )
+    model = HFLM(pretrained=causal.model, tokenizer=causal.tokenizer, batch_size=BATCH, max_length=causal.max_length)
     with _quiet():
         results = simple_evaluate(
             model=model,
@@ -59,14 +62,14 @@ def run(
     return table(samples), samples
 
 
-def _manager(tasks: Sequence[str]) -> tuple[Any, list[Any]]:
+def _manager(tasks: Sequence[str]) -> tuple["TaskManager", list[str | dict[str, object]]]:
     """Return lm-eval's task manager, without its 14,000 own tasks where only local ones are asked for, and the tasks."""
     from lm_eval.tasks import TaskManager
 
     local = list(filter(_is_local, tasks))
     manager = TaskManager(include_defaults=len(local) < len(tasks))
     known = set(manager.all_tasks)
-    named: list[Any] = []
+    named: list[str | dict[str, object]] = []
     for task in tasks:
         if task in local:
             named.append(_local(Path(task)))
@@ -77,7 +80,7 @@ def _manager(tasks: Sequence[str]) -> tuple[Any, list[Any]]:
     return manager, named
 
 
-def _local(path: Path) -> dict[str, Any]:
+def _local(path: Path) -> dict[str, object]:
     """Return the settings of a YAML task, its data files made absolute: lm-eval would look for them where it was started."""
     from lm_eval.tasks._yaml_loader import load_yaml
 
@@ -98,7 +101,8 @@ def data_of(tasks: Sequence[str]) -> list[list[str]]:
     need("lm_eval", extra="eval", purpose="--lm-eval")
     found = []
     for task in filter(_is_local, tasks):
-        files = (_local(Path(task)).get("dataset_kwargs") or {}).get("data_files", [])
+        given = _local(Path(task)).get("dataset_kwargs")
+        files = given.get("data_files", []) if isinstance(given, Mapping) else []
         found += [[path, sha256(Path(path))] for path in [task, *_flat(files)] if Path(path).is_file()]
     return found
 
@@ -107,13 +111,13 @@ def _is_local(task: str) -> bool:
     return task.endswith((".yaml", ".yml"))
 
 
-def _flat(files: Any) -> list[str]:
+def _flat(files: object) -> list[str]:
     if isinstance(files, Mapping):
         files = list(files.values())
     return [path for inner in files for path in _flat(inner)] if isinstance(files, list) else [str(files)]
 
 
-def _absolute(files: Any, folder: Path) -> Any:
+def _absolute(files: object, folder: Path) -> object:
     if isinstance(files, Mapping):
         return {split: _absolute(inner, folder) for split, inner in files.items()}
     if isinstance(files, list):
@@ -121,12 +125,12 @@ def _absolute(files: Any, folder: Path) -> Any:
     return str(files) if "://" in str(files) else str(folder / str(files))
 
 
-def table(samples: Sequence[Mapping[str, Any]]) -> pa.Table:
+def table(samples: Sequence[Record]) -> pa.Table:
     """Return lm-eval's records of samples as our table, one row per document; measures of several filters side by side."""
     filters: dict[str, set[str]] = {}
     for one in samples:
         filters.setdefault(one["task"], set()).add(one.get("filter", "none"))
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str], dict[str, object]] = {}
     for one in samples:
         task, name = f"lm-eval:{one['task']}", str(one["doc_id"])
         row = rows.setdefault((task, name), _row(one, task, name))
@@ -144,7 +148,7 @@ def _named(measure: str, filtered: str, several: bool) -> str:
     return f"{name},{filtered}" if several else name
 
 
-def _row(one: Mapping[str, Any], task: str, name: str) -> dict[str, Any]:
+def _row(one: Record, task: str, name: str) -> dict[str, object]:
     answers = one.get("filtered_resps") or []
     answer = answers[0] if len(answers) == 1 and isinstance(answers[0], str) else None
     prompt = str(one.get("prompt_hash", ""))[:16]
@@ -159,7 +163,7 @@ def _row(one: Mapping[str, Any], task: str, name: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Any:
+def _quiet() -> Iterator[None]:
     """Keep lm-eval's progress bars and its look for a git repository out of standard error."""
     before = os.environ.get("TQDM_DISABLE")
     os.environ["TQDM_DISABLE"] = "1"

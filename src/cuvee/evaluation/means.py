@@ -1,9 +1,11 @@
 """Means of a table, per task and over all, with bootstrap standard errors."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from cuvee import rng
@@ -16,7 +18,18 @@ TASKS = "(all tasks)"  # every task weighs alike
 _CELLS = 1 << 22  # weights in memory at once
 
 
-def means(table: pa.Table, *, seed: int, draws: int = DRAWS) -> list[dict[str, Any]]:
+class Mean(TypedDict):
+    """One mean: of a measure over a task, over ``QUESTIONS`` or over ``TASKS``. n: questions. se: standard error."""
+
+    task: str
+    measure: str
+    n: int
+    mean: float
+    se: float | None
+    higher_is_better: bool
+
+
+def means(table: pa.Table, *, seed: int, draws: int = DRAWS) -> list[Mean]:
     """Return one row per task and measure, then those over all: task, measure, n, mean, se, higher_is_better.
 
     "loss" weighs questions alike, "token_loss" weighs them by their tokens. se: standard deviation of the mean over
@@ -25,21 +38,33 @@ def means(table: pa.Table, *, seed: int, draws: int = DRAWS) -> list[dict[str, A
     names = [name for name in table.column_names if name in MEASURES or name not in TABLE.names]
     tasks = np.array(table["task"].to_pylist(), dtype=object)
     weights = table["tokens"].to_numpy(zero_copy_only=False).astype(np.float64)
-    found: list[dict[str, Any]] = []
+    found: list[Mean] = []
     for name in names:
         values = table[name].to_numpy(zero_copy_only=False).astype(np.float64)
-        found += _measure(name, values, tasks, np.ones(len(tasks)), seed, draws)
+        found += _measure(_Column(name, values, tasks, np.ones(len(tasks))), seed, draws)
         if name == "loss":
-            found += _measure("token_loss", values, tasks, weights, seed, draws)
+            found += _measure(_Column("token_loss", values, tasks, weights), seed, draws)
     return found
 
 
-def _measure(name: str, values: F64, tasks: Any, weights: F64, seed: int, draws: int) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Column:
+    """A measure of n questions: its values (NaN where it has no meaning), their tasks, and what each weighs."""
+
+    name: str
+    values: F64
+    tasks: npt.NDArray[np.object_]
+    weights: F64
+
+
+def _measure(column: _Column, seed: int, draws: int) -> list[Mean]:
+    name, values, tasks, weights = column.name, column.values, column.tasks, column.weights
     there = ~np.isnan(values)
     labels = sorted(set(tasks[there]))
     if not labels:
         return []
-    found, drawn = [], []
+    found: list[Mean] = []
+    drawn = []
     for label in labels:
         mine = there & (tasks == label)
         mean, sample = resampled(values[mine], weights[mine], seed, f"{name}\x1f{label}", draws)
@@ -53,7 +78,7 @@ def _measure(name: str, values: F64, tasks: Any, weights: F64, seed: int, draws:
     return found
 
 
-def _told(task: str, name: str, n: int, mean: float, sample: F64) -> dict[str, Any]:
+def _told(task: str, name: str, n: int, mean: float, sample: F64) -> Mean:
     higher = MEASURES[name].higher_is_better if name in MEASURES else name != "token_loss"
     spread = None if n < 2 or np.isnan(sample).any() else float(sample.std(ddof=1))
     return {"task": task, "measure": name, "n": n, "mean": mean, "se": spread, "higher_is_better": higher}
@@ -70,7 +95,7 @@ def resampled(values: F64, weights: F64, seed: int, name: str, draws: int = DRAW
     return float((values * weights).sum() / weights.sum()), np.concatenate(parts)
 
 
-def as_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+def as_table(rows: Sequence[Mean]) -> pa.Table:
     """Return the means as a table."""
     kinds = {"task": pa.string(), "measure": pa.string(), "n": pa.int64(), "mean": pa.float64(), "se": pa.float64()}
     return pa.Table.from_pylist(list(rows), pa.schema([*kinds.items(), ("higher_is_better", pa.bool_())]))

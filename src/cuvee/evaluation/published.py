@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee.evaluation.against import Compared
-from cuvee.evaluation.means import QUESTIONS, TASKS, as_table, means
+from cuvee.evaluation.means import QUESTIONS, TASKS, Mean, as_table, means
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.reading import Read
 from cuvee.evaluation.work import Work
@@ -58,7 +58,7 @@ def _lines(questions: list[Question], told: pa.Table) -> list[bytes]:
     return lines
 
 
-def _summary(work: Work, told: pa.Table, found: list[dict[str, Any]], against: Compared | None) -> dict[str, Any]:
+def _summary(work: Work, told: pa.Table, found: list[Mean], against: Compared | None) -> dict[str, Any]:
     notes = notes_of(work.read)
     cut = sum(1 for tokens in told["cut"].to_pylist() if tokens)
     notes += [f"{cut:,} questions are longer than the model reads: the start of their prompt is cut"] * bool(cut)

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from cuvee.evaluation.answers import has_final_number
 from cuvee.store import content_key
 
-Message = Mapping[str, Any]  # role, content, extra, as in the Arrow column of messages
+Message = Mapping[str, str | None]  # role, content, extra, as in the Arrow column of messages
 
 KINDS = {
     "number": "the model answers; its number is compared",
@@ -66,6 +65,6 @@ class Question:
         return (*self.asked, said("assistant", text))
 
 
-def said(role: str, content: str | None) -> dict[str, Any]:
+def said(role: str, content: str | None) -> dict[str, str | None]:
     """Return a message without further keys."""
     return {"role": role, "content": content, "extra": None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -78,15 +77,20 @@ def table(
 
 def _row(
     question: Question, read: Sequence[MeasureReading], answer: Answer | None, verdict: ProgramVerdict | None
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"task": question.task, "id": question.id, "kind": question.kind, "prompt": question.prompt}
+) -> dict[str, object]:
+    row: dict[str, object] = {
+        "task": question.task,
+        "id": question.id,
+        "kind": question.kind,
+        "prompt": question.prompt,
+    }
     right = _right(question, read)
     if right is not None and right.total is not None and right.tokens:
         row |= {"tokens": right.tokens, "loss": right.total / right.tokens}
     row["cut"] = max([one.cut for one in read] + ([answer.cut] if answer else []), default=0)
     row["right"] = question.right
     if question.kind == "choice":
-        row |= _chosen(question, read)
+        row.update(_chosen(question, read))
     if answer is not None:
         row |= {"answer": answer.text, "ended": answer.ended, **judged(question, answer.text)}
     if verdict is not None:
@@ -98,7 +102,7 @@ def _right(question: Question, read: Sequence[MeasureReading]) -> MeasureReading
     return read[question.gold or 0] if read else None
 
 
-def _chosen(question: Question, read: Sequence[MeasureReading]) -> dict[str, Any]:
+def _chosen(question: Question, read: Sequence[MeasureReading]) -> dict[str, float | str]:
     """Return the likeliest option, by its sum of log-likelihoods with the end mark, and by that sum per character."""
     sums = [one.total for one in read]
     if None in sums:
@@ -110,7 +114,7 @@ def _chosen(question: Question, read: Sequence[MeasureReading]) -> dict[str, Any
     return {"accuracy": hit, "accuracy_norm": hit_norm, "answer": question.options[best]}
 
 
-def judged(question: Question, answer: str) -> dict[str, Any]:
+def judged(question: Question, answer: str) -> dict[str, float]:
     """Return the measures that compare an answer with the right one: of kinds "match" and "number", else none."""
     if question.right is None:
         return {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -48,7 +48,16 @@ def _key(question: Question) -> tuple[str, str]:
     return question.task, question.prompt
 
 
-def summary(table: pa.Table) -> dict[str, Any]:
+class WinRate(TypedDict):
+    """n: comparisons that could be read. unread: those that could not. wtr, rs: see ``summary``."""
+
+    n: int
+    unread: int
+    wtr: float | None
+    rs: float | None
+
+
+def summary(table: pa.Table) -> WinRate:
     """Return n, unread, wtr and rs of a table of comparisons; None where nothing could be read.
 
     wtr: the share of questions won or tied. rs: the sum of our scores over the sum of theirs, where both have one.

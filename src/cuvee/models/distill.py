@@ -1,4 +1,4 @@
-"""Distil a static embedder from a sentence embedder: ``python -m cuvee.models.distil TEACHER_FOLDER NEW_FOLDER``.
+"""Distill a static embedder from a sentence embedder: ``python -m cuvee.models.distill TEACHER_FOLDER NEW_FOLDER``.
 
 Every token of the vocabulary goes through the teacher alone; the means are reduced to 256 dimensions by PCA and weighted
 by how rare the token is (Model2Vec, Tulkens and van Dongen, 2024).
@@ -9,7 +9,7 @@ import sys
 DIMENSIONS = 256
 
 
-def distil(teacher: str, folder: str) -> None:
+def static_embedder(teacher: str, folder: str) -> None:
     """Write the static embedder of the model folder ``teacher`` into ``folder``. Needs torch, transformers, skeletoken."""
     from model2vec.distill import distill
 
@@ -17,4 +17,4 @@ def distil(teacher: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    distil(*sys.argv[1:])
+    static_embedder(*sys.argv[1:])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from cuvee.models.heads import Project, Read, reader
 from cuvee.models.logits import predicted, told
 from cuvee.progress import Advance, bar
 from cuvee.render import Encoded
+
+if TYPE_CHECKING:
+    import torch
 
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}  # a small batch stays in the cache of a core
@@ -48,7 +51,7 @@ class Passed:
         return self.loss / np.where(self.count, self.count, 1)
 
 
-def passes(
+def passes(  # noqa: PLR0913 two say what is read, the others how, and most calls leave those out
     causal: Causal,
     rows: Sequence[Encoded],
     want: Collection[str] = ("loss",),
@@ -118,9 +121,9 @@ class _Reading:
         return sum(map(len, rows))
 
     def _answers(self, rows: list[Encoded], at: I64, width: int, project: Project) -> None:
-        place, target = predicted(rows, width)
-        values = told(project, place, target, self.want, self.step, self.causal.device)
-        row = place // width
+        asked = predicted(rows, width)
+        values = told(project, asked, self.want, self.step, self.causal.device)
+        row = asked.places // width
         count = np.bincount(row, minlength=len(rows))
         for name, column in values.items():
             total = np.bincount(row, weights=column, minlength=len(rows))[count > 0]
@@ -155,7 +158,7 @@ def _workers(causal: Causal) -> int:
     return int(torch.get_num_threads())
 
 
-def _means(hidden: Any, lengths: list[int]) -> F32:
+def _means(hidden: "torch.Tensor", lengths: list[int]) -> F32:
     """Return (b, d) means over the tokens of each row, padding left out."""
     import torch
 
@@ -194,7 +197,7 @@ def _vocabulary(causal: Causal) -> int:
 
 
 @contextmanager
-def _evaluating(model: Any) -> Iterator[None]:
+def _evaluating(model: "torch.nn.Module") -> Iterator[None]:
     """No gradients and no dropout; the model is then in the mode it was in."""
     import torch
 

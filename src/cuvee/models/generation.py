@@ -6,7 +6,7 @@ Prompts are padded on the left, so that all rows of a batch go on at the same pl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from cuvee import rng
 from cuvee.arrays import F64, I64
 from cuvee.errors import ConfigError
 from cuvee.models.causal import Causal
-from cuvee.render import Ids
+from cuvee.render import Ids, Tokenizer
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import Cache
 
 BATCH_TOKENS = {"cpu": 4_096, "cuda": 262_144}  # prompt and answer of all rows of a batch
-Pick = Callable[[Any, list[int]], list[int]]  # (b, vocabulary) logits, numbers of their rows -> b token ids
+Pick = Callable[["torch.Tensor", list[int]], list[int]]  # (b, vocabulary) logits, numbers of their rows -> b token ids
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class _Batch:
             ids[at, width - len(prompt) :], mask[at, width - len(prompt) :] = prompt, 1
         self.ids = torch.from_numpy(ids).to(causal.device)
         self.mask = torch.from_numpy(mask).to(causal.device)
-        self.cache: Any = None
+        self.cache: Cache | None = None
         known = signature(causal.model.forward).parameters
         self.last_only = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
@@ -144,6 +148,7 @@ class _Batch:
 
         if len(going) < len(self.open):
             kept = torch.tensor(going, device=self.ids.device)
+            assert self.cache is not None
             self.cache.batch_select_indices(kept)
             self.mask = self.mask[kept]
             self.open = [self.open[at] for at in going]
@@ -156,7 +161,7 @@ def _picker(sampling: Sampling, keys: Sequence[str]) -> Pick:
         return lambda logits, rows: [int(token) for token in logits.argmax(1).tolist()]
     streams = [rng.stream(sampling.seed, "write", key) for key in keys]
 
-    def draw(logits: Any, rows: list[int]) -> list[int]:
+    def draw(logits: "torch.Tensor", rows: list[int]) -> list[int]:
         chances = (logits / sampling.temperature).softmax(1).double().cpu().numpy()
         return [
             _drawn(chance, streams[row].random(), sampling.top_p) for chance, row in zip(chances, rows, strict=True)
@@ -175,6 +180,6 @@ def _drawn(chance: F64, uniform: float, top_p: float) -> int:
     )
 
 
-def _written(tokenizer: Any, row: list[int], ends: frozenset[int]) -> Written:
+def _written(tokenizer: Tokenizer, row: list[int], ends: frozenset[int]) -> Written:
     ended = bool(row) and row[-1] in ends
     return Written(tokenizer.decode(row[:-1] if ended else row, skip_special_tokens=True), len(row), ended)

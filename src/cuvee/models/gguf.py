@@ -6,7 +6,10 @@ whatever the file says about how text is cut first. Both are put right here, onc
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 # What stands in ``tokenizer.ggml.pre`` -> whether each digit is a token of its own, before bytes are merged.
 LONE_DIGITS = frozenset({"smollm"})
@@ -25,7 +28,7 @@ def convert(file: str, folder: str) -> None:
     _tokenizer(path, model.config.max_position_embeddings).save_pretrained(folder)
 
 
-def _tokenizer(path: Path, longest: int) -> Any:
+def _tokenizer(path: Path, longest: int) -> "PreTrainedTokenizerFast":
     from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoTokenizer
 

@@ -4,7 +4,6 @@ Imports torch; import it late.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +29,7 @@ class Sketch:
         self.sign = (torch.randint(2, (total,), generator=chance, dtype=torch.int8) * 2 - 1).to(device)
         self.dim, self.device = dim, device
 
-    def __call__(self, parts: Iterable[Any]) -> Any:
+    def __call__(self, parts: Iterable[torch.Tensor]) -> torch.Tensor:
         """Return (dim,) of the vectors joined end to end, which have the sizes that were given."""
         flat = torch.cat([part.reshape(-1).float() for part in parts])
         return torch.zeros(self.dim, device=self.device).index_add_(0, self.place, flat * self.sign)
@@ -54,7 +53,7 @@ def features(causal: Causal, rows: Sequence[Encoded], *, dim: int, seed: int, la
     return found
 
 
-def _feature(causal: Causal, row: Encoded, weights: list[Any], sketch: Sketch) -> F32:
+def _feature(causal: Causal, row: Encoded, weights: list[torch.Tensor], sketch: Sketch) -> F32:
     ids = torch.from_numpy(row.ids.astype(np.int64))[None].to(causal.device)
     labels = torch.where(torch.from_numpy(row.answer).to(causal.device), ids, -100)
     parts = torch.autograd.grad(causal.model(input_ids=ids, labels=labels).loss, weights, allow_unused=True)

@@ -1,13 +1,18 @@
 """A causal model in two parts, body and vocabulary head, so that the head is paid only where it counts."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 
-Project = Callable[[Any], Any]  # (m,) places in the flattened batch -> (m, vocabulary) logits
-Read = Callable[[Any], tuple[Any, Project]]  # (b, m) ids -> (b, m, d) last hidden states, and the logits of places
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig, PreTrainedModel
+
+Project = Callable[["torch.Tensor"], "torch.Tensor"]  # (m,) places in the flattened batch -> (m, vocabulary) logits
+# (b, m) ids -> (b, m, d) last hidden states, and the logits of places
+Read = Callable[["torch.Tensor"], tuple["torch.Tensor", Project]]
 
 PROBE = 6  # tokens on which the two parts are compared with the whole
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}  # relative to 1 + the mean logit
@@ -28,19 +33,21 @@ def reader(causal: Causal) -> Read:
     return lambda ids: _parts(model, body, head, ids)
 
 
-def _parts(model: Any, body: Any, head: Any, ids: Any) -> tuple[Any, Project]:
+def _parts(
+    model: "PreTrainedModel", body: "torch.nn.Module", head: "torch.nn.Module", ids: "torch.Tensor"
+) -> tuple["torch.Tensor", Project]:
     hidden = body(input_ids=ids, use_cache=False).last_hidden_state
     flat = hidden.reshape(-1, hidden.shape[-1])
     return hidden, lambda places: _scaled(head(flat[places]), model.config)
 
 
-def _whole(model: Any, ids: Any) -> tuple[Any, Project]:
+def _whole(model: "PreTrainedModel", ids: "torch.Tensor") -> tuple["torch.Tensor", Project]:
     found = model(input_ids=ids, use_cache=False, output_hidden_states=True)
     flat = found.logits.reshape(-1, found.logits.shape[-1])
     return found.hidden_states[-1], lambda places: flat[places]
 
 
-def _scaled(logits: Any, config: Any) -> Any:
+def _scaled(logits: "torch.Tensor", config: "PretrainedConfig") -> "torch.Tensor":
     """Return the logits as the model's own forward pass changes them after the head (Cohere, Granite, Gemma 2)."""
     config = config.get_text_config()
     if getattr(config, "logit_scale", None):
@@ -52,7 +59,7 @@ def _scaled(logits: Any, config: Any) -> Any:
     return logits
 
 
-def _agrees(model: Any, body: Any, head: Any) -> bool:
+def _agrees(model: "PreTrainedModel", body: "torch.nn.Module", head: "torch.nn.Module") -> bool:
     """Return whether the parts give the whole's logits, and padding behind a row leaves them alone.
 
     With padding the products have other shapes, whose rounding a trained model can blow up; what looks ahead differs by more.
@@ -70,6 +77,6 @@ def _agrees(model: Any, body: Any, head: Any) -> bool:
     return _near(alone, whole, tolerance * (1 + size)) and _near(before_padding, whole, max(tolerance, PADDED) * size)
 
 
-def _near(parts: Any, whole: Any, tolerance: Any) -> bool:
+def _near(parts: "torch.Tensor", whole: "torch.Tensor", tolerance: "torch.Tensor") -> bool:
     """Compare position by position over the whole vocabulary: single logits of rare tokens differ more by rounding alone."""
     return bool(((parts - whole).abs().mean(dim=1) <= tolerance).all())

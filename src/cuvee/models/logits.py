@@ -1,6 +1,7 @@
 """From hidden states to numbers of answer tokens: the vocabulary head on the positions that count, a few at a time."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,19 +9,30 @@ from cuvee.arrays import F64, I64
 from cuvee.models.heads import Project
 from cuvee.render import Encoded
 
+if TYPE_CHECKING:
+    import torch
 
-def predicted(rows: list[Encoded], width: int) -> tuple[I64, I64]:
-    """Return the places before all answer tokens, in the flattened (rows, width) batch, and the tokens themselves.
+
+@dataclass(frozen=True)
+class Predicted:
+    """The m answer tokens of a batch. places: (m,) of what stands before each, in the flattened batch. tokens: (m,) ids."""
+
+    places: I64
+    tokens: I64
+
+
+def predicted(rows: list[Encoded], width: int) -> Predicted:
+    """Return the answer tokens of rows in a batch of (rows, width) ids.
 
     A row's first token has nothing before it and is left out.
     """
     places = [np.flatnonzero(row.answer[1:]) for row in rows]
     tokens = [row.ids[1:][place] for row, place in zip(rows, places, strict=True)]
     flat = np.concatenate([place + at * width for at, place in enumerate(places)])
-    return flat.astype(np.int64), np.concatenate(tokens).astype(np.int64)
+    return Predicted(flat.astype(np.int64), np.concatenate(tokens).astype(np.int64))
 
 
-def told(project: Project, places: I64, targets: I64, want: frozenset[str], step: int, device: str) -> dict[str, F64]:
+def told(project: Project, asked: Predicted, want: frozenset[str], step: int, device: str) -> dict[str, F64]:
     """Return (m,) numbers of m positions: loss, entropy (nats), max_logit, margin, as wanted.
 
     step: positions whose logits are in memory at once.
@@ -28,15 +40,15 @@ def told(project: Project, places: I64, targets: I64, want: frozenset[str], step
     import torch
 
     parts: dict[str, list[F64]] = {name: [np.empty(0)] for name in want - {"hidden"}}
-    for start in range(0, len(places), step):
-        logits = project(torch.from_numpy(places[start : start + step]).to(device)).float()
-        target = torch.from_numpy(targets[start : start + step]).to(device)
+    for start in range(0, len(asked.places), step):
+        logits = project(torch.from_numpy(asked.places[start : start + step]).to(device)).float()
+        target = torch.from_numpy(asked.tokens[start : start + step]).to(device)
         for name, values in _numbers(logits, target, want).items():
             parts[name].append(values.double().cpu().numpy())
     return {name: np.concatenate(pieces) for name, pieces in parts.items()}
 
 
-def _numbers(logits: Any, target: Any, want: frozenset[str]) -> dict[str, Any]:
+def _numbers(logits: "torch.Tensor", target: "torch.Tensor", want: frozenset[str]) -> dict[str, "torch.Tensor"]:
     """Return (m,) numbers of m positions from their (m, vocabulary) logits.
 
     By torch's own log-softmax: it is one fused pass, three times as fast on a CPU as exp and sum one after the other.

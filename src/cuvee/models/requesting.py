@@ -2,71 +2,21 @@
 
 import asyncio
 import email.utils
-import os
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import orjson
 
-from cuvee.errors import ConfigError, MissingExtraError, ServiceError
+from cuvee.errors import ServiceError
+from cuvee.models.server import Reply, ReplySampling, Server
 from cuvee.models.spending import Pace, Purse, Talk, Usage, prompt_at_most
 
-KEY_VARIABLE = "OPENAI_API_KEY"
+if TYPE_CHECKING:
+    from openai import APIStatusError
+    from tenacity import RetryCallState
+
 LONGEST_WAIT = 120.0  # seconds between two tries, unless the server asks for more
 PATIENCE = 600.0  # seconds of Retry-After beyond which a question is given up
-SECRET = 8  # characters from which a key is searched for in texts
-
-
-@dataclass(frozen=True)
-class Server:
-    """An OpenAI-compatible server and how to treat it.
-
-    url: up to and including /v1. key_variable: the environment variable that holds the key; a server without keys needs
-    none. timeout: seconds for a whole request. tries: per question. backoff: seconds before the second try, doubled
-    for each further one. per_minute: requests, None for no limit.
-    """
-
-    url: str
-    model: str
-    key_variable: str = KEY_VARIABLE
-    concurrency: int = 8
-    timeout: float = 120.0
-    tries: int = 5
-    backoff: float = 0.5
-    per_minute: float | None = None
-
-    @property
-    def key(self) -> str:
-        """The key, or an empty text."""
-        return os.environ.get(self.key_variable, "").strip()
-
-    def clean(self, text: str) -> str:
-        """Return a server's text without our key, should it stand there."""
-        return text.replace(self.key, "[key]") if len(self.key) >= SECRET else text
-
-
-@dataclass(frozen=True)
-class ReplySampling:
-    """How a reply is drawn. max_tokens: of a reply, at most. more: further fields of the request, such as top_p.
-
-    limit: the request's field for max_tokens; some models take only "max_completion_tokens".
-    """
-
-    temperature: float = 0.0
-    max_tokens: int = 512
-    limit: str = "max_tokens"
-    more: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a model said. finish: why it ended ("stop", "length", ...). Tokens are None where the server counted none."""
-
-    text: str
-    finish: str = ""
-    tokens_in: int | None = None
-    tokens_out: int | None = None
 
 
 class RefusedError(Exception):
@@ -122,12 +72,12 @@ class Line:
             raise UnansweredError(f"{last} ({self.server.tries} tries)") from None
         return reply
 
-    def _wait(self, state: Any) -> float:
+    def _wait(self, state: "RetryCallState") -> float:
         import tenacity
 
-        asked = state.outcome.exception().after
-        if asked is not None:
-            return float(asked)
+        failed = state.outcome.exception() if state.outcome else None
+        if isinstance(failed, _AgainError) and failed.after is not None:
+            return failed.after
         doubling = tenacity.wait_exponential(multiplier=self.server.backoff, max=LONGEST_WAIT)
         return doubling(state) + tenacity.wait_random(0, self.server.backoff)(state)
 
@@ -162,7 +112,7 @@ class Line:
         import httpx2
         import openai
 
-        body: dict[str, Any] = {
+        body: dict[str, object] = {
             "model": self.server.model,
             "messages": [dict(turn) for turn in talk],
             "temperature": self.sampling.temperature,
@@ -185,7 +135,7 @@ class Line:
                 return again
             raise again from None
 
-    def _sorted(self, wrong: Any) -> Exception:
+    def _sorted(self, wrong: "APIStatusError") -> Exception:
         """Return what a status code means for us: for this question, for every question, or for a while."""
         code, text = wrong.status_code, self._said(wrong)
         if code in (400, 413, 422):
@@ -202,34 +152,10 @@ class Line:
             self.pace.hold(after)
         return _AgainError(text, after)
 
-    def _said(self, wrong: Any) -> str:
+    def _said(self, wrong: "APIStatusError") -> str:
         body = wrong.body if isinstance(wrong.body, dict) else {}
         text = str(body.get("message") or wrong.message or "")
         return f"{wrong.status_code} {' '.join(self.server.clean(text).split())[:200]}"
-
-
-def require(purpose: str) -> None:
-    """Raise MissingExtraError where the client's libraries are not installed."""
-    import importlib.util
-
-    for library in ("openai", "tenacity"):
-        if importlib.util.find_spec(library) is None:
-            raise MissingExtraError(library, "api", purpose)
-
-
-def check(server: Server) -> None:
-    """Raise ConfigError for a server that cannot be asked, or whose settings would put a secret on disk."""
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(server.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError("the base URL is not one of a server", "write it as http://localhost:8000/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError("the base URL holds a user, a password or a query", "put the key into the environment")
-    if not server.model:
-        raise ConfigError("no chat model is named", "name it with --judge-model")
-    if server.key_variable != KEY_VARIABLE and not server.key:  # not repeated here: it may be the key itself
-        raise ConfigError("the environment variable that key names is not set", "give its name, not the key")
 
 
 def _read(raw: bytes, server: Server) -> Reply:

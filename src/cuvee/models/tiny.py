@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee.models.needs import need, quiet
 from cuvee.names import find
 from cuvee.rng import stream
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 END = "<|end|>"
 OPEN = "<|{}|>"
@@ -70,7 +73,7 @@ def make(folder: Path, *, seed: int = 0, size: str = "150K", texts: Iterable[str
     return folder
 
 
-def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
+def train_tokenizer(texts: Iterable[str], vocabulary: int) -> "PreTrainedTokenizerFast":
     """Return a byte-level BPE tokenizer of at most ``vocabulary`` tokens, with a mark per role and an end mark.
 
     Each digit is a token of its own, so that a small model can learn to count.

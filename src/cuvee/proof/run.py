@@ -139,12 +139,12 @@ def _taught(arm: Arm, ask: ArmAsk, fresh: Causal, folder: Path) -> tuple[sft.Tra
         own = arm.kind.own(ask) if arm.kind.own else []
         taught = sft.train(fresh, [*own, *(ask.encoded[row] for row in rows)], training, folder, seed=ask.seed)
         return taught, rows, {"rows": len(rows) + len(own)}
-    from cuvee.training.mixed import train
+    from cuvee.training.mixed import MixedRows, train
 
     entries = arm.kind.mixture(ask)
     rows = entries.rows()
-    encoded = [ask.encoded[row] for row in rows]
-    taught = train(fresh, encoded, entries.renumbered(rows), training, folder, seed=ask.seed)
+    mixed = MixedRows(entries.renumbered(rows), [ask.encoded[row] for row in rows])
+    taught = train(fresh, mixed, training, folder, seed=ask.seed)
     return taught, rows, {"rows": len(entries), "blends": int((~entries.real).sum())}
 
 

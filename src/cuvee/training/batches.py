@@ -1,7 +1,6 @@
 """The rows of an optimiser step as forward passes: sorted by length, within a budget of padded tokens."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,10 +9,9 @@ from torch.utils.data import Dataset, Sampler
 from cuvee.arrays import I64
 from cuvee.render import Encoded
 from cuvee.training.feeds import Feed
+from cuvee.training.material import Collate, Tensors
 
 IGNORED = -100  # the label of a token that the loss does not count
-Tensors = Mapping[str, Any]  # what a model reads: input_ids, labels, ... by name
-Collate = Callable[[I64], Tensors]  # row numbers, perhaps none -> what one forward pass reads
 
 
 def passes(lengths: I64, budget: int) -> list[I64]:
@@ -47,7 +45,7 @@ def most_passes(lengths: I64, batch: int, budget: int) -> int:
     return len(passes(longest, budget))
 
 
-class Later(Mapping[str, Any]):
+class Later(Mapping[str, torch.Tensor]):
     """Tensors that are made when they are first read.
 
     accelerate's loader looks one batch ahead; a feed must not be asked before the step before is done.
@@ -61,7 +59,7 @@ class Later(Mapping[str, Any]):
             self._made = self._made()
         return self._made
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> torch.Tensor:
         return self._tensors()[name]
 
     def __iter__(self) -> Iterator[str]:

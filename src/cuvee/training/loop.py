@@ -5,54 +5,55 @@ import it late.
 """
 
 import math
-import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from accelerate import PartialState
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from torch import Tensor, nn
+from transformers import (
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
-from cuvee.arrays import I64
 from cuvee.errors import CuveeError
 from cuvee.models.causal import Causal, fast_bf16
 from cuvee.progress import Advance, bar, say
 from cuvee.rng import stream
 from cuvee.training import checkpoints
-from cuvee.training.batches import Collate, FromStep, Passes, Tensors
+from cuvee.training.batches import FromStep, Passes
+from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed
+from cuvee.training.guards import untouched
+from cuvee.training.material import Loss, Material, Reward, Tensors
 from cuvee.training.settings import MICRO_TOKENS, Training
 
-Reward = Callable[[Any], float]  # the model as it is after a step -> how good it is; higher is better
-# (model, tensors of a pass, items of the step) -> the pass's part of the step's loss. The passes tell their items themselves.
-Loss = Callable[[Any, Tensors, Any], Any]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is trained on, and how long.
 
-    lengths: (n,) tokens of every row. make: row numbers -> what a forward pass reads. of: hash of all that decides the
-    result. checkpoints: their folder, or None for none. reward: told to the feed after every step; without it the feed is
-    told minus the step's loss. loss: in place of the model's own; its passes then hold ``items``, what it is a mean over.
+    material: what steps draw from; with a loss of its own its passes hold ``items``, what that is a mean over. of: hash of
+    all that decides the result. checkpoints: their folder, or None for none. reward: told to the feed after every step;
+    without it the feed is told minus the step's loss.
     """
 
-    lengths: I64
-    make: Collate
+    material: Material
     feed: Feed
     steps: int
-    settings: "Training"
+    settings: Training
     seed: int
     of: str
     checkpoints: Path | None = None
     reward: Reward | None = None
-    loss: Loss | None = None
     label: str = "training"
 
 
@@ -60,7 +61,7 @@ class Plan:
 class Progress:
     """How far a training is. seconds: spent in all, over all calls."""
 
-    curve: list[dict[str, float]]
+    curve: Curve
     seconds: float
 
     @property
@@ -93,12 +94,14 @@ def fit(causal: Causal, plan: Plan) -> Progress:
 class FeedTrainer(Trainer):  # type: ignore[misc]
     """A Trainer whose rows come from a feed, with a loss of the plan's where it has one; all by the library's own hooks."""
 
-    def __init__(self, start: int, steps: int, loss: Loss | None, **settings: Any) -> None:
+    def __init__(self, start: int, steps: int, loss: Loss | None, **settings: object) -> None:
         super().__init__(**settings)
         self._start, self._steps, self._loss = start, steps, loss
         self.loss_is_scaled_for_ga = True if loss else None  # it is divided by the items of the whole step
 
-    def get_batch_samples(self, epoch_iterator: Iterator[Any], num_batches: int, device: Any) -> tuple[list[Any], Any]:
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Tensors], num_batches: int, device: torch.device
+    ) -> tuple[list[Tensors], Tensor]:
         """Return the passes of a step and the items of all of them, over all processes."""
         passes, items = super().get_batch_samples(epoch_iterator, num_batches, device)
         if self._loss is not None:
@@ -106,15 +109,15 @@ class FeedTrainer(Trainer):  # type: ignore[misc]
         return passes, items
 
     def compute_loss(
-        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
+        self, model: nn.Module, inputs: Tensors, return_outputs: bool = False, num_items_in_batch: Tensor | None = None
+    ) -> Tensor:
         """Return the loss of a pass: the plan's where it has one, else the model's own."""
         if self._loss is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         loss = self._loss(model, inputs, num_items_in_batch)
         return loss * self.accelerator.num_processes  # whose mean is taken
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> FromStep:
+    def _get_train_sampler(self, train_dataset: Passes | None = None) -> FromStep:
         return FromStep(self._start, self._steps, self.train_dataset.per_step)
 
 
@@ -122,12 +125,12 @@ def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advan
     settings = plan.settings
     arguments = _arguments(causal, plan, folder)
     budget = settings.micro_tokens or MICRO_TOKENS[causal.device.partition(":")[0]]
-    passes = Passes(plan.feed, plan.lengths, plan.make, budget=budget, processes=arguments.world_size)
+    passes = Passes(plan.feed, plan.material.lengths, plan.material.make, budget=budget, processes=arguments.world_size)
     arguments.gradient_accumulation_steps = passes.count
     trainer = FeedTrainer(
         len(progress.curve),
         plan.steps,
-        plan.loss,
+        plan.material.loss,
         model=causal.model,
         args=arguments,
         train_dataset=passes,
@@ -177,7 +180,7 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         self.plan, self.passes, self.progress, self.advance = plan, passes, progress, advance
         self.since = time.perf_counter() - progress.seconds
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Make a step's chance (dropout) a function of the seed and its number, whatever was done before it."""
         here = stream(self.plan.seed, "step", str(state.global_step), str(args.process_index))
         seed = int(here.integers(2**31))
@@ -185,7 +188,15 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         if args.device.type == "cuda":
             torch.cuda.manual_seed(seed)
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, model: Any = None, **_: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float],
+        model: nn.Module,
+        **_: object,
+    ) -> None:
         """Take in a finished step. Raises CuveeError where its loss is no number."""
         if "loss" not in logs:
             return
@@ -198,7 +209,7 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         self.advance(tokens)
         self.plan.feed.observe(step - 1, agreed(self.plan.reward(model)) if self.plan.reward else -loss)
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Mark the checkpoint that was just written, once every process has written its part."""
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.barrier()
@@ -223,18 +234,8 @@ def wait() -> None:
 
 def _expected(plan: Plan) -> int:
     """Return about how many tokens the training reads."""
-    return int(plan.lengths.mean() * min(plan.feed.batch, len(plan.lengths)) * plan.steps)
-
-
-@contextmanager
-def in_float32(model: Any) -> Iterator[None]:
-    """Hold the weights that are trained in 32 bits meanwhile: in 16 a small step is rounded away."""
-    halves = [(part, part.dtype) for part in model.parameters() if part.requires_grad and part.dtype != torch.float32]
-    for part, _ in halves:
-        part.data = part.data.float()
-    yield
-    for part, dtype in halves:
-        part.data = part.data.to(dtype)
+    lengths = plan.material.lengths
+    return int(lengths.mean() * min(plan.feed.batch, len(lengths)) * plan.steps)
 
 
 @contextmanager
@@ -242,18 +243,3 @@ def _folder(plan: Plan) -> Iterator[Path]:
     with nullcontext(plan.checkpoints) if plan.checkpoints else tempfile.TemporaryDirectory() as folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         yield Path(folder)
-
-
-@contextmanager
-def untouched(model: Any) -> Iterator[None]:
-    """Put back what a trainer changes: the global random generators that it seeds, and how the model generates."""
-    python, numpy, cached = random.getstate(), np.random.get_state(), model.config.use_cache  # noqa: NPY002
-    try:
-        with torch.random.fork_rng():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
-        model.config.use_cache = cached
-        model.zero_grad(set_to_none=True)
-        model.eval()

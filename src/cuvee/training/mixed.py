@@ -9,13 +9,22 @@ import numpy as np
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.training import sft
+from cuvee.training.material import Material
 from cuvee.training.mixture import Mixture
-from cuvee.training.settings import Material, Training
+from cuvee.training.settings import Training
+
+
+@dataclass(frozen=True)
+class MixedRows:
+    """A mixture, and the rows that its numbers count in, as the model reads them."""
+
+    entries: Mixture
+    rows: Sequence[Encoded]
 
 
 @dataclass(frozen=True)
 class MixedUnits:
-    """A mixture as what a step draws from; see ``sft.Units``. entries: row numbers count in the rows that are trained on."""
+    """A mixture as what a step draws from; see ``material.Units``. entries: numbers count in the rows trained on."""
 
     entries: Mixture
 
@@ -37,10 +46,8 @@ class MixedUnits:
         return self.entries.print()
 
 
-def train(
-    causal: Causal, rows: Sequence[Encoded], entries: Mixture, settings: Training, folder: Path | None, *, seed: int
-) -> sft.Trained:
-    """Train a model in place on a mixture over these rows; everything else as ``sft.train`` says.
+def train(causal: Causal, mixed: MixedRows, settings: Training, folder: Path | None, *, seed: int) -> sft.Trained:
+    """Train a model in place on a mixture; everything else as ``sft.train`` says.
 
     Its ``rows`` and ``left_out`` count entries. Raises ConfigError for a model that cannot read embeddings.
     """
@@ -49,4 +56,4 @@ def train(
 
     need("accelerate", purpose="training")
     check_takes_embeddings(causal)
-    return sft.train(causal, rows, settings, folder, seed=seed, units=MixedUnits(entries))
+    return sft.train(causal, mixed.rows, settings, folder, seed=seed, units=MixedUnits(mixed.entries))

@@ -7,7 +7,8 @@ import torch
 
 from cuvee.arrays import F32, I64
 from cuvee.render import Encoded
-from cuvee.training.batches import IGNORED, Tensors
+from cuvee.training.batches import IGNORED
+from cuvee.training.material import Tensors
 from cuvee.training.mixture import Mixture
 
 ITEMS = "items"

@@ -6,18 +6,19 @@ built. Imports torch; import it late.
 """
 
 import inspect
-from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from cuvee.errors import ConfigError
 from cuvee.models.causal import Causal
-from cuvee.training.batches import IGNORED, Tensors
+from cuvee.training.batches import IGNORED
+from cuvee.training.material import Tensors
 
 AS_GIVEN = 1e-3  # the largest difference of logits, in their own spread, between ids and their embeddings
 
 
-def mixed_loss(model: Any, batch: Tensors, items: Any) -> Any:
+def mixed_loss(model: nn.Module, batch: Tensors, items: Tensor) -> Tensor:
     """Return the batch's part of a step's loss, in nats; over all passes of a step it adds up to the mean.
 
     batch: see ``collate_mixture``. items: the answer tokens of the whole step, each counted by its share: the sum of lambda
@@ -42,7 +43,7 @@ def mixed_loss(model: Any, batch: Tensors, items: Any) -> Any:
     return (total + 0 * hidden.sum()) / items if not told.any() else total / items
 
 
-def mixed_embeddings(model: Any, batch: Tensors) -> Any:
+def mixed_embeddings(model: nn.Module, batch: Tensors) -> Tensor:
     """Return (b, m, d) the mixes of both sides' token embeddings; where a side has no token it adds nothing.
 
     Past the shorter row only the longer one is left, times its own share.
@@ -57,14 +58,14 @@ def mixed_embeddings(model: Any, batch: Tensors) -> Any:
     return left_share * left + right_share * right
 
 
-def _keeps(model: Any) -> bool:
+def _keeps(model: nn.Module) -> bool:
     """Return whether a model can be asked for the logits of some positions only."""
     whole = getattr(model, "module", model)  # under several processes
     base = whole.get_base_model() if hasattr(whole, "get_base_model") else whole  # under LoRA
     return "logits_to_keep" in inspect.signature(base.forward).parameters
 
 
-def _side(logits: Any, normaliser: Any, labels: Any, share: Any) -> Any:
+def _side(logits: Tensor, normaliser: Tensor, labels: Tensor, share: Tensor) -> Tensor:
     """Return the sum over the labels that count of share * (log-sum-exp - logit of the label)."""
     counted = labels != IGNORED
     at = logits.gather(-1, labels.clamp(min=0)[:, None])[:, 0]

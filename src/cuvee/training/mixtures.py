@@ -16,6 +16,8 @@ from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.runs import digest, sha256
 from cuvee.training import sft
+from cuvee.training.mixed import MixedRows, MixedUnits
+from cuvee.training.mixed import train as train_mixture
 from cuvee.training.mixture import Mixture
 from cuvee.training.settings import Training
 
@@ -37,10 +39,9 @@ def read(run: Path) -> Source:
     """Return every row that the mixture of a run needs: those kept, and those that only blends hold."""
     table = pq.read_table(run / ROWS)
     hashes = {name: sha256(run / name) for name in (ROWS, BLENDS)}
-    file = {
-        "file": str(run / BLENDS), "bytes": (run / BLENDS).stat().st_size, "sha256": hashes[BLENDS],
-        "rows": table.num_rows, "samples": table.num_rows, "quarantined": 0, "dialects": {},
-    }  # fmt: skip
+    rows = {"rows": table.num_rows, "samples": table.num_rows, "quarantined": 0, "dialects": {}}
+    size = (run / BLENDS).stat().st_size
+    file = {"file": str(run / BLENDS), "bytes": size, "sha256": hashes[BLENDS], **rows}
     return Source(table, [], [file], Counter(), digest(hashes))
 
 
@@ -61,23 +62,12 @@ def mixture(run: Path, source: Source) -> Mixture:
     )
 
 
-def train(
-    model: Causal,
-    rows: Sequence[Encoded],
-    source: Source,
-    run: Path,
-    settings: Training,
-    folder: Path,
-    *,
-    seed: int,
-) -> sft.Trained:
-    """Train a model on the mixture of a run. rows: the source's, as the model reads them."""
-    from cuvee.training.mixed import train as train_mixture
-
-    entries = mixture(run, source)
+def train(model: Causal, mixed: MixedRows, settings: Training, folder: Path, *, seed: int) -> sft.Trained:
+    """Train a model on a mixture, and say so."""
+    entries = mixed.entries
     real = int(entries.real.sum())
     say(f"training  {model.name} on {real:,} rows and {len(entries) - real:,} blends, {model.device}")
-    return train_mixture(model, rows, entries, settings, folder, seed=seed)
+    return train_mixture(model, mixed, settings, folder, seed=seed)
 
 
 def doubts(run: Path, version: str) -> list[str]:
@@ -91,8 +81,6 @@ def doubts(run: Path, version: str) -> list[str]:
 
 def lengths(run: Path, source: Source, rows: Sequence[Encoded]) -> list[int]:
     """Return the tokens that each entry of a run's mixture takes in a pass, those that can be learnt from."""
-    from cuvee.training.mixed import MixedUnits
-
     material = MixedUnits(mixture(run, source)).over(rows, 0)
     found: list[int] = material.lengths[material.usable].tolist()
     return found

@@ -14,7 +14,7 @@ from cuvee.training.settings import MICRO_TOKENS, Training
 REPEATS = 3
 
 
-def tokens_per_second(causal: Causal, rows: Sequence[Encoded], settings: "Training") -> float:
+def tokens_per_second(causal: Causal, rows: Sequence[Encoded], settings: Training) -> float:
     """Return about how many tokens per second are trained on, padding not counted, from one pass of typical rows.
 
     The best of a few passes, forward and backward, after one to warm up; the optimiser's share, small for all but short

@@ -1,7 +1,7 @@
 """A trajectory that was recorded, trained on again: the same rows at the same steps, to the same weights."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
@@ -15,7 +15,7 @@ TRAJECTORY = "trajectory.parquet"
 _NAME = b"cuvee"
 
 
-def schema(passes: int, settings: dict[str, Any]) -> pa.Schema:
+def schema(passes: int, settings: Mapping[str, object]) -> pa.Schema:
     """Return the columns of a trajectory: step (0 = first), row (line of the training set, 0 = first), id, cluster, score.
 
     passes: what every step was cut into. settings: of the training that was recorded, for a reader. Both are its metadata.

@@ -17,6 +17,7 @@ from cuvee.runs import Run, Step, open_run, sha256, write_json
 from cuvee.training import mixtures, sft
 from cuvee.training.asked import MixtureRun, TrainAsk, TrainOptions, Trajectory, bind
 from cuvee.training.fresh import adapters, fresh
+from cuvee.training.mixed import MixedRows
 from cuvee.training.published import Figures, publish
 from cuvee.training.replaying import TRAJECTORY, replay
 from cuvee.training.settings import described
@@ -74,7 +75,8 @@ def _trained(run: Run, ask: TrainAsk, source: Source) -> Step:
 def _taught(ask: TrainAsk, source: Source, model: Causal, folder: Path) -> sft.Trained:
     rows = _rows(ask, source, model)
     if isinstance(ask.on, MixtureRun):
-        return mixtures.train(model, rows, source, ask.on.run, ask.training, folder, seed=ask.seed)
+        mixed = MixedRows(mixtures.mixture(ask.on.run, source), rows)
+        return mixtures.train(model, mixed, ask.training, folder, seed=ask.seed)
     say(f"training  {ask.model} on {len(rows):,} rows, {model.device}")
     feed = replay(ask.on.run, len(rows)) if isinstance(ask.on, Trajectory) else None
     return sft.train(model, rows, ask.training, folder, seed=ask.seed, feed=feed)

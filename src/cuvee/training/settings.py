@@ -1,18 +1,9 @@
 """The settings of a training, and what they come to in updates."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Protocol
 
-from cuvee.arrays import I64
 from cuvee.errors import ConfigError
-from cuvee.render import Encoded
-
-if TYPE_CHECKING:
-    from cuvee.training.batches import Collate
-    from cuvee.training.loop import Loss
-
 
 MICRO_TOKENS = {"cpu": 2_048, "cuda": 16_384}  # padded tokens of a micro-batch: small ones stay in a CPU's cache
 
@@ -62,30 +53,6 @@ class Training:
         return max(1, math.ceil(round((self.epochs or 0) * rows / batch, 6)))
 
 
-@dataclass(frozen=True)
-class Material:
-    """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
-
-    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units ->
-    what a forward pass reads. loss: in place of the model's own.
-    """
-
-    lengths: I64
-    usable: I64
-    make: "Collate"
-    loss: "Loss | None" = None
-
-
-class Units(Protocol):
-    """What a step draws in place of rows, such as blends of two rows."""
-
-    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
-        """Return the material over these rows, which are cut to length; pad: the id that fills up."""
-
-    def print(self) -> str:
-        """Return a hash that stands for the units."""
-
-
-def described(settings: Training) -> dict[str, Any]:
+def described(settings: Training) -> dict[str, float | str | None]:
     """Return the settings that decide the weights, JSON-able: how often checkpoints are written does not."""
     return {name: value for name, value in asdict(settings).items() if name != "save_every"}

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
@@ -21,17 +21,22 @@ from cuvee.models.causal import Causal
 from cuvee.models.needs import need
 from cuvee.render import Encoded
 from cuvee.runs import digest, write_json
+from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed, Shuffled, State
-from cuvee.training.settings import Material, Training, Units, described
+from cuvee.training.material import Reward, Units
+from cuvee.training.rows import RowCounts, RowUnits
+from cuvee.training.settings import Training, described
 
 if TYPE_CHECKING:
-    from cuvee.training.loop import Reward
+    from torch import nn
+
+    from cuvee.training.loop import Plan
 
 CHECKPOINTS = "checkpoints"
 DONE = "training.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trained:
     """What came out. model: the trained model, ready to be read or evaluated. folder: its weights, None where not written.
 
@@ -42,7 +47,7 @@ class Trained:
 
     model: Causal
     folder: Path | None
-    curve: list[dict[str, float]]
+    curve: Curve
     steps: int
     tokens: int
     rows: int
@@ -51,7 +56,7 @@ class Trained:
     seconds: float
 
 
-def train(
+def train(  # noqa: PLR0913 one door for every training: model, rows, settings, and what few calls name
     causal: Causal,
     rows: Sequence[Encoded],
     settings: Training,
@@ -59,7 +64,7 @@ def train(
     *,
     seed: int,
     feed: Feed | None = None,
-    reward: "Reward | None" = None,
+    reward: Reward | None = None,
     units: Units | None = None,
 ) -> Trained:
     """Train a model in place and return it; weights in 16 bits are trained in 32, where small steps do not vanish.
@@ -75,7 +80,7 @@ def train(
     need("accelerate", purpose="training")
     from cuvee.training import loop
 
-    shared = _RowUnits.of(rows, min(settings.max_length, causal.max_length))
+    shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
     if not len(usable):
@@ -84,58 +89,83 @@ def train(
     asked = feed or _Among(usable, Shuffled(len(usable), settings.batch, seed=seed))
     made_of = [shared.print(), units.print() if units else None]
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
-    record = orjson.loads((folder / DONE).read_bytes()) if folder and (folder / DONE).is_file() else {}
-    if folder is not None and record.pop("of", "") == of:
-        asked.restore(record.pop("feed"))
-        return Trained(models.load(folder, device=causal.device, dtype=models.precision_of(causal)), folder, **record)
+    done = _done(folder, of)
+    if folder is not None and done is not None:
+        asked.restore(done["feed"])
+        model = models.load(folder, device=causal.device, dtype=models.precision_of(causal))
+        return _trained(model, folder, done)
+    kept = folder / CHECKPOINTS if folder is not None and settings.save_every else None
     plan = loop.Plan(
-        lengths=material.lengths, make=material.make, loss=material.loss,
-        feed=asked, steps=steps, settings=settings, seed=seed, of=of, reward=reward,
-        checkpoints=folder / CHECKPOINTS if folder is not None and settings.save_every else None,
-    )  # fmt: skip
-    with loop.in_float32(causal.model):
+        material=material,
+        feed=asked,
+        steps=steps,
+        settings=settings,
+        seed=seed,
+        of=of,
+        checkpoints=kept,
+        reward=reward,
+    )
+    return _fitted(causal, plan, shared.counts(material), folder)
+
+
+class _Figures(RowCounts):
+    """Those of ``Trained``, as they stand in its folder."""
+
+    curve: Curve
+    steps: int
+    tokens: int
+    seconds: float
+
+
+class _Done(_Figures):
+    """The record of a training that has ended. of: what it depends on. feed: what it learnt."""
+
+    of: str
+    feed: State
+
+
+def _done(folder: Path | None, of: str) -> _Done | None:
+    """Return the record in a folder where it is that of this training."""
+    if folder is None or not (folder / DONE).is_file():
+        return None
+    record: _Done = orjson.loads((folder / DONE).read_bytes())
+    return record if record.get("of") == of else None
+
+
+def _fitted(causal: Causal, plan: "Plan", counts: RowCounts, folder: Path | None) -> Trained:
+    """Train by a plan, write what came out, and return it."""
+    from cuvee.training import loop
+    from cuvee.training.guards import in_float32
+
+    with in_float32(causal.model):
         progress = loop.fit(causal, plan)
-        record = {"curve": progress.curve, "steps": steps, "tokens": progress.tokens, **shared.counts(material)}
-        record["seconds"] = round(progress.seconds, 3)
+        figures: _Figures = {
+            "curve": progress.curve,
+            "steps": plan.steps,
+            "tokens": progress.tokens,
+            **counts,
+            "seconds": round(progress.seconds, 3),
+        }
         if folder is not None and models.is_first_process():
-            _write(causal, folder, {**record, "feed": asked.state(), "of": of})
+            _write(causal, folder, {**figures, "feed": plan.feed.state(), "of": plan.of})
     loop.wait()
     version = models.version_of(folder) if folder else _print_weights(causal.model)
     version = digest([version, causal.tokenizer.chat_template, models.precision_of(causal)])
-    return Trained(replace(causal, folder=folder or causal.folder, version=version), folder, **record)
+    return _trained(replace(causal, folder=folder or causal.folder, version=version), folder, figures)
 
 
-@dataclass(frozen=True)
-class _RowUnits:
-    """Rows cut to length."""
-
-    rows: list[Encoded]
-
-    @classmethod
-    def of(cls, rows: Sequence[Encoded], longest: int) -> "_RowUnits":
-        return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows])
-
-    def over(self, rows: Sequence[Encoded], pad: int) -> Material:
-        """Return the rows as material; the first token of a row is never predicted."""
-        from cuvee.training.batches import collate
-
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
-        return Material(lengths, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
-
-    def counts(self, material: Material) -> dict[str, int]:
-        kept, cut = len(material.usable), sum(row.cut > 0 for row in self.rows)
-        return {"rows": kept, "left_out": len(material.lengths) - kept, "truncated": cut}
-
-    def print(self) -> str:
-        state = xxhash.xxh3_64()
-        for row in self.rows:
-            state.update(len(row).to_bytes(8, "little") + row.ids.tobytes() + row.answer.tobytes())
-        return state.hexdigest()
-
-
-def _shortened(row: Encoded, longest: int) -> Encoded:
-    return Encoded(row.ids[:longest], row.answer[:longest], row.cut + len(row) - longest)
+def _trained(model: Causal, folder: Path | None, figures: _Figures) -> Trained:
+    return Trained(
+        model=model,
+        folder=folder,
+        curve=figures["curve"],
+        steps=figures["steps"],
+        tokens=figures["tokens"],
+        rows=figures["rows"],
+        left_out=figures["left_out"],
+        truncated=figures["truncated"],
+        seconds=figures["seconds"],
+    )
 
 
 class _Among:
@@ -162,7 +192,7 @@ class _Among:
         self.feed.restore(state)
 
 
-def _write(causal: Causal, folder: Path, record: dict[str, Any]) -> None:
+def _write(causal: Causal, folder: Path, record: _Done) -> None:
     """Write weights, tokenizer and template; the record last, which says that they are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DONE).unlink(missing_ok=True)
@@ -174,7 +204,7 @@ def _write(causal: Causal, folder: Path, record: dict[str, Any]) -> None:
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
-def _print_weights(model: Any) -> str:
+def _print_weights(model: "nn.Module") -> str:
     """Return a hash that stands for weights which lie in no folder."""
     import torch
 
