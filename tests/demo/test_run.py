@@ -16,12 +16,13 @@ def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> Non
         assert found[fault]["found_count"] == found[fault]["planted_count"] > 0, fault
         assert found[fault]["false_count"] == 0, fault
     near, cut = found["near-duplicate"], found["truncated-answer"]
+    assert near["false_count"] is not None and cut["false_count"] is not None
     assert near["found_count"] >= 0.9 * near["planted_count"] and near["false_count"] <= 0.1 * near["planted_count"]
     assert cut["found_count"] >= 0.7 * cut["planted_count"] and cut["false_count"] <= 0.2 * cut["planted_count"]
     assert (tmp_path / "demo/run/report.html").exists()
     assert "cuvee select" in result.next
     for shown in result.summary["methods"]:
-        assert shown["line"] and shown["seconds"] > 0
+        assert shown["line"] and shown["seconds"] is not None and shown["seconds"] > 0
         assert list((tmp_path / "demo" / shown["method"]).rglob("report.html"))
     assert [shown["method"] for shown in result.summary["methods"]] == list(METHODS)
 

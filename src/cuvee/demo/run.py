@@ -15,6 +15,8 @@ from cuvee.models.needs import need
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.progress import say
 from cuvee.result import Result
+from cuvee.result.measures import PlantedRow
+from cuvee.result.summary import MethodRow
 from cuvee.selection.run import run_select
 
 Row = dict[str, Any]
@@ -40,7 +42,7 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[s
     return Result(result.folder, result.summary, result.files, next=next_command)
 
 
-def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[Row]:
+def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[MethodRow]:
     """Run every method at toy size, where a model can be trained; yield name, line, seconds."""
     try:
         need("torch", "transformers", "accelerate", purpose="")
@@ -68,7 +70,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
+def found(written: WrittenFiles, ledger: pa.Table) -> list[PlantedRow]:
     """Return per kind of fault how many were planted, how many of them fell for it, and how many rows fell wrongly."""
     truth = {row["id"]: row for row in map(orjson.loads, written.truth.read_bytes().splitlines())}
     fell = {row["id"]: row for row in ledger.select(["id", "status", "stage", "reason", "related"]).to_pylist()}
@@ -91,7 +93,7 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
         ),
         ("wrong-answer", "not looked for: needs a language model", _fault("wrong-answer"), lambda _: False),
     ]
-    rows = []
+    rows: list[PlantedRow] = []
     for name, what, planted, convicted in kinds:
         guilty = {key for key, row in truth.items() if planted(row)}
         caught = {key for key, row in fell.items() if convicted(row)}
@@ -102,11 +104,14 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
             {"planted": name, "what": what, "planted_count": len(guilty), "found_count": hits, "false_count": innocent}
         )
     quarantined = sum(row["status"] == "quarantined" for row in fell.values())
-    count = {"planted_count": written.broken, "found_count": min(quarantined, written.broken)}
-    return [
-        *rows,
-        {"planted": "broken line", "what": "quarantined", **count, "false_count": max(0, quarantined - written.broken)},
-    ]
+    broken: PlantedRow = {
+        "planted": "broken line",
+        "what": "quarantined",
+        "planted_count": written.broken,
+        "found_count": min(quarantined, written.broken),
+        "false_count": max(0, quarantined - written.broken),
+    }
+    return [*rows, broken]
 
 
 def _fault(name: str) -> Callable[[Row], bool]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 from cuvee.progress import say
 from cuvee.publication.ledger import Outcome
 from cuvee.reports import page
+from cuvee.result import Summary
 from cuvee.runs import Run, Step
 from cuvee.samples.trainers import trainer_files
 from cuvee.samples.write import write
@@ -21,7 +21,7 @@ def publish(
     outcome: Outcome,
     mapped: Step,
     ledger: pa.Table,
-    summary: Mapping[str, Any],
+    summary: Summary,
     *,
     format: str,
     file: str,

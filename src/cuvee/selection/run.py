@@ -19,6 +19,7 @@ from cuvee.publication.ledger import Outcome, make_ledger
 from cuvee.publication.map import make_map
 from cuvee.publication.measure import measure
 from cuvee.result import Result
+from cuvee.result.measures import PlantedRow
 from cuvee.runs import Run, open_run, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
@@ -27,7 +28,7 @@ from cuvee.scorers.health import Health
 from cuvee.scorers.length import length
 from cuvee.selection.choose import choose
 
-Found = Callable[[pa.Table], list[dict[str, Any]]]
+Found = Callable[[pa.Table], list[PlantedRow]]
 
 
 def run_select(*, out: Path, dry_run: bool, found: Found | None = None, **typed: Any) -> Result:

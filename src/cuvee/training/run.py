@@ -20,6 +20,7 @@ from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.reports import training as page
 from cuvee.result import Result
+from cuvee.result.summary import TrainingSummary
 from cuvee.runs import Run, Step, open_run, sha256, versions, write_json
 from cuvee.training import mixtures, sft
 from cuvee.training.replaying import TRAJECTORY, replay
@@ -181,7 +182,7 @@ def _publish(run: Run, wanted: TrainAsk, source: Source, trained: Step) -> Resul
     return Result(run.path, told, [model, *files], next=f"cuvee evaluate {model} --on {on}")
 
 
-def _told(wanted: TrainAsk, source: Source, figures: dict[str, Any], out: Path) -> dict[str, Any]:
+def _told(wanted: TrainAsk, source: Source, figures: dict[str, Any], out: Path) -> TrainingSummary:
     """Return the summary that page and terminal show; it holds no times, so equal runs tell equal things."""
     first, last = _ends([point["loss"] for point in figures["curve"]])
     names = {
