@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import orjson
 import pytest
+from tests.result.fits import fits
 
 import cuvee
 from cuvee.demo.shown import METHODS
 from cuvee.errors import MissingExtraError
+from cuvee.result import Summary
 
 
 def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> None:
@@ -25,6 +28,9 @@ def test_the_demo_tells_what_it_found_of_what_was_planted(tmp_path: Path) -> Non
         assert shown["line"] and shown["seconds"] is not None and shown["seconds"] > 0
         assert list((tmp_path / "demo" / shown["method"]).rglob("report.html"))
     assert [shown["method"] for shown in result.summary["methods"]] == list(METHODS)
+    for path in (tmp_path / "demo").rglob("summary.json"):
+        told = orjson.loads(path.read_bytes())
+        assert fits(told if "title" in told else {"profile": told}, Summary) == [], path
 
 
 def test_without_torch_the_methods_are_named_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from cuvee.result.measures import RowCounts
 from cuvee.result.plain import text
 from cuvee.result.summary import Summary, WhyRow
 
-FIGURES = 6  # of a table of figures that are told
+FIGURES = 8  # of a table of figures that are told
 NOTES = 3  # warnings that are told; the others are counted
 EXCERPT = 200  # characters of a row
 UNITS = ("B", "kB", "MB", "GB", "TB")

@@ -13,11 +13,12 @@ from cuvee.result.gist import Gist
 STYLE = """
 .cuvee-result{font:14px/1.5 system-ui,sans-serif;max-width:56rem;overflow-wrap:anywhere}
 .cuvee-result p{margin:0 0 .6em}.cuvee-result .head{font-weight:600}
-.cuvee-result dl{display:grid;grid-template-columns:minmax(5.5em,max-content) 1fr;gap:.15em 1.2em;margin:0 0 .6em}
-.cuvee-result dt{opacity:.7;max-width:14em}.cuvee-result dd{margin:0;font-variant-numeric:tabular-nums}
+.cuvee-result dl{display:grid;grid-template-columns:minmax(5.5em,max-content) 1fr;gap:.15em 1.2em;align-items:baseline}
+.cuvee-result dl{margin:0 0 .6em}
+.cuvee-result dt{opacity:.7;max-width:14em;width:auto;font-weight:400}.cuvee-result dd{margin:0;font-variant-numeric:tabular-nums}
 .cuvee-result dd+dd{grid-column:2}.cuvee-result .size{opacity:.7;margin-left:.8em;white-space:nowrap}
 .cuvee-result .note{border-left:3px solid #c78a1b;padding-left:.7em}
-.cuvee-result code{font:13px ui-monospace,monospace;background:none;color:inherit}
+.cuvee-result code{font:13px/1.6 ui-monospace,monospace;background:none;color:inherit}
 .cuvee-result a{color:inherit;text-decoration:underline}
 """
 
