@@ -15,7 +15,8 @@ STYLE = """
 .cuvee-result p{margin:0 0 .6em}.cuvee-result .head{font-weight:600}
 .cuvee-result dl{display:grid;grid-template-columns:minmax(5.5em,max-content) 1fr;gap:.15em 1.2em;align-items:baseline}
 .cuvee-result dl{margin:0 0 .6em}
-.cuvee-result dt{opacity:.7;max-width:14em;width:auto;font-weight:400}.cuvee-result dd{margin:0;font-variant-numeric:tabular-nums}
+.cuvee-result dt{opacity:.7;max-width:14em;width:auto;font-weight:400}
+.cuvee-result dd{margin:0;font-variant-numeric:tabular-nums}
 .cuvee-result dd+dd{grid-column:2}.cuvee-result .size{opacity:.7;margin-left:.8em;white-space:nowrap}
 .cuvee-result .note{border-left:3px solid #c78a1b;padding-left:.7em}
 .cuvee-result code{font:13px/1.6 ui-monospace,monospace;background:none;color:inherit}

@@ -170,9 +170,7 @@ class Summary(PageSummary, total=False):
     distilled: dict[str, int]  # of `cuvee distill`: name -> count
     rounds: list[dict[str, object]]  # of `cuvee evolve`: the figures of each round
     evaluation: EvaluationFigures
-    profile: Mapping[
-        str, Any
-    ]  # of `cuvee inspect`, `cuvee distill corpus` and `cuvee models grow`: name -> what was found
+    profile: Mapping[str, Any]  # of `inspect`, `distill corpus` and `models grow`: name -> what was found
     why: WhyRow
     plan: DryRun  # of a dry run
     models: list[ModelRow]
