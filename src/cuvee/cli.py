@@ -4,7 +4,6 @@ import logging
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import cyclopts
 
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _show(result)
 
 
-def _show(result: Any) -> None:
+def _show(result: object) -> None:
     from cuvee.result import Result
 
     if isinstance(result, Result):

@@ -223,7 +223,7 @@ def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
     arm = next(arm for arm in result.summary["proof"]["arms"] if arm["arm"] == str(finished))
     held = set(pq.read_table(tmp_path / "proof/results.parquet")["question"].to_pylist())
     clean = [row for row in lines(finished / "distilled.jsonl") if row["kept"] and not held & set(row["parents"])]
-    assert 0 < arm["rows"] <= 20
+    assert arm["rows"] is not None and 0 < arm["rows"] <= 20
     assert arm["rows"] <= len(clean) + 10
 
 

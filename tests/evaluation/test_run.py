@@ -116,7 +116,7 @@ def test_a_judge_compares_with_another_run(tiny_model: Path, files: Path, tmp_pa
         out=tmp_path / "run",
     )
     against = result.summary["evaluation"]["against"]
-    assert (against["n"], against["wtr"], against["rs"]) == (3, 1.0, 2.0)
+    assert against and (against["n"], against["wtr"], against["rs"]) == (3, 1.0, 2.0)
     assert pq.read_table(tmp_path / "run/comparisons.parquet")["id"].to_pylist() == ["0", "1", "2"]
 
 
@@ -130,7 +130,12 @@ def test_a_chat_model_judges_in_both_orders_and_is_asked_once(
     for _ in range(2):  # the second call finds every reply in the store
         result = cuvee.evaluate(str(tiny_model), **settings, **judge, seed=2, out=tmp_path / "run")
         against = result.summary["evaluation"]["against"]
-        assert (against["n"], against["unread"], against["wtr"], against["rs"]) == (3, 0, 1.0, 1.0)  # ties, 6 to 6
+        assert against and (against["n"], against["unread"], against["wtr"], against["rs"]) == (
+            3,
+            0,
+            1.0,
+            1.0,
+        )  # ties, 6 to 6
     assert len(chat_server.asked) == 6
     assert set(pq.read_table(tmp_path / "run/comparisons.parquet")["verdict"].to_pylist()) == {"tie"}
     manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())

@@ -1,12 +1,19 @@
 """Positions, shares and verdicts, worked by hand."""
 
+from typing import cast
+
 import pytest
 
 from cuvee.reports import figures
+from cuvee.result.measures import LabelBar, MeasureRow, RowCounts
 
 
-def plot(**values: object) -> dict[str, object]:
-    return figures.range_plot({"name": "m", "higher_is_better": True, **values})
+def plot(**values: object) -> figures.RangePlot:
+    return figures.range_plot(cast(MeasureRow, {"name": "m", "higher_is_better": True, **values}))
+
+
+def judged(verdict: str) -> figures.RangePlot:
+    return cast(figures.RangePlot, {"verdict": verdict})
 
 
 def test_higher_is_better_lies_right() -> None:
@@ -43,24 +50,24 @@ def test_a_far_pool_does_not_squeeze_the_rest() -> None:
 
 
 def test_the_tally_counts_the_verdicts() -> None:
-    plots = [{"verdict": one} for one in ("better", "better", "worse", "within", "")]
+    plots = [judged(one) for one in ("better", "better", "worse", "within", "")]
     assert (
         figures.tally(plots)
         == "Of 4 measures: better than every random draw on 2, worse than every one on 1, like random on 1."
     )
-    assert figures.tally([{"verdict": ""}]) == ""
+    assert figures.tally([judged("")]) == ""
 
 
 @pytest.mark.parametrize("dropped", [70, 10])
 def test_free_rows_are_told_apart_from_dropped_ones_however_they_are_counted(dropped: int) -> None:
-    rows = {"input": 100, "kept": 20, "dropped": dropped, "quarantined": 10, "merged": 0, "free": 60}
+    rows: RowCounts = {"input": 100, "kept": 20, "dropped": dropped, "quarantined": 10, "merged": 0, "free": 60}
     parts = figures.flow(rows)
     assert {part["key"]: part["rows"] for part in parts} == {"kept": 20, "free": 60, "dropped": 10, "quarantined": 10}
     assert sum(part["share"] for part in parts) == pytest.approx(1)
 
 
 def test_bars_are_shares_of_their_own_total_and_the_rest_is_added_up() -> None:
-    rows = [{"label": f"l{i}", "pool": 4, "selection": 1} for i in range(25)]
+    rows: list[LabelBar] = [{"label": f"l{i}", "pool": 4, "selection": 1} for i in range(25)]
     bars = figures.bars(rows)
     assert len(bars) == 21
     assert bars[-1]["label"] == "5 others"

@@ -1,19 +1,20 @@
 """The positions of the forest plot."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from cuvee.reports.forest import forest
+from cuvee.result.proofs import ProofArm, ProofFigures
 
 
-def arm(name: str, difference: float | None, half: float = 0.1) -> dict[str, Any]:
+def arm(name: str, difference: float | None, half: float = 0.1) -> ProofArm:
     found: dict[str, Any] = {"arm": name, "mean": 2.0, "by_task": [1.0, 3.0]}
     if difference is not None:
         word = "open" if abs(difference) <= half else "beats" if difference > 0 else "loses"
         found |= {"difference": difference, "half_width": half, "verdict": word}
         found |= {"low": difference - half, "high": difference + half, "sentence": ""}
-    return found
+    return cast(ProofArm, found)
 
 
 def test_zero_stands_in_the_middle_and_all_arms_share_the_scale() -> None:
@@ -21,7 +22,7 @@ def test_zero_stands_in_the_middle_and_all_arms_share_the_scale() -> None:
         {"better": "lower", "tasks": ["a", "b"], "arms": [arm("random", None), arm("x", 0.3), arm("y", -0.05)]}
     )
     x, y = drawn["arms"]
-    assert (x["to"], x["at"]) == (94.0, pytest.approx(50 + 44 * 0.75))
+    assert x["to"] == 94.0 and x["at"] == pytest.approx(50 + 44 * 0.75)
     assert y["from"] < y["at"] < 50 < y["to"]
     assert [x["class"], y["class"]] == ["better", "within"]
     assert [tick["at"] for tick in drawn["ticks"]] == [6.0, 50.0, 94.0]
@@ -35,10 +36,10 @@ def test_an_arm_far_out_is_shown_at_the_edge() -> None:
 
 
 def test_the_best_of_each_task_is_marked() -> None:
-    told = {
+    told: ProofFigures = {
         "better": "lower",
         "tasks": ["a", "b"],
-        "arms": [arm("random", None), arm("x", 0.3) | {"by_task": [0.5, 4.0]}],
+        "arms": [arm("random", None), {**arm("x", 0.3), "by_task": [0.5, 4.0]}],
     }
     lines = forest(told)["tasks"]
     assert [[cell["best"] for cell in line["cells"]] for line in lines[:2]] == [[False, True], [True, False]]

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
 import pytest
 
 from cuvee.reports import page
+from cuvee.result.summary import PageSummary
 
 Run = Callable[[int, int], Any]
 LINKS = {"src", "href", "action", "data", "poster", "srcset", "formaction", "background"}
@@ -96,14 +97,14 @@ def test_lone_surrogates_are_replaced(made: Any) -> None:
 def test_the_page_renders_with_any_one_or_two_keys_missing(made: Any) -> None:
     few = made.points.slice(0, 50)
     for gone in itertools.combinations(made.summary, 2):
-        html = page.make({key: value for key, value in made.summary.items() if key not in gone}, few)
+        html = page.make(cast(PageSummary, {key: value for key, value in made.summary.items() if key not in gone}), few)
         assert html.rstrip().endswith("</html>")
 
 
 @pytest.mark.parametrize(
     "summary", [{}, {"measures": None, "curve": {}, "drops": [], "distributions": {}, "rows": None}]
 )
-def test_the_page_renders_with_nothing_to_tell(summary: dict[str, Any], made: Any) -> None:
+def test_the_page_renders_with_nothing_to_tell(summary: PageSummary, made: Any) -> None:
     nothing = made.points.slice(0, 0)
     assert "No row of this run has a place on a map." in page.make(summary, nothing)
 
@@ -116,7 +117,7 @@ def test_the_page_renders_where_every_inner_value_is_none(made: Any) -> None:
     ]
     nothing = {"selection": [None] * 8, "random_mean": [float("nan")] * 8}
     summary["curve"] = made.summary["curve"] | {"measures": {"covering radius": nothing, "novelsum": {}}}
-    assert "NaN" not in page.make(summary, made.points).split("curve-data")[-1].split("<script>")[0]
+    assert "NaN" not in page.make(cast(PageSummary, summary), made.points).split("curve-data")[-1].split("<script>")[0]
 
 
 def test_a_pool_of_full_size_stays_below_three_megabytes(a_run: Run) -> None:
@@ -132,5 +133,5 @@ def test_long_excerpts_of_a_script_of_three_bytes_stay_below_three_megabytes(a_r
 
 
 def test_the_schema_names_every_key_of_a_full_summary_and_column(made: Any) -> None:
-    assert set(made.summary) == set(page.FIELDS)
+    assert set(made.summary) == set(PageSummary.__annotations__)
     assert set(made.points.column_names) == set(page.POINTS)

@@ -12,7 +12,7 @@ from cuvee.reports.points import LEAST, OTHER_EXCERPT, OTHER_TEXTS, POINTS, pack
 Run = Callable[[int, int], Any]
 
 
-def unpack(data: dict[str, Any], key: str, dtype: str) -> Any:
+def unpack(data: Any, key: str, dtype: str) -> Any:
     return np.frombuffer(base64.b64decode(data[key]), dtype)
 
 

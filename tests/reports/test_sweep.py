@@ -1,7 +1,7 @@
 """Several proofs on one page: which drawings there are, where their points lie, and what cannot be drawn together."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -9,9 +9,10 @@ import pytest
 import cuvee
 from cuvee.errors import InputError
 from cuvee.reports import sweep
+from cuvee.result.proofs import SweepProof
 
 
-def proof(rows: int, **differences: float) -> dict[str, Any]:
+def proof(rows: int, **differences: float) -> SweepProof:
     arms: list[dict[str, Any]] = [{"arm": "random", "mean": 2.0, "rows": rows}]
     for name, at in differences.items():
         label = name.replace("__", ":").replace("_is_", "=")
@@ -26,7 +27,8 @@ def proof(rows: int, **differences: float) -> dict[str, Any]:
                 "verdict": "open",
             }
         )
-    return {"reference": "random", "unit": "nats per answer token", "arms": arms, "rows": rows}
+    made = {"reference": "random", "unit": "nats per answer token", "arms": arms, "rows": rows}
+    return cast(SweepProof, made)
 
 
 def test_a_drawing_by_budget_and_one_by_each_setting() -> None:

@@ -6,9 +6,10 @@ import re
 import pytest
 
 from cuvee.reports import lines, training
+from cuvee.result.summary import TrainingSummary
 
 
-def told(steps: int) -> dict[str, object]:
+def told(steps: int) -> TrainingSummary:
     return {
         "title": "<b>m</b> on 8 rows", "sentence": "Loss 6.1 & 2.0", "command": "cuvee train <x>",
         "training": {"rows": 8, "last loss": 2.0}, "loss": [[s + 1, 2 + 4 / (s + 1), 1e-3] for s in range(steps)],
@@ -26,8 +27,8 @@ def test_everything_is_escaped_and_nothing_is_fetched() -> None:
 @pytest.mark.parametrize("steps", [1, 2, 30, 5_000])
 def test_the_curve_stays_inside_its_axes(steps: int) -> None:
     chart = lines.curve([[step + 1, 2 + math.sin(step), 0.0] for step in range(steps)])
-    for name in ("raw", "smooth"):
-        points = [tuple(map(float, point.split(","))) for point in chart[name].split()]
+    for line in (chart["raw"], chart["smooth"]):
+        points = [tuple(map(float, point.split(","))) for point in line.split()]
         assert 1 <= len(points) <= lines.POINTS
         assert all(chart["left"] <= x <= chart["right"] and lines.TOP <= y <= chart["bottom"] for x, y in points)
     assert chart["x"][0]["text"] == "1" and chart["x"][-1]["text"] == f"{steps:,}"

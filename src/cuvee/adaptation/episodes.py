@@ -21,11 +21,12 @@ from cuvee.arrays import F32, F64, I64
 from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.progress import say
+from cuvee.result.methods import EpisodeRow
 from cuvee.runs import Run, Step, write_json
 from cuvee.training import sft
 from cuvee.training.settings import Training, described
 
-Figures = dict[str, Any]
+Figures = EpisodeRow
 STEPS = "trajectory.npz"  # what every step of a final run saw
 
 

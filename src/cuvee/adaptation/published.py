@@ -21,7 +21,8 @@ from cuvee.publication import summary
 from cuvee.publication.ledger import Outcome, make_ledger
 from cuvee.publication.map import make_map
 from cuvee.publication.measure import measure
-from cuvee.result import Result
+from cuvee.result import Result, Summary
+from cuvee.result.methods import PickedLine, PickedOverTime
 from cuvee.runs import Run, Step, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Selection
@@ -136,7 +137,7 @@ def _publish_policy(run: Run, done: Adapted) -> None:
     run.publish_folder(run.step("policy", {"final": done.final.fingerprint}, make), "policy")
 
 
-def _told(told: dict[str, Any], done: Adapted, taken: dict[str, Any]) -> dict[str, Any]:
+def _told(told: Summary, done: Adapted, taken: dict[str, Any]) -> Summary:
     """Add what the policy learnt and did to a summary."""
     wanted, field = done.wanted, done.field
     final = orjson.loads((done.final.path / "figures.json").read_bytes())
@@ -166,7 +167,7 @@ def _told(told: dict[str, Any], done: Adapted, taken: dict[str, Any]) -> dict[st
     return told
 
 
-def _over_time(done: Adapted, taken: dict[str, Any]) -> dict[str, Any]:
+def _over_time(done: Adapted, taken: dict[str, Any]) -> PickedOverTime:
     """Return what was picked in each stretch of the final run, and in the pool: lengths, difficulty, tasks."""
     figures: F32 = done.field.seen.figures
     labels = np.array(labels_of(done.field.ground.pool))
@@ -181,18 +182,18 @@ def _over_time(done: Adapted, taken: dict[str, Any]) -> dict[str, Any]:
     return {"tasks": shown, "lines": [_line(name, rows, figures, labels, shown) for name, rows in lines]}
 
 
-def _line(name: str, rows: I64, figures: F32, labels: Any, shown: list[str]) -> dict[str, Any]:
+def _line(name: str, rows: I64, figures: F32, labels: Any, shown: list[str]) -> PickedLine:
     seen = figures[rows]
-    means = {
+    return {
+        "name": name,
+        "rows": len(rows),
+        "different": len(np.unique(rows)),
         "prompt tokens": float(np.expm1(seen[:, 0]).mean()),
         "answer tokens": float(np.expm1(seen[:, 1]).mean()),
         "log P(y|x)": float(np.nanmean(seen[:, 2])),
         "log P(y)": float(np.nanmean(seen[:, 3])),
-    }
-    return {
-        "name": name, "rows": len(rows), "different": len(np.unique(rows)), **means,
         "tasks": [float((labels[rows] == task).mean()) for task in shown],
-    }  # fmt: skip
+    }
 
 
 def _write_manifest(run: Run, done: Adapted, counts: dict[str, int], files: list[Path]) -> None:

@@ -19,6 +19,8 @@ from cuvee.planting.files import WrittenFiles, write
 from cuvee.progress import say
 from cuvee.publication.asked import Publishing
 from cuvee.result import Result, Summary
+from cuvee.result.measures import PlantedRow
+from cuvee.result.summary import MethodRow
 from cuvee.selection.asked import SelectOptions
 from cuvee.selection.run import run_select
 
@@ -69,7 +71,7 @@ def _counted(written: WrittenFiles, summary: Summary, ledger: pa.Table) -> Summa
     return {**summary, "found": found(written, ledger)}
 
 
-def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[Row]:
+def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[MethodRow]:
     """Run every method at toy size, where a model can be trained; yield name, line, seconds."""
     try:
         need("torch", "transformers", "accelerate", purpose="")
@@ -97,7 +99,7 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
+def found(written: WrittenFiles, ledger: pa.Table) -> list[PlantedRow]:
     """Return per kind of fault how many were planted, how many of them fell for it, and how many rows fell wrongly."""
     truth = {row["id"]: row for row in map(orjson.loads, written.truth.read_bytes().splitlines())}
     fell = {row["id"]: row for row in ledger.select(["id", "status", "stage", "reason", "related"]).to_pylist()}
@@ -120,7 +122,7 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
         ),
         ("wrong-answer", "not looked for: needs a language model", _fault("wrong-answer"), lambda _: False),
     ]
-    rows = []
+    rows: list[PlantedRow] = []
     for name, what, planted, convicted in kinds:
         guilty = {key for key, row in truth.items() if planted(row)}
         caught = {key for key, row in fell.items() if convicted(row)}
@@ -131,11 +133,14 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[Row]:
             {"planted": name, "what": what, "planted_count": len(guilty), "found_count": hits, "false_count": innocent}
         )
     quarantined = sum(row["status"] == "quarantined" for row in fell.values())
-    count = {"planted_count": written.broken, "found_count": min(quarantined, written.broken)}
-    return [
-        *rows,
-        {"planted": "broken line", "what": "quarantined", **count, "false_count": max(0, quarantined - written.broken)},
-    ]
+    broken: PlantedRow = {
+        "planted": "broken line",
+        "what": "quarantined",
+        "planted_count": written.broken,
+        "found_count": min(quarantined, written.broken),
+        "false_count": max(0, quarantined - written.broken),
+    }
+    return [*rows, broken]
 
 
 def _fault(name: str) -> Callable[[Row], bool]:

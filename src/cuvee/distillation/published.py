@@ -16,7 +16,7 @@ from cuvee.publication import summary
 from cuvee.publication.ledger import make_ledger
 from cuvee.publication.map import make_map
 from cuvee.publication.measure import measure
-from cuvee.result import Result
+from cuvee.result import Result, Summary
 from cuvee.runs import Run, sha256
 from cuvee.samples import ledger as ledgers
 
@@ -89,7 +89,7 @@ def _short(k: int, asked: int) -> str:
     return f"{asked:,} rows were asked for; {k:,} are good enough" if k < asked else ""
 
 
-def _told(told: dict[str, Any], done: Distilled, merged: Merged) -> dict[str, Any]:
+def _told(told: Summary, done: Distilled, merged: Merged) -> Summary:
     """Add to a summary what is of a distillation: its counts, its sentence, and examples of new rows."""
     counts = merged.counts
     k = counts["distilled rows chosen"] + counts["original rows chosen"]

@@ -16,6 +16,7 @@ from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.reports import distiller as page
 from cuvee.result import Result
+from cuvee.result.summary import DistillerSummary
 from cuvee.runs import Run, Step, sha256, versions, write_json
 from cuvee.training.settings import Training
 
@@ -93,7 +94,7 @@ def _fifths(curve: Sequence[Mapping[str, float]]) -> tuple[float, float]:
 
 def _told(
     wanted: DistillerAsk, out: Path, counts: dict[str, Any], figures: dict[str, Any], curves: dict[str, Any]
-) -> dict[str, Any]:
+) -> DistillerSummary:
     """Return the summary that page and terminal show."""
     stages = [stage for stage in STAGES if stage in figures]
     first, cold, last = (figures[stage]["over all"] for stage in (stages[0], STAGES[1], stages[-1]))

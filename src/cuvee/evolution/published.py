@@ -19,7 +19,7 @@ from cuvee.publication.ledger import Outcome, make_ledger
 from cuvee.publication.map import make_map
 from cuvee.publication.measure import measure
 from cuvee.render import Encoded
-from cuvee.result import Result
+from cuvee.result import Result, Summary
 from cuvee.runs import Run, Step, sha256
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Selection
@@ -87,7 +87,7 @@ def _selection(chosen: I64, sizes: list[int], wanted: EvolveAsk) -> Selection:
     return Selection(chosen, np.full(len(chosen), np.nan, dtype=np.float32), reasons[: len(chosen)])
 
 
-def _told(told: dict[str, Any], done: Evolved) -> dict[str, Any]:
+def _told(told: Summary, done: Evolved) -> Summary:
     """Add the rounds to a summary: the held-out loss beside the diversity figures, and a table for the terminal."""
     wanted, figures, best = done.wanted, done.figures, done.best
     shown = figures[: best + 1]

@@ -1,13 +1,12 @@
 """What a blend means to a person: both rows, lambda, and the real rows that lie nearest to its vector."""
 
-from typing import Any
-
 import numpy as np
 
 from cuvee import render
 from cuvee.arrays import F32, I64
 from cuvee.geometry.distances import blocks
 from cuvee.intake.ground import Ground
+from cuvee.result.methods import BlendRow, BlendSide
 from cuvee.training.mixture import Mixture
 
 EXAMPLES = 12
@@ -16,7 +15,7 @@ EXCERPT = 300  # characters
 ROWS = 16_384
 
 
-def examples(ground: Ground, X: F32, tasks: list[str], kept: Mixture) -> list[dict[str, Any]]:
+def examples(ground: Ground, X: F32, tasks: list[str], kept: Mixture) -> list[BlendRow]:
     """Return the first blends and others evenly spaced over the ranking, as many in all as there is room for on a page.
 
     rank, lambda (share of the left row), left and right (id, task, text), nearest: rows of the pool other than its own by
@@ -32,7 +31,7 @@ def examples(ground: Ground, X: F32, tasks: list[str], kept: Mixture) -> list[di
     shown = kept[chosen]
     near, distance = _nearest(X, shown)
     row = _RowTexts(ground, tasks)
-    found = []
+    found: list[BlendRow] = []
     for at, place in enumerate(chosen):
         left, right = int(shown.left[at]), int(shown.right[at])
         others = [(int(i), float(d)) for i, d in zip(near[at], distance[at], strict=True) if i not in (left, right)]
@@ -66,7 +65,7 @@ class _RowTexts:
     def __init__(self, ground: Ground, tasks: list[str]) -> None:
         self.ids, self.messages, self.tasks = ground.pool.table["id"], ground.pool.table["messages"], tasks
 
-    def __call__(self, row: int) -> dict[str, Any]:
+    def __call__(self, row: int) -> BlendSide:
         talk = self.messages[row].as_py()
         asked, answered = render.prompt(talk)[:EXCERPT], (render.response(talk) or "")[:EXCERPT]
         return {"id": self.ids[row].as_py(), "task": self.tasks[row], "prompt": asked, "answer": answered}

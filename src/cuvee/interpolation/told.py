@@ -13,6 +13,9 @@ from cuvee.interpolation.asked import InterpolateAsk
 from cuvee.interpolation.examples import examples
 from cuvee.interpolation.mixing import Mixed
 from cuvee.publication import summary
+from cuvee.result import Summary
+from cuvee.result.measures import LabelBar
+from cuvee.result.methods import ShareBin
 from cuvee.runs import Step
 from cuvee.training.mixture import Mixture
 
@@ -46,7 +49,7 @@ def _ranks(done: Interpolated) -> I64:
     return np.arange(1, len(done.kept) + 1, dtype=np.int64)
 
 
-def _told(told: dict[str, Any], done: Interpolated, counts: dict[str, int]) -> dict[str, Any]:
+def _told(told: Summary, done: Interpolated, counts: dict[str, int]) -> Summary:
     """Turn the summary of the real rows into that of the mixture."""
     kept, wanted = done.kept, done.wanted
     rows, blends = int(kept.real.sum()), int((~kept.real).sum())
@@ -96,7 +99,7 @@ def _figures(done: Interpolated, rows: int, blends: int) -> dict[str, Any]:
     }
 
 
-def _shares(kept: Mixture) -> list[dict[str, Any]]:
+def _shares(kept: Mixture) -> list[ShareBin]:
     """Return the histogram of lambda over the kept blends."""
     counts, edges = np.histogram(kept.weight[~kept.real], SHARES, (0, 1))
     return [
@@ -105,18 +108,18 @@ def _shares(kept: Mixture) -> list[dict[str, Any]]:
     ]
 
 
-def _task_bars(done: Interpolated) -> list[dict[str, Any]]:
+def _task_bars(done: Interpolated) -> list[LabelBar]:
     """Return rows of each task in the pool and its mass in the mixture, rounded: a blend counts by its shares."""
     pool = np.bincount(done.tasks, minlength=len(done.names))
     mass = coverage.task_mass(done.kept, done.tasks, len(done.names))
     order = np.argsort(-pool, kind="stable")
-    bars = [
+    bars: list[LabelBar] = [
         {"label": done.names[at], "pool": int(pool[at]), "selection": round(mass[at])} for at in order[: summary.BARS]
     ]
     rest = order[summary.BARS :]
     if len(rest):
-        others = {"pool": int(pool[rest].sum()), "selection": round(float(mass[rest].sum()))}
-        bars.append({"label": f"{len(rest)} others", **others})
+        others, share = int(pool[rest].sum()), round(float(mass[rest].sum()))
+        bars.append({"label": f"{len(rest)} others", "pool": others, "selection": share})
     return bars
 
 

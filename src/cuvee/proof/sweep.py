@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
+from cuvee.result.proofs import ProofFigures, SweepProof
 
 
 def side_by_side(runs: Sequence[Path], out: Path) -> Result:
@@ -18,30 +18,36 @@ def side_by_side(runs: Sequence[Path], out: Path) -> Result:
     or metric.
     """
     proofs = [_proof(run) for run in runs]
-    for name in ("reference", "unit"):
-        told = {proof[name] for proof in proofs}
-        if len(told) > 1:
-            raise InputError(f"the proofs differ in their {name}: {', '.join(sorted(told))}", "draw them apart")
-    first = proofs[0]
-    summary: dict[str, Any] = {
+    reference = _same("reference", [proof["reference"] for proof in proofs])
+    unit = _same("unit", [proof["unit"] for proof in proofs])
+    summary: sweep.SweepSummary = {
         "title": f"{len(proofs)} proofs",
-        "sentence": f"{len(proofs)} proofs against {first['reference']}, by budget and by setting",
-        "reference": first["reference"], "unit": first["unit"], "proofs": proofs,
+        "sentence": f"{len(proofs)} proofs against {reference}, by budget and by setting",
+        "reference": reference,
+        "unit": unit,
+        "proofs": proofs,
         "reproduce": [f"cuvee report {' '.join(map(str, runs))} --out {out}"],
-    }  # fmt: skip
+    }
     out.parent.mkdir(parents=True, exist_ok=True)
     sweep.write(summary, out)
     notes = [f"{proof['run']}: {proof['said']}" for proof in proofs]
     return Result(out.parent, {"sentence": summary["sentence"], "proofs": notes}, [out])
 
 
-def _proof(run: Path) -> dict[str, Any]:
+def _same(name: str, values: list[str]) -> str:
+    """Return what all proofs have in common."""
+    if len(set(values)) > 1:
+        raise InputError(f"the proofs differ in their {name}: {', '.join(sorted(set(values)))}", "draw them apart")
+    return values[0]
+
+
+def _proof(run: Path) -> SweepProof:
     path = run / "proof.json"
     if not path.is_file():
         raise InputError(
             f"{run} holds no proof.json", "several runs are drawn together only where each is of `cuvee prove`"
         )
-    proof: dict[str, Any] = orjson.loads(path.read_bytes())
+    proof: ProofFigures = orjson.loads(path.read_bytes())
     reference = next(arm for arm in proof["arms"] if arm["arm"] == proof["reference"])
     said = orjson.loads((run / "summary.json").read_bytes())["sentence"]
     return {**proof, "run": str(run), "rows": reference["rows"], "said": said}

@@ -9,6 +9,9 @@ from cuvee import commands
 from cuvee.arrays import F64, I64
 from cuvee.intake.ground import Ground, kept_by
 from cuvee.proof.asked import UNITS, ProofAsk, _plain
+from cuvee.result import Summary
+from cuvee.result.proofs import ProofArm, ProofFigures
+from cuvee.result.summary import SelectionFacts
 from cuvee.runs import versions
 from cuvee.statistics import Proof
 from cuvee.training.settings import Training, described
@@ -40,12 +43,12 @@ class Proven:
     notes: list[str]
 
 
-def _told(compared: Mapping[str, Proof], done: Proven, folder: Path) -> dict[str, Any]:
+def _told(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summary:
     typed, wanted = done.wanted.typed, done.wanted
     command = commands.command("prove", typed, folder)
     first, *others = [_proof(metric, found, done) for metric, found in compared.items()]
     updates = {figures["updates"] for figures in first["arms"] if figures["updates"]}
-    facts = {
+    facts: SelectionFacts = {
         "budget": typed["budget"], "model": typed["model"], "seeds": len(wanted.seeds), "questions": first["questions"],
         "tasks": len(first["tasks"]), "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
         "pool": f"{len(done.ground.pool):,} rows",
@@ -64,7 +67,7 @@ def _told(compared: Mapping[str, Proof], done: Proven, folder: Path) -> dict[str
     }
 
 
-def _proof(metric: str, compared: Proof, done: Proven) -> dict[str, Any]:
+def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
     typed = done.wanted.typed
     return {
         "metric": metric, "reference": compared.reference, "unit": UNITS[metric], "better": compared.better,
@@ -75,18 +78,20 @@ def _proof(metric: str, compared: Proof, done: Proven) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _arms(compared: Proof, done: Proven) -> list[dict[str, Any]]:
+def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
     verdicts = {verdict.arm: verdict for verdict in compared.verdicts}
     found = []
     for arm in done.wanted.arms:
         trials = done.trials[arm.label]
-        row: dict[str, Any] = {
+        row: ProofArm = {
             "arm": arm.label,
             "summary": arm.kind.summary,
             "mean": compared.means[arm.label],
             "by_task": compared.task_means[arm.label].tolist(),
             "runs": len(trials),
-            **{name: _mean([trial.figures[name] for trial in trials]) for name in ("rows", "updates", "tokens")},
+            "rows": _mean([trial.figures["rows"] for trial in trials]),
+            "updates": _mean([trial.figures["updates"] for trial in trials]),
+            "tokens": _mean([trial.figures["tokens"] for trial in trials]),
         }
         verdict = verdicts.get(arm.label)
         if verdict is not None:

@@ -2,7 +2,6 @@
 
 import difflib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,11 +9,12 @@ import pyarrow.parquet as pq
 
 from cuvee.arrays import F32
 from cuvee.errors import InputError
+from cuvee.result.summary import WhyRow
 from cuvee.runs import WORK
 from cuvee.samples import ledger as ledgers
 
 
-def explain(run: Path, row_id: str) -> dict[str, Any]:
+def explain(run: Path, row_id: str) -> WhyRow:
     """Return the row's ledger entry, its text, those of the rows it was made from, and the kept row nearest to it.
 
     Raises InputError for an unknown id.
@@ -24,7 +24,7 @@ def explain(run: Path, row_id: str) -> dict[str, Any]:
     entry = {key: value for key, value in ledger.slice(at, 1).to_pylist()[0].items() if value not in (None, [])}
     points = pq.read_table(run / "map.parquet", columns=["id", "text"], memory_map=True)
     texts = dict(zip(points["id"].to_pylist(), points["text"].to_pylist(), strict=True))
-    found = {"entry": entry, "text": texts.get(entry["id"], "")}
+    found: WhyRow = {"entry": entry, "text": texts.get(entry["id"], "")}
     if entry.get("parents"):
         found["parents"] = [{"id": name, "text": texts.get(name, "")} for name in entry["parents"]]
     neighbour = _nearest_kept(run, ledger, at)

@@ -13,7 +13,18 @@ from cuvee.arrays import I64
 from cuvee.intake.read import Source
 from cuvee.publication.measure import MEASURES, Measures
 from cuvee.publication.story import Story
-from cuvee.result import Summary
+from cuvee.result.measures import (
+    BudgetCurve,
+    Distributions,
+    DropExample,
+    DropRow,
+    LabelBar,
+    LengthBin,
+    MeasureRow,
+    ScoreRow,
+    Series,
+)
+from cuvee.result.summary import Summary
 from cuvee.runs import versions
 from cuvee.samples.pool import Pool, Selection
 from cuvee.scorers import SCORERS
@@ -62,7 +73,10 @@ def summarise(facts: Facts) -> Summary:
         "command": facts.command,
         "rows": {
             "input": facts.source.total,
-            **{status: facts.counts[status] for status in ("kept", "dropped", "quarantined", "merged")},
+            "kept": facts.counts["kept"],
+            "dropped": facts.counts["dropped"],
+            "quarantined": facts.counts["quarantined"],
+            "merged": facts.counts["merged"],
             "free": len(facts.pool) - k,
         },
         "selection": {
@@ -108,18 +122,22 @@ def _warnings(facts: Facts) -> list[str]:
     return found
 
 
-def _health(one: Health) -> dict[str, Any]:
+def _health(one: Health) -> ScoreRow:
     known = SCORERS.get(one.name)
-    told = {key: value for key, value in vars(one).items() if key != "warnings"}
     return {
-        **told,
+        "name": one.name,
+        "nulls": one.nulls,
+        "distinct": one.distinct,
+        "tied": one.tied,
+        "length": one.length,
+        "cut": one.cut,
         "what": known.summary if known else "",
         "higher_is_better": known.higher_is_better if known else True,
     }
 
 
-def _measures(measured: Measures) -> list[dict[str, Any]]:
-    rows = []
+def _measures(measured: Measures) -> list[MeasureRow]:
+    rows: list[MeasureRow] = []
     for name, (what, higher) in MEASURES.items():
         values = [draw[-1].get(name) for draw in measured["randoms"]]
         known = [value for value in values if value is not None and name != "tokens"]  # more tokens are not better
@@ -142,19 +160,24 @@ def _measures(measured: Measures) -> list[dict[str, Any]]:
     return rows
 
 
-def _sentence(k: int, n: int, measures: list[dict[str, Any]]) -> str:
+def _sentence(k: int, n: int, measures: list[MeasureRow]) -> str:
     """Return the result in one sentence; "better" and "worse" are said only outside the range of the random draws."""
-    mean = next(measure for measure in measures if measure["name"] == "mean distance")
+    beside = {measure["name"]: _beside(measure) for measure in measures}
     head = f"{k:,} of {n:,} clean rows"
-    if mean["random_mean"] is None or not mean["random_mean"]:
+    change, reach = beside["mean distance"], beside["covering radius"] or 0.0
+    if change is None:
         return f"{head}."
-    change = mean["selection"] / mean["random_mean"] - 1
-    radius = next(measure for measure in measures if measure["name"] == "covering radius")
-    reach = radius["selection"] / radius["random_mean"] - 1 if radius["random_mean"] else 0.0
     return (
         f"{head}. Against random rows, the pool's farthest row is {_percent(reach)} its nearest chosen row, "
         f"the average row {_percent(change)} its own."
     )
+
+
+def _beside(measure: MeasureRow) -> float | None:
+    """Return by what share a selection is above (+) or below (-) the mean of the random draws; None without either."""
+    if not measure["random_mean"] or measure["selection"] is None:
+        return None
+    return measure["selection"] / measure["random_mean"] - 1
 
 
 def _percent(change: float) -> str:
@@ -164,10 +187,10 @@ def _percent(change: float) -> str:
     )
 
 
-def _curve(measured: Measures) -> dict[str, Any]:
-    def over(name: str) -> dict[str, list[float | None]]:
+def _curve(measured: Measures) -> BudgetCurve:
+    def over(name: str) -> Series:
         draws = np.array([[point.get(name) for point in draw] for draw in measured["randoms"]], dtype=np.float64)
-        columns = {"selection": [point.get(name) for point in measured["selection"]]}
+        columns: Series = {"selection": [point.get(name) for point in measured["selection"]]}
         if len(draws):
             columns["random_mean"] = draws.mean(axis=0).tolist()
             columns["random_low"] = draws.min(axis=0).tolist()
@@ -178,13 +201,13 @@ def _curve(measured: Measures) -> dict[str, Any]:
     return {"x label": "rows chosen", "budgets": measured["budgets"], "measures": {name: over(name) for name in drawn}}
 
 
-def _distributions(facts: Facts) -> dict[str, Any]:
+def _distributions(facts: Facts) -> Distributions:
     chosen = facts.selection.rows
-    found: dict[str, Any] = {}
-    for column in ("task", "source"):
-        codes, labels = facts.pool.labels(column)
-        if len(labels) > 1:
-            found[column] = _bars(codes, labels, chosen)
+    found: Distributions = {}
+    if len(facts.pool.labels("task")[1]) > 1:
+        found["task"] = _bars(*facts.pool.labels("task"), chosen)
+    if len(facts.pool.labels("source")[1]) > 1:
+        found["source"] = _bars(*facts.pool.labels("source"), chosen)
     lengths = facts.ledger["tokens"].to_numpy()[_rows(facts)]
     found["length"] = _bins(lengths, lengths[chosen])
     return found
@@ -196,11 +219,13 @@ def _rows(facts: Facts) -> I64:
     return np.array([row for row, stage in enumerate(stages) if stage in POOLED], dtype=np.int64)
 
 
-def _bars(codes: I64, labels: list[str], chosen: I64) -> list[dict[str, Any]]:
+def _bars(codes: I64, labels: list[str], chosen: I64) -> list[LabelBar]:
     pool = np.bincount(codes, minlength=len(labels))
     selection = np.bincount(codes[chosen], minlength=len(labels))
     order = np.argsort(-pool, kind="stable")
-    rows = [{"label": labels[at], "pool": int(pool[at]), "selection": int(selection[at])} for at in order[:BARS]]
+    rows: list[LabelBar] = [
+        {"label": labels[at], "pool": int(pool[at]), "selection": int(selection[at])} for at in order[:BARS]
+    ]
     if len(order) > BARS:
         rest = order[BARS:]
         label = f"{len(rest)} others"
@@ -208,7 +233,7 @@ def _bars(codes: I64, labels: list[str], chosen: I64) -> list[dict[str, Any]]:
     return rows
 
 
-def _bins(pool: I64, selection: I64) -> list[dict[str, Any]]:
+def _bins(pool: I64, selection: I64) -> list[LengthBin]:
     """Return counts over bins of equal width in log length (tokens)."""
     edges = np.unique(np.geomspace(1, max(int(pool.max()) + 1, 2), BINS + 1).round().astype(np.int64))
     before, after = np.histogram(pool, edges)[0], np.histogram(selection, edges)[0]
@@ -218,7 +243,7 @@ def _bins(pool: I64, selection: I64) -> list[dict[str, Any]]:
     ]
 
 
-def _drops(facts: Facts) -> list[dict[str, Any]]:
+def _drops(facts: Facts) -> list[DropRow]:
     """Return per stage and kind of reason how many rows fell, with examples and what they repeat."""
     ledger = facts.ledger
     fallen = ledger.filter(pc.and_(pc.not_equal(ledger["status"], "kept"), pc.not_equal(ledger["stage"], "select")))
@@ -259,10 +284,10 @@ class _Texts:
             return name
         return render.plain(self.messages[self.place[name]].as_py())[:300]
 
-    def example(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def example(self, row: Mapping[str, Any]) -> DropExample:
         where = f"{row['file']}:{row['line']}"
         text = self.raw.get(where, "")[:300] if row["stage"] == "read" else self.text(row["id"])
-        neighbour = (
-            {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])} if row["related"] else {}
-        )
-        return {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})", **neighbour}
+        found: DropExample = {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})"}
+        if row["related"]:
+            found |= {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])}
+        return found

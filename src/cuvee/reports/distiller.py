@@ -2,30 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from cuvee.reports import lines, page
-from cuvee.reports.plain import shown
+from cuvee.result.methods import StageFigures
+from cuvee.result.plain import shown
+from cuvee.result.summary import DistillerSummary
 
 PARTS = ("reward", "quality", "alignment", "format", "kl", "tokens")
 
 
-def write(summary: Mapping[str, Any], path: Path) -> None:
-    """Write the page, whole or not at all; equal arguments give equal bytes.
+class Chart(lines.Curve):
+    """A curve with its title."""
 
-    summary: title, sentence, command, training (name -> figure), stages (stage -> means over all, by kind, and replies),
-    curves ("cold start": points of loss; "GRPO": points of rewards), settings, versions, warnings.
-    """
+    title: str
+
+
+def write(summary: DistillerSummary, path: Path) -> None:
+    """Write the page, whole or not at all; equal arguments give equal bytes."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_bytes(make(summary).encode("utf-8"))
     temporary.replace(path)
 
 
-def make(summary: Mapping[str, Any]) -> str:
+def make(summary: DistillerSummary) -> str:
     """Return the page as HTML."""
-    told: dict[str, Any] = shown(dict(summary))
+    told = shown(summary)
     template = page.environment().get_template("distiller.html.jinja")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return template.render(
@@ -37,9 +40,9 @@ def make(summary: Mapping[str, Any]) -> str:
     )
 
 
-def charts(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str, Any]]:
+def charts(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Chart]:
     """Return the drawings: the loss of the cold start, then of GRPO the reward, its parts, those of each kind, and the rest."""
-    found = []
+    found: list[Chart] = []
     if curves.get("cold start"):
         found.append({"title": "Cold start: loss per answer token, nats", **_curve(curves["cold start"], "loss")})
     points = curves.get("GRPO") or []
@@ -52,13 +55,13 @@ def charts(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[dict[str
     return found
 
 
-def _curve(points: Sequence[Mapping[str, float]], name: str) -> dict[str, Any]:
+def _curve(points: Sequence[Mapping[str, float]], name: str) -> lines.Curve:
     return lines.curve([[point["step"], point[name], 0.0] for point in points])
 
 
-def rows(stages: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows(stages: Mapping[str, StageFigures]) -> list[dict[str, str | float]]:
     """Return the table: one row per stage and kind."""
-    found = []
+    found: list[dict[str, str | float]] = []
     for stage, told in stages.items():
         for kind, means in {"all": told["over all"], **told["by kind"]}.items():
             found.append({"stage": stage, "kind": kind, **means})

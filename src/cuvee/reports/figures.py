@@ -2,10 +2,12 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict, TypeVar
 
 from markupsafe import Markup, escape
+
+from cuvee.result.measures import BudgetCurve, LabelBar, LengthBin, MeasureRow, RowCounts, Series
 
 BARS = 20
 MARGIN = 8.0  # percent of a range plot kept free at both ends
@@ -18,6 +20,57 @@ _FLOW = (
     ("merged", "merged"),
     ("quarantined", "quarantined"),
 )
+
+
+class FlowPart(TypedDict):
+    """Input rows that became one thing, and their share of all."""
+
+    key: str
+    label: str
+    rows: int
+    share: float
+
+
+class RangePlot(MeasureRow):
+    """A measure as it is drawn. at: name of a value -> its place in percent. edge: where the pool lies beyond."""
+
+    verdict: str
+    at: dict[str, float | None]
+    edge: str
+
+
+class BarShares(TypedDict):
+    """Shares of all rows, and sizes in percent of the largest share."""
+
+    pool_share: float
+    pool_size: float
+    selection_share: float
+    selection_size: float
+
+
+class DrawnBar(LabelBar, BarShares):
+    """A label with its shares."""
+
+
+class DrawnBin(LengthBin, BarShares):
+    """A bin with its shares."""
+
+
+class CurveTable(TypedDict):
+    """One measure over the budgets: rows of budget, selection, random mean, low and high."""
+
+    name: str
+    rows: list[list[float | None]]
+
+
+class CurveTables(TypedDict):
+    """The curve as tables. label: what a budget is."""
+
+    label: str
+    tables: list[CurveTable]
+
+
+Counted = TypeVar("Counted", LabelBar, LengthBin)
 
 
 def number(value: float | None) -> str:
@@ -37,13 +90,14 @@ def share(value: float) -> str:
     return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
 
 
-def flow(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
+def flow(rows: RowCounts) -> list[FlowPart]:
     """Return what became of the input rows, in order, with shares of all; parts without rows are left out.
 
     Where kept + dropped + merged + quarantined is all of the input, the free rows are taken out of the dropped ones.
     """
-    counts = {key: int(rows.get(key) or 0) for key, _ in _FLOW}
-    total = int(rows.get("input") or 0) or sum(counts.values())
+    given = {name: count for name, count in rows.items() if isinstance(count, int)}
+    counts = {key: given.get(key, 0) for key, _ in _FLOW}
+    total = given.get("input", 0) or sum(counts.values())
     if counts["free"] and sum(counts.values()) - counts["free"] == total:
         counts["dropped"] -= counts["free"]
     return [
@@ -53,42 +107,48 @@ def flow(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def range_plot(measure: Mapping[str, Any]) -> dict[str, Any]:
+def range_plot(measure: MeasureRow) -> RangePlot:
     """Return a measure with its verdict and the positions of its plot in percent, right being better.
 
     verdict: "better" or "worse" only outside the range of the random draws, "within", or "" where there is none.
     """
-    values = {
-        key: _known(measure.get(key)) for key in ("pool", "selection", "random_mean", "random_low", "random_high")
-    }
     higher = bool(measure.get("higher_is_better", True))
-    near = [value for key, value in values.items() if value is not None and key != "pool"]
-    pool = values["pool"]
-    span = (max(near) - min(near)) if near else 0.0
+    known: MeasureRow = {
+        **measure,
+        "higher_is_better": higher,
+        "pool": _known(measure.get("pool")),
+        "selection": _known(measure.get("selection")),
+        "random_mean": _known(measure.get("random_mean")),
+        "random_low": _known(measure.get("random_low")),
+        "random_high": _known(measure.get("random_high")),
+    }
+    pool = known["pool"]
+    low, high = _scale(known)
+    values = {"pool": pool, "selection": known["selection"], "random_mean": known["random_mean"]}
+    values |= {"random_low": known["random_low"], "random_high": known["random_high"]}
+    at = {name: None if value is None else _place(value, low, high, higher) for name, value in values.items()}
+    edge = "" if pool is None or low <= pool <= high else ("right" if (pool > high) == higher else "left")
+    return {**known, "verdict": _verdict(known), "at": at, "edge": edge}
+
+
+def _scale(measure: MeasureRow) -> tuple[float, float]:
+    """Return both ends of a plot: those of selection and random, and of the pool where it is not far from them."""
+    shown = (measure["selection"], measure["random_mean"], measure["random_low"], measure["random_high"])
+    near = [value for value in shown if value is not None]
+    span = max(near) - min(near) if near else 0.0
+    pool = measure["pool"]
     if pool is not None and (not near or min(near) - FAR * span <= pool <= max(near) + FAR * span):
         near.append(pool)
-    low, high = (min(near), max(near)) if near else (0.0, 0.0)
-
-    def position(value: float | None) -> float | None:
-        if value is None:
-            return None
-        part = 0.5 if high == low else (value - low) / (high - low)
-        part = part if higher else 1 - part
-        return round(min(max(MARGIN + (100 - 2 * MARGIN) * part, 1.5), 98.5), 3)
-
-    at = {key: position(value) for key, value in values.items()}
-    edge = "" if pool is None or low <= pool <= high else ("right" if (pool > high) == higher else "left")
-    return {
-        **measure,
-        **values,
-        "higher_is_better": higher,
-        "verdict": _verdict(values, higher),
-        "at": at,
-        "edge": edge,
-    }
+    return (min(near), max(near)) if near else (0.0, 0.0)
 
 
-def tally(plots: Sequence[Mapping[str, Any]]) -> str:
+def _place(value: float, low: float, high: float, higher_is_better: bool) -> float:
+    part = 0.5 if high == low else (value - low) / (high - low)
+    part = part if higher_is_better else 1 - part
+    return round(min(max(MARGIN + (100 - 2 * MARGIN) * part, 1.5), 98.5), 3)
+
+
+def tally(plots: Sequence[RangePlot]) -> str:
     """Return how many measures left the range of the random draws and on which side, as a sentence; "" for none."""
     verdicts = [plot["verdict"] for plot in plots if plot["verdict"]]
     if not verdicts:
@@ -104,72 +164,64 @@ def breakable(label: str) -> Markup:
     return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(label))))
 
 
-def _verdict(values: Mapping[str, float | None], higher: bool) -> str:
-    selection, low, high = values["selection"], values["random_low"], values["random_high"]
+def _verdict(measure: MeasureRow) -> str:
+    selection, low, high = measure["selection"], measure["random_low"], measure["random_high"]
     if selection is None or low is None or high is None:
         return ""
     if low <= selection <= high:
         return "within"
-    return "better" if (selection > high) == higher else "worse"
+    return "better" if (selection > high) == measure["higher_is_better"] else "worse"
 
 
-def bars(counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def bars(counts: Sequence[LabelBar]) -> list[DrawnBar]:
     """Return label, shares of pool and selection, and bar widths in percent of the largest share: top 20, then the rest."""
-    rows = [
-        {"label": str(row["label"]), "pool": int(row["pool"]), "selection": int(row["selection"])} for row in counts
-    ]
-    rest = rows[BARS:]
+    rows, rest = list(counts), counts[BARS:]
     if len(rest) > 1:
-        others = {key: sum(int(str(row[key])) for row in rest) for key in ("pool", "selection")}
-        rows = [*rows[:BARS], {"label": f"{len(rest)} others", **others}]
-    return _shares(rows)
+        pool, selection = sum(row["pool"] for row in rest), sum(row["selection"] for row in rest)
+        rows = [*rows[:BARS], {"label": f"{len(rest)} others", "pool": pool, "selection": selection}]
+    return [{**row, **shares} for row, shares in zip(rows, _shares(rows), strict=True)]
 
 
-def histogram(bins: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def histogram(bins: Sequence[LengthBin]) -> list[DrawnBin]:
     """Return from, to, counts, shares and bar heights in percent of the largest share, bin by bin."""
-    rows = [
-        {"from": row["from"], "to": row["to"], "pool": int(row["pool"]), "selection": int(row["selection"])}
-        for row in bins
+    return [{**row, **shares} for row, shares in zip(bins, _shares(bins), strict=True)]
+
+
+def _shares(rows: Sequence[Counted]) -> list[BarShares]:
+    pool, selection = max(sum(row["pool"] for row in rows), 1), max(sum(row["selection"] for row in rows), 1)
+    shares = [(row["pool"] / pool, row["selection"] / selection) for row in rows]
+    largest = max((share for both in shares for share in both), default=0) or 1
+    return [
+        {
+            "pool_share": before,
+            "pool_size": round(100 * before / largest, 3),
+            "selection_share": after,
+            "selection_size": round(100 * after / largest, 3),
+        }
+        for before, after in shares
     ]
-    return _shares(rows)
 
 
-def _shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    totals = {key: max(sum(row[key] for row in rows), 1) for key in ("pool", "selection")}
-    largest = max((row[key] / totals[key] for row in rows for key in totals), default=0) or 1
-    for row in rows:
-        for key, total in totals.items():
-            row[f"{key}_share"] = row[key] / total
-            row[f"{key}_size"] = round(100 * row[key] / total / largest, 3)
-    return rows
+def percents(values: Sequence[float]) -> list[float]:
+    """Return every value in percent of the largest."""
+    largest = max(values, default=0) or 1
+    return [round(100 * value / largest, 3) for value in values]
 
 
-def with_shares(rows: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
-    """Return the rows with ``size``: percent of the largest value of ``key``."""
-    largest = max((row.get(key) or 0 for row in rows), default=0) or 1
-    return [{**row, "size": round(100 * (row.get(key) or 0) / largest, 3)} for row in rows]
-
-
-def curve(drawn: Mapping[str, Any]) -> dict[str, Any]:
+def curve(drawn: BudgetCurve) -> CurveTables:
     """Return the curve as a table per measure: name, and rows of budget, selection, random mean, low and high."""
     budgets = drawn.get("budgets") or []
-    tables = [
-        {
-            "name": name,
-            "rows": [[budget, *(_at(series, key, i) for key in _SERIES)] for i, budget in enumerate(budgets)],
-        }
+    tables: list[CurveTable] = [
+        {"name": name, "rows": [_line(budget, series, at) for at, budget in enumerate(budgets)]}
         for name, series in (drawn.get("measures") or {}).items()
     ]
     return {"label": drawn.get("x label") or "rows chosen", "tables": tables if budgets else []}
 
 
-_SERIES = ("selection", "random_mean", "random_low", "random_high")
+def _line(budget: int, series: Series, at: int) -> list[float | None]:
+    columns = (series.get("selection"), series.get("random_mean"), series.get("random_low"), series.get("random_high"))
+    return [budget, *(_known(values[at]) if values and at < len(values) else None for values in columns)]
 
 
-def _at(series: Mapping[str, Any], key: str, i: int) -> float | None:
-    values = series.get(key) or []
-    return _known(values[i]) if i < len(values) else None
-
-
-def _known(value: Any) -> float | None:
+def _known(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)

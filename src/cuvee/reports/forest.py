@@ -1,8 +1,10 @@
 """The numbers behind the page's proof: a forest plot of the differences, all arms on one scale, in percent."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypedDict
 
+from cuvee.reports.lines import Tick
+from cuvee.result.proofs import ProofArm, ProofFigures
 from cuvee.statistics.verdicts import rounded
 
 VERDICTS = {
@@ -14,7 +16,41 @@ MARGIN = 6.0  # percent kept free at both ends
 FAR = 4.0  # an arm this many times as far out as all others is shown at the edge, so that the others can be told apart
 
 
-def forest(told: Mapping[str, Any]) -> dict[str, Any]:
+# where an arm's interval lies, and the class of its verdict
+PlacedInterval = TypedDict("PlacedInterval", {"from": float, "to": float, "class": str})
+
+
+class PlacedArm(ProofArm, PlacedInterval):
+    """An arm as the forest plot shows it. at: its difference, in percent of the scale. size: the difference as text."""
+
+    at: float
+    size: str
+    word: str  # of its verdict
+
+
+class TaskCell(TypedDict):
+    """An arm's mean of a task; best: whether no other arm has a better one."""
+
+    value: float
+    best: bool
+
+
+class TaskLine(TypedDict):
+    """A task with every arm's mean."""
+
+    task: str
+    cells: list[TaskCell]
+
+
+class Forest(TypedDict):
+    """What the template draws of one proof."""
+
+    arms: list[PlacedArm]
+    ticks: list[Tick]
+    tasks: list[TaskLine]
+
+
+def forest(told: ProofFigures) -> Forest:
     """Return arms with positions (percent, right is better), ticks, and the table of tasks; empty where there is no proof.
 
     told: as ``proof.json``. Each arm gets at (difference), low, high, size (text), class of its verdict.
@@ -26,27 +62,30 @@ def forest(told: Mapping[str, Any]) -> dict[str, Any]:
     def place(value: float) -> float:
         return round(min(max(50 + (50 - MARGIN) * value / reach, 1.5), 98.5), 3)
 
-    rows = [
-        {
-            **arm,
-            "at": place(arm["difference"]),
-            "from": place(arm["low"]),
-            "to": place(arm["high"]),
-            "size": "{}{} ± {}".format(
-                "+" if arm["difference"] >= 0 else "−", *rounded(abs(arm["difference"]), arm["half_width"])
-            ),
-            **dict(zip(("class", "word"), VERDICTS.get(arm["verdict"], VERDICTS["open"]), strict=True)),
-        }
-        for arm in judged
-    ]
-    ticks = [
+    rows = [_placed(arm, place) for arm in judged]
+    ticks: list[Tick] = [
         {"at": place(value), "text": f"{value:+.2g}".replace("-", "−") if value else "0"}
         for value in (-reach, 0.0, reach)
     ]
     return {"arms": rows, "ticks": ticks if rows else [], "tasks": tasks(told, arms)}
 
 
-def by_metric(told: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _placed(arm: ProofArm, place: Callable[[float], float]) -> PlacedArm:
+    sign = "+" if arm["difference"] >= 0 else "−"
+    size, width = rounded(abs(arm["difference"]), arm["half_width"])
+    css, word = VERDICTS.get(arm["verdict"], VERDICTS["open"])
+    return {
+        **arm,
+        "at": place(arm["difference"]),
+        "from": place(arm["low"]),
+        "to": place(arm["high"]),
+        "size": f"{sign}{size} ± {width}",
+        "class": css,
+        "word": word,
+    }
+
+
+def by_metric(told: ProofFigures) -> list[ProofFigures]:
     """Return a proof and the same by its further metrics; empty where there is none."""
     return [told, *told.get("also", [])] if told else []
 
@@ -59,7 +98,7 @@ def _reach(extents: list[float]) -> float:
     return ordered[0] or 1.0
 
 
-def tasks(told: Mapping[str, Any], arms: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def tasks(told: ProofFigures, arms: Sequence[ProofArm]) -> list[TaskLine]:
     """Return one line per task, and one for their mean: the name, and every arm's mean with whether it is the best."""
     lines = [(name, [arm["by_task"][at] for arm in arms]) for at, name in enumerate(told.get("tasks") or [])]
     if lines:

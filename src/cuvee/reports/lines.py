@@ -1,7 +1,7 @@
 """A line over steps, as a page draws it: points and axes of an inline SVG."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 WIDTH, HEIGHT = 960.0, 320.0  # of the drawing, in its own units
 LEFT, BOTTOM, TOP, RIGHT = 56.0, 36.0, 12.0, 12.0  # room for the axes
@@ -9,7 +9,28 @@ POINTS = 800  # of a curve that are drawn
 TICKS = 5
 
 
-def curve(loss: Sequence[Sequence[float]]) -> dict[str, Any]:
+class Tick(TypedDict):
+    """A mark of an axis: where it lies, and what it says."""
+
+    at: float
+    text: str
+
+
+class Curve(TypedDict):
+    """A line as SVG draws it: "x,y" points of every step and of their running mean, and both axes."""
+
+    width: float
+    height: float
+    raw: str
+    smooth: str
+    y: list[Tick]
+    x: list[Tick]
+    left: float
+    right: float
+    bottom: float
+
+
+def curve(loss: Sequence[Sequence[float]]) -> Curve:
     """Return what the drawing needs: points of every step and of their running mean, and both axes' ticks.
 
     loss: [step, value, ...] per step, at least one.

@@ -2,16 +2,15 @@
 
 The page makes no request, runs from a file, and shows hostile text as text: everything is escaped by the template, scripts
 write ``textContent`` only, and the policy in the page's head allows exactly the scripts that stand here, by their hash.
-``FIELDS`` is the schema of the summary and ``POINTS`` that of the map's table.
+``PageSummary`` is the schema of the summary and ``POINTS`` that of the map's table.
 """
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import jinja2
 import orjson
@@ -21,39 +20,11 @@ from markupsafe import Markup
 from cuvee.reports import figures
 from cuvee.reports.adaptation import adaptation
 from cuvee.reports.forest import by_metric, forest
-from cuvee.reports.plain import shown
 from cuvee.reports.points import pack
-
-FIELDS: dict[str, str] = {
-    "title": "str: short name of the run, shown above the headline",
-    "command": "str: the command that made the run",
-    "rows": "dict of int: input, kept (chosen), dropped, quarantined, merged, free (clean, but beyond the budget). "
-    "dropped may count the free rows or not: both add up to input and are told apart",
-    "selection": "dict: method, budget, gain (what a pick's gain means), note (one sentence), and any other short fact",
-    "sentence": "str: the result in one sentence, the page's headline; the title stands in where it is missing",
-    "measures": "list of dict: name, what (one line), unit (text), higher_is_better (bool); pool, selection, random_mean, "
-    "random_low, random_high (float or None; the last two are the range of the random draws)",
-    "distributions": "dict: task and source, lists of {label, pool, selection}; length, a list of {from, to, pool, "
-    "selection}; counts of rows. length_unit (str, default tokens)",
-    "curve": "dict: 'x label', budgets (list of int), measures: name -> {selection, random_mean, random_low, random_high}, "
-    "lists as long as budgets, None where unknown, keys may be missing",
-    "scores": "list of dict: name, what (one line), higher_is_better (bool), nulls, tied, cut (shares; None where unknown), "
-    "distinct (int), length (rank correlation with the answer's length, or None)",
-    "drops": "list of dict: stage, reason, rows, examples: list of {id, text, detail, neighbour_id, neighbour_text}",
-    "found": "list of dict: planted, what, planted_count, found_count, false_count (None where it has no meaning)",
-    "proof": "dict: as proof.json of `cuvee prove`: metric, reference, unit, better, level, questions, tasks, seeds, arms; "
-    "also: list of the same by further metrics",
-    "mixture": "dict: name -> count or share, of a mixture of rows and blends",
-    "shares": "list of {from, to, blends}: how many kept blends have a lambda from .. to",
-    "blends": "list of dict: rank, weight (lambda, the left row's share), left and right {id, task, prompt, answer}, nearest: "
-    "list of the same with distance",
-    "adaptation": "dict: of `cuvee adapt`, as steps.adapted makes it",
-    "warnings": "list of str: what a reader must know before believing the numbers",
-    "settings": "dict: name -> value",
-    "reproduce": "list of str: command lines",
-    "versions": "dict: library -> version",
-}
-"""The keys of a summary and what each holds. Only the first four are expected; the page leaves out what is missing."""
+from cuvee.result.measures import Distributions, DropRow
+from cuvee.result.methods import ShareBin
+from cuvee.result.plain import shown
+from cuvee.result.summary import PageSummary
 
 POINTS: dict[str, str] = {
     "id": "string",
@@ -74,19 +45,38 @@ SCRIPTS = ("start.js", "map.js", "explore.js", "charts.js", "run.js")
 FIRST = 12  # rows of the ranking that are also written as plain HTML
 
 
-def write(summary: Mapping[str, Any], points: pa.Table, path: Path) -> None:
+class BarChart(TypedDict):
+    """The bars of one column of the pool."""
+
+    title: str
+    bars: list[figures.DrawnBar]
+
+
+class SizedBin(ShareBin):
+    """A bin of lambda. size: percent of the largest."""
+
+    size: float
+
+
+class SizedDrop(DropRow):
+    """Rows that fell. size: percent of the largest such group."""
+
+    size: float
+
+
+def write(summary: PageSummary, points: pa.Table, path: Path) -> None:
     """Write the page of a run, whole or not at all; equal arguments give equal bytes.
 
-    summary: see ``FIELDS``. points: see ``POINTS``; all chosen rows and a sample of the others are embedded.
+    points: see ``POINTS``; all chosen rows and a sample of the others are embedded.
     """
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_bytes(make(summary, points).encode("utf-8"))
     temporary.replace(path)
 
 
-def make(summary: Mapping[str, Any], points: pa.Table) -> str:
+def make(summary: PageSummary, points: pa.Table) -> str:
     """Return the page as HTML; no larger than about 3 MB, however large the pool."""
-    told: dict[str, Any] = shown(dict(summary))
+    told = shown(summary)
     measures = [figures.range_plot(measure) for measure in told.get("measures") or []]
     scatter = pack(points)
     script = f"(() => {{\n'use strict';\n{''.join(map(asset, SCRIPTS))}\n}})();"
@@ -98,12 +88,12 @@ def make(summary: Mapping[str, Any], points: pa.Table) -> str:
         measures=measures,
         tally=figures.tally(measures),
         proofs=[(proof, forest(proof)) for proof in by_metric(told.get("proof") or {})],
-        adaptation=adaptation(told.get("adaptation") or {}),
+        adaptation=adaptation(told.get("adaptation")),
         bars=_bars(told.get("distributions") or {}),
         lengths=figures.histogram((told.get("distributions") or {}).get("length") or []),
         curve=figures.curve(told.get("curve") or {}),
-        shares=figures.with_shares(told.get("shares") or [], "blends"),
-        drops=figures.with_shares(told.get("drops") or [], "rows"),
+        shares=_shares(told.get("shares") or []),
+        drops=_drops(told.get("drops") or []),
         scatter=scatter,
         first=scatter.first(FIRST),
         scatter_json=embedded(scatter.data),
@@ -123,11 +113,19 @@ def embedded(value: object) -> Markup:
     return Markup(text)
 
 
-def _bars(distributions: Mapping[str, Any]) -> list[dict[str, Any]]:
-    named = [("task", "Tasks"), ("source", "Sources")]
-    return [
-        {"title": title, "bars": figures.bars(distributions[key])} for key, title in named if distributions.get(key)
-    ]
+def _bars(distributions: Distributions) -> list[BarChart]:
+    named = (("Tasks", distributions.get("task")), ("Sources", distributions.get("source")))
+    return [{"title": title, "bars": figures.bars(counts)} for title, counts in named if counts]
+
+
+def _shares(bins: list[ShareBin]) -> list[SizedBin]:
+    sizes = figures.percents([row["blends"] for row in bins])
+    return [{**row, "size": size} for row, size in zip(bins, sizes, strict=True)]
+
+
+def _drops(drops: list[DropRow]) -> list[SizedDrop]:
+    sizes = figures.percents([row["rows"] for row in drops])
+    return [{**row, "size": size} for row, size in zip(drops, sizes, strict=True)]
 
 
 @cache

@@ -2,16 +2,15 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
 from cuvee import rng
 from cuvee.arrays import F64, I64, Bool
-from cuvee.reports.plain import text
+from cuvee.result.plain import text
 
 POINTS = 20_000  # points in all, as long as this leaves LEAST for rows that were not chosen
 LEAST = 5_000
@@ -23,11 +22,50 @@ EXCERPT, OTHER_EXCERPT, LABEL = 300, 160, 80  # characters
 STATUSES = ("kept", "free", "dropped", "quarantined", "merged")
 
 
+LabelCount = list[str | int]  # a label, its rows, its chosen rows
+
+
+class MapColumns(TypedDict):
+    """One column per property of a point, in base64: uint16 places, uint32 ranks and lengths, codes of the lists."""
+
+    n: int
+    x: str
+    y: str
+    rank: str
+    status: str
+    task: str
+    source: str
+    length: str
+    statuses: list[LabelCount]
+    tasks: list[LabelCount]
+    sources: list[LabelCount]
+    ids: list[str]
+
+
+class MapData(MapColumns):
+    """What ``map.js`` reads. texts, reasons: of the chosen rows, then of the others, as many as there is room for."""
+
+    chosen: int
+    k: int
+    texts: list[list[str]]
+    reasons: list[list[str]]
+
+
+class FirstRow(TypedDict):
+    """A row of the ranking as plain HTML shows it."""
+
+    rank: int
+    id: str
+    task: str
+    source: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Scatter:
     """What the map needs. data: JSON-able, read by ``map.js``; the counts say what it leaves out."""
 
-    data: dict[str, Any]
+    data: MapData
     chosen: int  # of the run, with a place on the map
     chosen_drawn: int
     others: int
@@ -35,18 +73,18 @@ class Scatter:
     nowhere: int  # rows without a place on the map
     texts: int
 
-    def first(self, k: int) -> list[dict[str, Any]]:
+    def first(self, k: int) -> list[FirstRow]:
         """Return the k best rows: rank, id, task, source, text; task and source are "" where there is none."""
         data, tasks, sources = self.data, self.data["tasks"], self.data["sources"]
         shown = min(k, len(data["texts"][0]))
-        codes = [np.frombuffer(base64.b64decode(data[key]), "<u2") for key in ("task", "source")]
+        codes = [np.frombuffer(base64.b64decode(column), "<u2") for column in (data["task"], data["source"])]
         ranks = np.frombuffer(base64.b64decode(data["rank"]), "<u4")
         return [
             {
                 "rank": int(ranks[at]),
                 "id": data["ids"][at],
-                "task": tasks[codes[0][at]][0] if codes[0][at] < len(tasks) else "",
-                "source": sources[codes[1][at]][0] if codes[1][at] < len(sources) else "",
+                "task": str(tasks[codes[0][at]][0]) if codes[0][at] < len(tasks) else "",
+                "source": str(sources[codes[1][at]][0]) if codes[1][at] < len(sources) else "",
                 "text": data["texts"][0][at],
             }
             for at in range(shown)
@@ -68,7 +106,8 @@ def pack(points: pa.Table) -> Scatter:
         _texts(points, best[:CHOSEN_TEXTS], EXCERPT, CHOSEN_BYTES),
         _texts(points, others[drawn[:OTHER_TEXTS]], OTHER_EXCERPT, OTHER_BYTES),
     ]
-    data = _columns(points, rows, place[rows], rank) | {
+    data: MapData = {
+        **_columns(points, rows, place[rows], rank),
         "chosen": len(best),
         "k": len(chosen),
         "texts": [texts for texts, _ in excerpts],
@@ -78,7 +117,7 @@ def pack(points: pa.Table) -> Scatter:
     return Scatter(data, len(chosen), len(best), len(others), len(drawn), nowhere, texts)
 
 
-def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> dict[str, Any]:
+def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> MapColumns:
     status = np.array([STATUSES.index(name) for name in points["status"].to_pylist()], dtype=np.int64)
     chosen = rank > 0
     tasks, task_labels = _codes(points["task"], chosen)
@@ -101,7 +140,7 @@ def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> dict[str, An
     }
 
 
-def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[list[Any]]]:
+def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[LabelCount]]:
     """Return a code per row and [label, rows, chosen rows] per code: the largest shares of both first.
 
     65,535 stands for no label, and 65,534 for one that is too rare to be named.
@@ -143,5 +182,5 @@ def _floats(points: pa.Table, name: str) -> F64:
     return np.asarray(points[name].to_numpy(), dtype=np.float64)
 
 
-def _base64(values: npt.NDArray[Any], dtype: str) -> str:
+def _base64(values: I64 | F64, dtype: str) -> str:
     return base64.b64encode(values.astype(dtype).tobytes()).decode()

@@ -1,15 +1,16 @@
 """One small self-contained HTML page of several proofs: how far each arm is from the reference, by budget and by setting."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from markupsafe import Markup
 
 from cuvee.reports import page
-from cuvee.reports.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH
-from cuvee.reports.plain import shown
+from cuvee.reports.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH, Tick
+from cuvee.result.plain import shown
+from cuvee.result.proofs import SweepProof
 
 DEFAULT = "default"  # the value of a setting that an arm does not name
 SPREAD = 0.5  # of the room between two values that the arms of one value share
@@ -35,12 +36,62 @@ class Point:
         return dict(self.settings).get(setting, DEFAULT)
 
 
-def write(summary: Mapping[str, Any], path: Path) -> None:
-    """Write the page, whole or not at all; equal arguments give equal bytes.
+class SweepSummary(TypedDict):
+    """What the page shows. reproduce: command lines."""
 
-    summary: title, sentence, proofs (each as proof.json, with ``run`` and ``rows``), reproduce.
-    """
-    told: dict[str, Any] = shown(dict(summary))
+    title: str
+    sentence: str
+    reference: str
+    unit: str
+    proofs: list[SweepProof]
+    reproduce: list[str]
+
+
+class Mark(TypedDict):
+    """A point as SVG draws it, with both ends of its interval and what it says."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    text: str
+
+
+class DrawnSeries(TypedDict):
+    """The points of one arm. line: "x,y" of each."""
+
+    label: str
+    colour: int
+    marks: list[Mark]
+    line: str
+
+
+class Axes(TypedDict):
+    """Where the axes lie, and their ticks."""
+
+    left: float
+    right: float
+    bottom: float
+    zero: float
+    y: list[Tick]
+    x: list[Tick]
+
+
+class Panel(Axes):
+    """One drawing."""
+
+    title: str
+    width: float
+    height: float
+    series: list[DrawnSeries]
+
+
+Series = dict[str, list[tuple[str, Point]]]  # an arm's label -> (value of what is varied, point)
+
+
+def write(summary: SweepSummary, path: Path) -> None:
+    """Write the page, whole or not at all; equal arguments give equal bytes."""
+    told = shown(summary)
     template = page.environment().get_template("sweep.html.jinja")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     text = template.render(
@@ -51,7 +102,7 @@ def write(summary: Mapping[str, Any], path: Path) -> None:
     temporary.replace(path)
 
 
-def panels(proofs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def panels(proofs: Iterable[SweepProof]) -> list[Panel]:
     """Return the drawings: one by budget where there are several, one for each setting that takes several values."""
     points = [point for proof in proofs for point in _points(proof)]
     sizes = sorted({point.rows for point in points})
@@ -61,21 +112,21 @@ def panels(proofs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [panel for panel in found if panel["series"]]
 
 
-def _points(proof: Mapping[str, Any]) -> list[Point]:
+def _points(proof: SweepProof) -> list[Point]:
     found = []
     for arm in proof["arms"]:
         words = arm["arm"].split(":")
         given = tuple((key, value) for word in words if "=" in word for key, _, value in [word.partition("=")])
         name = ":".join(word for word in words if "=" not in word)
         if arm.get("difference") is not None:
-            found.append(Point(name, given, proof["rows"], arm["difference"], arm["low"], arm["high"]))
+            found.append(Point(name, given, proof["rows"] or 0, arm["difference"], arm["low"], arm["high"]))
     return found
 
 
-def _panel(title: str, points: Sequence[Point], setting: str) -> dict[str, Any]:
+def _panel(title: str, points: Sequence[Point], setting: str) -> Panel:
     """Return one drawing: a series for each arm that has two values or more. setting: "" for the budget."""
     several = len({point.rows for point in points}) > 1
-    series: dict[str, list[tuple[str, Point]]] = {}
+    series: Series = {}
     for point in points:
         label = point.without(setting) + (f" at {point.rows:,} rows" if setting and several else "")
         series.setdefault(label, []).append((point.value(setting) if setting else str(point.rows), point))
@@ -91,7 +142,7 @@ def _order(value: str) -> tuple[int, float, str]:
         return (0 if value == DEFAULT else 2), 0.0, value
 
 
-def _axes(kept: Mapping[str, list[tuple[str, Point]]], values: Sequence[str]) -> dict[str, Any]:
+def _axes(kept: Series, values: Sequence[str]) -> Axes:
     low, high = _range(kept)
     marks = [low + (high - low) * tick / (TICKS - 1) for tick in range(TICKS)]
     return {
@@ -104,25 +155,30 @@ def _axes(kept: Mapping[str, list[tuple[str, Point]]], values: Sequence[str]) ->
     }
 
 
-def _drawn(kept: Mapping[str, list[tuple[str, Point]]], values: Sequence[str]) -> list[dict[str, Any]]:
-    low, high = _range(kept)
-    found = []
+def _drawn(kept: Series, values: Sequence[str]) -> list[DrawnSeries]:
+    span = _range(kept)
+    found: list[DrawnSeries] = []
     for number, (label, given) in enumerate(kept.items()):
         shift = (number - (len(kept) - 1) / 2) / max(1, len(kept)) * SPREAD
-        marks = [
-            {
-                "x": _x(values.index(value) + shift, len(values)), "y": _y(point.at, low, high),
-                "low": _y(point.low, low, high), "high": _y(point.high, low, high),
-                "text": f"{label}, {value}: {point.at:+.4f} ({point.low:+.4f} to {point.high:+.4f})",
-            }
-            for value, point in sorted(given, key=lambda one: _order(one[0]))
-        ]  # fmt: skip
+        places = {value: _x(values.index(value) + shift, len(values)) for value, _ in given}
+        ordered = sorted(given, key=lambda one: _order(one[0]))
+        marks = [_mark(f"{label}, {value}", point, places[value], span) for value, point in ordered]
         line = " ".join(f"{mark['x']},{mark['y']}" for mark in marks)
         found.append({"label": label, "colour": number % 8, "marks": marks, "line": line})
     return found
 
 
-def _range(kept: Mapping[str, list[tuple[str, Point]]]) -> tuple[float, float]:
+def _mark(name: str, point: Point, x: float, span: tuple[float, float]) -> Mark:
+    return {
+        "x": x,
+        "y": _y(point.at, *span),
+        "low": _y(point.low, *span),
+        "high": _y(point.high, *span),
+        "text": f"{name}: {point.at:+.4f} ({point.low:+.4f} to {point.high:+.4f})",
+    }
+
+
+def _range(kept: Series) -> tuple[float, float]:
     points = [point for found in kept.values() for _, point in found]
     low, high = min([0.0, *(point.low for point in points)]), max([0.0, *(point.high for point in points)])
     return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -3,31 +3,26 @@
 No script, no request; colours follow the reader's light or dark page by the style sheet of ``reports.page``.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from cuvee.reports import page
 from cuvee.reports.lines import curve
-from cuvee.reports.plain import shown
+from cuvee.result.plain import shown
+from cuvee.result.summary import TrainingSummary
 
 
-def write(summary: Mapping[str, Any], path: Path) -> None:
-    """Write the page of a training, whole or not at all; equal arguments give equal bytes.
-
-    summary: title, sentence, command, training (name -> figure), loss (list of [step, loss, lr]), settings, versions,
-    warnings.
-    """
+def write(summary: TrainingSummary, path: Path) -> None:
+    """Write the page of a training, whole or not at all; equal arguments give equal bytes."""
     temporary = path.with_name(f".{path.name}.new")
     temporary.write_bytes(make(summary).encode("utf-8"))
     temporary.replace(path)
 
 
-def make(summary: Mapping[str, Any]) -> str:
+def make(summary: TrainingSummary) -> str:
     """Return the page as HTML."""
-    told: dict[str, Any] = shown(dict(summary))
+    told = shown(summary)
     template = page.environment().get_template("training.html.jinja")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return template.render(told=told, chart=curve(told["loss"]), style=Markup(page.asset("page.css")), policy=policy)

@@ -30,4 +30,6 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
     if not (folder / "summary.json").exists():
         raise InputError(f"{folder} holds no summary.json", "name the folder that `cuvee select --out` made")
     files = [folder / name for name in ("report.html", "ledger.parquet") if (folder / name).exists()]
-    return Result(folder, orjson.loads((folder / "summary.json").read_bytes()), files)
+    told = orjson.loads((folder / "summary.json").read_bytes())
+    # that of `cuvee distill corpus` is a profile, and has no title
+    return Result(folder, told if "title" in told else {"profile": told}, files)

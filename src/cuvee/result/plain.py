@@ -1,8 +1,10 @@
-"""Text as a page may show it: what is invisible or turns the reading direction becomes visible."""
+"""Text as a reader may be shown it: what is invisible or turns the reading direction becomes visible."""
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeVar, cast
+
+Shown = TypeVar("Shown")
 
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -17,14 +19,18 @@ def text(value: str) -> str:
     return _UNSHOWN.sub(_picture, value.replace("\r\n", "\n"))
 
 
-def shown(value: Any) -> Any:
+def shown(value: Shown) -> Shown:
     """Return a JSON-able value with ``text`` done to every string in it, keys included; tuples become lists."""
+    return cast(Shown, _shown(value))
+
+
+def _shown(value: object) -> object:
     if isinstance(value, str):
         return text(value)
     if isinstance(value, Mapping):
-        return {text(str(key)): shown(inner) for key, inner in value.items()}
+        return {text(str(key)): _shown(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [shown(inner) for inner in value]
+        return [_shown(inner) for inner in value]
     return value
 
 

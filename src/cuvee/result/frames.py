@@ -1,0 +1,62 @@
+"""The files of a run folder, found through its manifest and read as polars tables."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cuvee.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+SELECTED = ("selected.jsonl", "selected.json", "selected.parquet")  # what the chosen rows may be called
+
+
+def find(folder: Path, what: str, names: Sequence[str]) -> Path:
+    """Return the one of these files that a run wrote.
+
+    Raises InputError, which says what the run holds, where it wrote none of them or the folder is no run.
+    """
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        raise InputError(f"{folder} is no run folder: it has no manifest.json", f"only a run holds {what}")
+    told = json.loads(manifest.read_bytes())
+    written = [output["file"] for output in told.get("outputs", [])]
+    for name in names:
+        if name in written:
+            return folder / name
+    holds = ", ".join(written) or "no files that its manifest lists"
+    raise InputError(f"this run of `cuvee {told.get('verb', '?')}` has no {what}", f"{folder} holds {holds}")
+
+
+def read(path: Path) -> "pl.DataFrame":
+    """Return a Parquet, JSONL or JSON file as a table: a column for each key, null where a row lacks it.
+
+    Of JSON, a column whose values differ in type holds their JSON text, so that nothing is turned into something else.
+    """
+    import polars as pl
+
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path)
+    text = path.read_text(encoding="utf-8")
+    rows = json.loads(text, strict=False) if path.suffix == ".json" else _lines(text)
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return pl.DataFrame({key: pl.from_arrow(_column([row.get(key) for row in rows])) for key in keys})
+
+
+def _lines(text: str) -> list[dict[str, object]]:
+    # not splitlines: U+2028 may stand inside a string
+    return [json.loads(line, strict=False) for line in text.split("\n") if line.strip()]
+
+
+def _column(values: list[object]) -> "pa.Array":
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
+        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+        # a lone surrogate, which no UTF-8 can hold, becomes its JSON escape again
+        return pa.array([text and text.encode("utf-8", "backslashreplace").decode() for text in texts])

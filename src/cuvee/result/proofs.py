@@ -1,0 +1,86 @@
+"""The parts of a summary that compare models: a proof of arms, and an evaluation."""
+
+from typing import NotRequired, TypedDict
+
+
+class ProofArm(TypedDict):
+    """One arm: its means, what it cost, and unless it is the reference, its verdict."""
+
+    arm: str
+    summary: str
+    mean: float  # over tasks of the mean over a task's questions
+    by_task: list[float]
+    runs: int  # trainings
+    rows: int | None  # mean over seeds; None for an arm that has none
+    updates: int | None
+    tokens: int | None
+    difference: NotRequired[float]  # better than the reference by
+    half_width: NotRequired[float]  # of its interval, low .. high
+    low: NotRequired[float]
+    high: NotRequired[float]
+    verdict: NotRequired[str]  # beats, loses or open
+    sentence: NotRequired[str]
+    share_of_runs: NotRequired[float | None]
+    more_questions: NotRequired[int | None]
+    more_seeds: NotRequired[int | None]
+    notes: NotRequired[list[str]]
+
+
+class ProofFigures(TypedDict, total=False):
+    """What ``proof.json`` holds: arms compared by one metric; ``also``: by further ones."""
+
+    metric: str
+    reference: str  # the arm that the others are compared with
+    unit: str
+    better: str  # higher or lower
+    level: float  # all intervals hold together with this probability
+    questions: int
+    left_out: int  # questions without a value in some arm
+    tasks: list[str]
+    seeds: list[int]
+    same: str  # what all arms have alike
+    pair_seeds: bool
+    base: str  # version of the base model
+    training: dict[str, object]
+    arms: list[ProofArm]
+    also: list["ProofFigures"]
+
+
+class SweepProof(ProofFigures, total=False):
+    """A proof beside others."""
+
+    run: str  # its folder
+    rows: int | None  # the reference's
+    said: str  # its sentence
+
+
+class MeanRow(TypedDict):
+    """One measure over one task, or over all: n questions, their mean, its standard error (None for fewer than two)."""
+
+    task: str
+    measure: str
+    n: int
+    mean: float
+    se: float | None
+    higher_is_better: bool
+
+
+class AgainstFigures(TypedDict, total=False):
+    """How a judge found a model's replies beside those of another run; None where nothing could be read."""
+
+    run: str
+    n: int
+    unread: int
+    wtr: float | None  # share of the questions won or tied
+    rs: float | None  # sum of our scores over the sum of theirs
+
+
+class EvaluationFigures(TypedDict):
+    """What a model knows."""
+
+    model: str
+    questions: int
+    means: list[MeanRow]
+    overall: list[MeanRow]
+    against: AgainstFigures | None
+    notes: list[str]
