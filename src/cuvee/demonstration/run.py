@@ -1,7 +1,7 @@
 """The demo: a sample pool with known faults, the main job on it, and a count of what was found of what was planted."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from cuvee.demonstration.shown import METHODS, Shown
 from cuvee.errors import MissingExtraError
 from cuvee.intake.asked import CleanOptions, PoolOptions
 from cuvee.intake.judge import JudgeOptions
@@ -27,10 +28,7 @@ from cuvee.selection.run import run_select
 Row = dict[str, Any]
 
 
-Show = Callable[[Path, Path], str]  # the sample pool, a folder for the run -> a line on what was done
-
-
-def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[str, Show]) -> Result:
+def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> Result:
     """Do what ``cuvee.verbs.demo`` says."""
     out = Path(out)
     written = write(out, rows, seed=seed)
@@ -39,7 +37,7 @@ def run_demo(*, rows: int, budget: str, seed: int, out: Path, methods: Mapping[s
         _options(written, budget, seed), out=out / "run", dry_run=False, tell=partial(_counted, written)
     )
     next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
-    result.summary["methods"] = list(_shown(methods, written.pool, out))
+    result.summary["methods"] = list(_shown(verbs, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)
 
 
@@ -71,18 +69,18 @@ def _counted(written: WrittenFiles, summary: Summary, ledger: pa.Table) -> Summa
     return {**summary, "found": found(written, ledger)}
 
 
-def _shown(methods: Mapping[str, Show], pool: Path, out: Path) -> Iterator[MethodRow]:
+def _shown(verbs: Shown, pool: Path, out: Path) -> Iterator[MethodRow]:
     """Run every method at toy size, where a model can be trained; yield name, line, seconds."""
     try:
         need("torch", "transformers", "accelerate", purpose="")
     except MissingExtraError as missing:
-        yield {"method": ", ".join(methods), "line": f"not shown: {missing.hint}", "seconds": None}
+        yield {"method": ", ".join(METHODS), "line": f"not shown: {missing.hint}", "seconds": None}
         return
     with _one_thread():
-        for name, show in methods.items():
+        for name, show in METHODS.items():
             say(f"{name:<10}at toy size")
             start = time.perf_counter()
-            line = show(pool, out / name)
+            line = show(verbs, pool, out / name)
             yield {"method": name, "line": line, "seconds": time.perf_counter() - start}
 
 

@@ -1,21 +1,43 @@
 """What ``cuvee demo`` shows after the main job: each method on the sample pool, at toy size, with the untrained tiny model."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from cuvee.verbs.adapt import adapt
-from cuvee.verbs.distill import distill, distill_corpus, distill_train
-from cuvee.verbs.evolve import evolve
-from cuvee.verbs.interpolate import interpolate
-from cuvee.verbs.train import train
+from cuvee.result import Result
+
+Verb = Callable[..., Result]
 
 
-def evolved(pool: Path, out: Path) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The verbs that are shown: they stand above this room, so they are handed in."""
+
+    interpolate: Verb
+    evolve: Verb
+    adapt: Verb
+    train: Verb
+    distill: Verb
+    distill_corpus: Verb
+    distill_train: Verb
+
+
+def evolved(verbs: Shown, pool: Path, out: Path) -> str:
     """Run DiverseEvol at toy size; return a line on what it did."""
-    result = evolve(
-        [str(pool)], model="tiny", init=40, per_round=40, rounds=2, epochs=2, lr=3e-3, batch=16, max_length=128,
-        held_out="60", embedder="lexical", out=out,
-    )  # fmt: skip
+    result = verbs.evolve(
+        [str(pool)],
+        model="tiny",
+        init=40,
+        per_round=40,
+        rounds=2,
+        epochs=2,
+        lr=3e-3,
+        batch=16,
+        max_length=128,
+        held_out="60",
+        embedder="lexical",
+        out=out,
+    )
     first, *_, last = result.summary["rounds"]
     return (
         f"a toy model trained on {first['rows']} random rows, read the whole pool and picked its own next {first['rows']}, "
@@ -23,9 +45,9 @@ def evolved(pool: Path, out: Path) -> str:
     )
 
 
-def interpolated(pool: Path, out: Path) -> str:
+def interpolated(verbs: Shown, pool: Path, out: Path) -> str:
     """Run MDIT at toy size and train on what it kept; return a line on what it did."""
-    result = interpolate(
+    result = verbs.interpolate(
         [str(pool)],
         model="tiny",
         budget="120",
@@ -38,7 +60,7 @@ def interpolated(pool: Path, out: Path) -> str:
     )
     made, best = result.summary["mixture"], result.summary["blends"][0]
     folder = out.with_name(f"{out.name}-trained")
-    taught = train([str(out)], model="tiny", epochs=2, lr=3e-3, max_length=128, out=folder).summary["training"]
+    taught = verbs.train([str(out)], model="tiny", epochs=2, lr=3e-3, max_length=128, out=folder).summary["training"]
     pair = f"{best['weight']:.0%} {best['left']['task']} with {1 - best['weight']:.0%} {best['right']['task']}"
     return (
         f"drew {made['blends drawn']:,} blends of rows of different tasks, such as {pair}, kept the "
@@ -48,10 +70,10 @@ def interpolated(pool: Path, out: Path) -> str:
     )
 
 
-def distilled(pool: Path, out: Path) -> str:
+def distilled(verbs: Shown, pool: Path, out: Path) -> str:
     """Run LM-Mixup at toy size; return a line on what it did."""
     data = [str(pool / "pairs.jsonl.gz")]  # a quarter of the pool will do
-    corpus = distill_corpus(
+    corpus = verbs.distill_corpus(
         data,
         offline=True,
         kinds="qa,para",
@@ -61,14 +83,30 @@ def distilled(pool: Path, out: Path) -> str:
         embedder="lexical",
         out=out / "corpus",
     ).folder
-    distiller = distill_train(
-        corpus, model="tiny", epochs=3, lr=5e-3, batch=8, max_length=420, max_new_tokens=32, steps=0, judged=4,
-        embedder="lexical", held_out="8", out=out / "distiller",
-    )  # fmt: skip
-    run = distill(
-        data, model=str(distiller.folder), budget="60", at_most=12, max_new_tokens=32, embedder="lexical", draws=1,
+    distiller = verbs.distill_train(
+        corpus,
+        model="tiny",
+        epochs=3,
+        lr=5e-3,
+        batch=8,
+        max_length=420,
+        max_new_tokens=32,
+        steps=0,
+        judged=4,
+        embedder="lexical",
+        held_out="8",
+        out=out / "distiller",
+    )
+    run = verbs.distill(
+        data,
+        model=str(distiller.folder),
+        budget="60",
+        at_most=12,
+        max_new_tokens=32,
+        embedder="lexical",
+        draws=1,
         out=out / "run",
-    )  # fmt: skip
+    )
     curve, counts = distiller.summary["curves"]["cold start"], run.summary["distilled"]
     asked = counts["weak rows distilled"] + counts["weak rows kept aside"]
     return (
@@ -79,12 +117,24 @@ def distilled(pool: Path, out: Path) -> str:
     )
 
 
-def adapted(pool: Path, out: Path) -> str:
+def adapted(verbs: Shown, pool: Path, out: Path) -> str:
     """Run RAISE at toy size; return a line on what it did."""
-    result = adapt(
-        [str(pool / "pairs.jsonl.gz")], goal=[str(pool.parent / "eval/questions.jsonl")], model="tiny", episodes=4, steps=8,
-        per_cluster=4, subset="50%", goal_rows=8, lr=3e-3, max_length=128, save_every=0, embedder="lexical", draws=1, out=out,
-    )  # fmt: skip
+    result = verbs.adapt(
+        [str(pool / "pairs.jsonl.gz")],
+        goal=[str(pool.parent / "eval/questions.jsonl")],
+        model="tiny",
+        episodes=4,
+        steps=8,
+        per_cluster=4,
+        subset="50%",
+        goal_rows=8,
+        lr=3e-3,
+        max_length=128,
+        save_every=0,
+        embedder="lexical",
+        draws=1,
+        out=out,
+    )
     told = result.summary["adaptation"]
     drives = next(name for name in told["importance"] if not name.startswith(("semantic", "stage")))
     return (
@@ -94,6 +144,9 @@ def adapted(pool: Path, out: Path) -> str:
     )
 
 
-METHODS: dict[str, Callable[[Path, Path], str]] = {
-    "interpolate": interpolated, "evolve": evolved, "distill": distilled, "adapt": adapted,
-}  # fmt: skip
+METHODS: dict[str, Callable[[Shown, Path, Path], str]] = {
+    "interpolate": interpolated,
+    "evolve": evolved,
+    "distill": distilled,
+    "adapt": adapted,
+}

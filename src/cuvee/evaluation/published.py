@@ -22,6 +22,7 @@ FIRST = ("questions.parquet", "means.parquet", "answers.jsonl", "summary.json")
 
 
 def publish(work: Work, told: pa.Table, against: Compared | None) -> Result:
+    """Publish a finished evaluation; return what the verb returns."""
     found = means(told, seed=work.ask.seed)
     summary = _summary(work, told, found, against)
 
@@ -83,6 +84,7 @@ def _summary(work: Work, told: pa.Table, found: list[Mean], against: Compared | 
 
 
 def notes_of(read: Read) -> list[str]:
+    """Return a line on what was put aside, by file and reason."""
     by_file = Counter((row.file, row.reason) for row in read.aside)
     return [
         f"{containers.stem(file)}: {rows:,} rows are no questions and were put aside: {reason}"

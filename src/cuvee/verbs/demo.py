@@ -4,6 +4,11 @@ from pathlib import Path
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs.adapt import adapt
+from cuvee.verbs.distill import distill, distill_corpus, distill_train
+from cuvee.verbs.evolve import evolve
+from cuvee.verbs.interpolate import interpolate
+from cuvee.verbs.train import train
 
 
 @verb("demo")
@@ -24,6 +29,15 @@ def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Pa
         Folder for the pool and the run.
     """
     from cuvee.demonstration.run import run_demo
-    from cuvee.demonstration.shown import METHODS
+    from cuvee.demonstration.shown import Shown
 
-    return run_demo(rows=rows, budget=budget, seed=seed, out=out, methods=METHODS)
+    verbs = Shown(
+        interpolate=interpolate,
+        evolve=evolve,
+        adapt=adapt,
+        train=train,
+        distill=distill,
+        distill_corpus=distill_corpus,
+        distill_train=distill_train,
+    )
+    return run_demo(verbs, rows=rows, budget=budget, seed=seed, out=out)
