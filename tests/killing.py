@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 _WARM = multiprocessing.get_context("forkserver")
@@ -28,6 +29,11 @@ def killed_when(seen: Callable[[], object], arguments: Sequence[str], *, then: f
     process.join()
     assert process.exitcode in (0, -9), f"{' '.join(arguments)} ended with {process.exitcode}"
     return process.exitcode == -9
+
+
+def made(run: Path, step: str) -> Callable[[], bool]:
+    """Return what says whether a run has finished this step."""
+    return lambda: any(run.glob(f"work/{step}-*"))
 
 
 def _command(arguments: list[str]) -> None:

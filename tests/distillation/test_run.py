@@ -14,6 +14,7 @@ from tests.chat_server import ChatServer
 from tests.distiller import easy
 
 import cuvee
+from cuvee import render
 from cuvee.distiller import examples
 from cuvee.errors import ConfigError
 from cuvee.models import generation
@@ -218,7 +219,7 @@ def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
     finished: Path, pool: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For whatever the toy model wrote: a new row counts by its parents, whoever was merged with whom."""
-    encode, learnt = arms.encode_all, list[str]()
+    encode, learnt = render.encode_all, list[str]()
     new = {row["question"] + row["answer"]: row for row in lines(finished / "distilled.jsonl")}
 
     def noted(talks: Any, *given: Any, **named: Any) -> Any:

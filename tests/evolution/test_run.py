@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from tests.killing import killed_when
+from tests.killing import killed_when, made
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -128,7 +128,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     out = tmp_path / "run"
     command = ["evolve", str(sample.pool), "--model", str(tiny_model), *typed, "--out", str(out)]
     for step in ("embed", "round-0", "round-1"):  # and a little into the training that follows
-        assert killed_when(lambda step=step: list(out.glob(f"work/{step}-*")), command, then=0.2)
+        assert killed_when(made(out, step), command, then=0.2)
     cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=out, **OPTIONS)
     assert ranked(tmp_path / "run") == ranked(finished)
     assert [told["held-out loss"] for told in figures(tmp_path / "run")] == [

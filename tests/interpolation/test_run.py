@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from tests.killing import killed_when
+from tests.killing import killed_when, made
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -127,7 +127,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     out = tmp_path / "run"
     command = ["interpolate", str(sample.pool), "--model", str(tiny_model), *typed, "--out", str(out)]
     for step in ("embed", "space", "mix", "map"):
-        assert killed_when(lambda step=step: list(out.glob(f"work/{step}-*")), command)
+        assert killed_when(made(out, step), command)
     mixed(sample, tiny_model, out)
     assert published(out) == published(finished)
 

@@ -7,7 +7,7 @@ import orjson
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from tests.killing import killed_when
+from tests.killing import killed_when, made
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -177,7 +177,7 @@ def test_killed_after_a_step_it_repeats_only_the_missing_work(sample: WrittenFil
     """Wait until the folder of a step is there, kill, call again: every step that was there is reused."""
     out = tmp_path / "run"
     for step in ("read", "clean", "embed", "select", "measure"):
-        killed_when(lambda step=step: list(out.glob(f"work/{step}-*")), _command(sample, out))
+        killed_when(made(out, step), _command(sample, out))
         there = {path.name for path in out.glob("work/*-*") if not path.name.startswith(".")}
         assert any(name.startswith(f"{step}-") for name in there)
     cuvee.select([str(sample.pool)], decontaminate=[str(sample.questions)], out=out, **OPTIONS)
