@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from tests.manifests import check_manifest
 
+from cuvee import cli
 from cuvee.planting.files import WrittenFiles, write
 
 CUVEE = str(Path(sys.executable).parent / "cuvee")
@@ -23,6 +25,19 @@ def run(sample: WrittenFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cli") / "run"
     call("select", str(sample.pool), "--budget", "20", "--draws", "2", "--embedder", "lexical", "--out", str(out))
     return out
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> tuple[str, str]:
+    """Run a command in this process; return what it said on standard output and standard error."""
+    capsys.readouterr()
+    try:
+        cli.main(arguments)
+        ended: Any = 0
+    except SystemExit as end:
+        ended = end.code
+    out, err = capsys.readouterr()
+    assert ended == code, err
+    return out, err
 
 
 def call(*arguments: str, code: int = 0, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -70,11 +85,10 @@ def test_select_ends_with_a_summary_paths_and_the_next_command(sample: WrittenFi
     ],
 )
 def test_a_foreseen_mistake_is_a_line_and_exit_code_1(
-    arguments: list[str], says: str, sample: WrittenFiles, tmp_path: Path
+    arguments: list[str], says: str, sample: WrittenFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = ["--out", str(tmp_path / "run")] if arguments[0] == "select" else []
-    done = call(*[part.format(pool=sample.pool) for part in arguments], *out, code=1)
-    text = done.stderr.decode()
+    _, text = told(capsys, *[part.format(pool=sample.pool) for part in arguments], *out, code=1)
     assert text.startswith("cuvee: ") and says in text and "Traceback" not in text
 
 
@@ -84,24 +98,24 @@ def test_an_unknown_option_is_told() -> None:
     assert done.stderr.startswith(b"cuvee: ") and b"--bugdet" in done.stderr and done.stderr.count(b"\n") == 1
 
 
-def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, sample: WrittenFiles) -> None:
+def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import pyarrow.parquet as pq
 
     ledger = pq.read_table(run / "ledger.parquet").to_pylist()
     for status in ("kept", "dropped", "quarantined"):
         row = next(row for row in ledger if row["status"] == status)
-        text = call("why", str(run), row["id"]).stdout.decode()
+        text, _ = told(capsys, "why", str(run), row["id"])
         assert status in text
         assert row["reason"].split(":")[0][:20] in text
     repeated = next(row for row in ledger if row["stage"] == "duplicates")
-    assert "nearest kept row" in call("why", str(run), repeated["id"]).stdout.decode()
+    assert "nearest kept row" in told(capsys, "why", str(run), repeated["id"])[0]
     where = f"{Path(repeated['file']).name}:{repeated['line']}"
-    assert repeated["id"] in call("why", str(run), where).stdout.decode()
-    assert b"did you mean" in call("why", str(run), repeated["id"] + "x", code=1).stderr
+    assert repeated["id"] in told(capsys, "why", str(run), where)[0]
+    assert "did you mean" in told(capsys, "why", str(run), repeated["id"] + "x", code=1)[1]
 
 
-def test_inspect_profiles_a_pool(sample: WrittenFiles, tmp_path: Path) -> None:
-    text = call("inspect", str(sample.pool), "--out", str(tmp_path / "run")).stdout.decode()
+def test_inspect_profiles_a_pool(sample: WrittenFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, _ = told(capsys, "inspect", str(sample.pool), "--out", str(tmp_path / "run"))
     for word in ("dialects", "tokens", "exact duplicate", "quarantined", "next: cuvee select"):
         assert word in text
     profile = orjson.loads((tmp_path / "run/profile.json").read_bytes())
@@ -127,10 +141,12 @@ def test_standard_input(tmp_path: Path) -> None:
     assert len((tmp_path / "r/selected.jsonl").read_bytes().splitlines()) == 5
 
 
-def test_a_recipe_is_checked_whole_before_it_starts(sample: WrittenFiles, tmp_path: Path) -> None:
+def test_a_recipe_is_checked_whole_before_it_starts(
+    sample: WrittenFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("steps:\n- select: {budget: 5}\n- chose: {}\n- select: {data: [x], draws: many}\n")
-    text = call("run", str(recipe), code=1).stderr.decode()
+    _, text = told(capsys, "run", str(recipe), code=1)
     assert "3 mistakes" in text and "needs 'data'" in text and "unknown verb 'chose'" in text and "many" in text
     recipe.write_text(f"steps:\n- select: {{data: ['{sample.pool}'], budget: '5', draws: 1, out: {tmp_path / 'r'}}}\n")
-    assert "5 rows of" in call("run", str(recipe)).stdout.decode()
+    assert "5 rows of" in told(capsys, "run", str(recipe))[0]

@@ -18,10 +18,17 @@ def test_every_recipe_binds(recipe: Path) -> None:
     assert recipes.load(recipe)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home that the toy twins share: the tiny model is made once."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
-def test_the_toy_twin_runs(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_toy_twin_runs(recipe: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, 300, seed=4)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUVEE_HOME", str(home))
     toy = FOLDER / "toy" / recipe.name
     assert [verb for verb, _ in recipes.load(toy)] == [verb for verb, _ in recipes.load(recipe)]
     result = recipes.run(toy)

@@ -14,11 +14,13 @@ from tests.chat_server import ChatServer
 from tests.distiller import easy
 
 import cuvee
+from cuvee import render
 from cuvee.distiller import examples
 from cuvee.errors import ConfigError
 from cuvee.models import generation
 from cuvee.models.generation import Written as Reply
 from cuvee.planting.files import WrittenFiles, write
+from cuvee.proof import arms
 
 TRAIN: dict[str, Any] = {
     "embedder": "lexical", "epochs": 18, "lr": 5e-3, "batch": 8, "max_length": 400, "max_new_tokens": 60, "held_out": "16",
@@ -214,17 +216,30 @@ def test_a_judge_rates_old_rows_and_new_ones(
 
 
 def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
-    finished: Path, pool: Path, tiny_model: Path, tmp_path: Path
+    finished: Path, pool: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """For whatever the toy model wrote: a new row counts by its parents, whoever was merged with whom."""
+    encode, learnt = render.encode_all, list[str]()
+    new = {row["question"] + row["answer"]: row for row in lines(finished / "distilled.jsonl")}
+
+    def noted(talks: Any, *given: Any, **named: Any) -> Any:
+        learnt[:] = [new[talk[0]["content"] + talk[1]["content"]]["id"] for talk in talks]
+        return encode(talks, *given, **named)
+
+    monkeypatch.setattr(arms, "encode_all", noted)
     result = cuvee.prove(
         [str(pool)], arms=f"{finished},random", budget="20", model=str(tiny_model), seeds=1, epochs=1, lr=1e-3, max_length=128,
         held_out="20", embedder="lexical", near=0.0, out=tmp_path / "proof",
     )  # fmt: skip
     arm = next(arm for arm in result.summary["proof"]["arms"] if arm["arm"] == str(finished))
     held = set(pq.read_table(tmp_path / "proof/results.parquet")["question"].to_pylist())
-    clean = [row for row in lines(finished / "distilled.jsonl") if row["kept"] and not held & set(row["parents"])]
-    assert arm["rows"] is not None and 0 < arm["rows"] <= 20
-    assert arm["rows"] <= len(clean) + 10
+    clean = [row["id"] for row in new.values() if row["kept"] and not held & set(row["parents"])]
+    assert held and learnt == clean, "no row that was made from a question, and every other one"
+    originals = [row["id"] for row in lines(finished / "selected.jsonl") if row.get("source") != "distilled"]
+    seen = pq.read_table(tmp_path / "proof/selections.parquet").to_pylist()
+    seen_of_pool = [row["id"] for row in seen if row["arm"] == str(finished)]
+    assert sorted(seen_of_pool) == sorted(set(originals) - held)
+    assert arm["rows"] == len(clean) + len(seen_of_pool)
 
 
 def test_an_offline_corpus_of_the_sample_pool(sample: WrittenFiles, tmp_path: Path) -> None:

@@ -1,4 +1,3 @@
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.chat_server import ChatServer
 from tests.manifests import check_manifest
 
 import cuvee
+from cuvee import cli
 from cuvee.errors import ConfigError
 from cuvee.models import generation
 
@@ -163,12 +163,15 @@ def test_mistakes_are_told_before_anything_runs(
     assert not (tmp_path / "run").exists()
 
 
-def test_the_command_line_takes_many_files_and_ends_with_a_table(tiny_model: Path, files: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cuvee", "evaluate", str(tiny_model), "--on", str(files / "rows.jsonl")]
+def test_the_command_line_takes_many_files_and_ends_with_a_table(
+    tiny_model: Path, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # the sentence names the model's folder, and how long that is nobody knows
+    command = ["evaluate", str(tiny_model), "--on", str(files / "rows.jsonl")]
     command += [str(files / "sums.jsonl"), "--max-new-tokens", "4", "--limit", "2", "--out", str(tmp_path / "run")]
-    planned = subprocess.run([*command, "--dry-run"], capture_output=True, text=True, timeout=600)
-    assert "would read 4 answers" in planned.stdout and not (tmp_path / "run").exists()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    cli.main([*command, "--dry-run"])
+    assert "would read 4 answers" in capsys.readouterr().out and not (tmp_path / "run").exists()
+    cli.main(command)
+    told = capsys.readouterr().out
     for word in ("mean \u00b1 standard error", "number_match", "over all", "questions.parquet", "--max-new-tokens"):
-        assert word in done.stdout
+        assert word in told

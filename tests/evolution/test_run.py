@@ -1,16 +1,12 @@
 """``cuvee evolve`` end to end on the tiny model: rounds, nested sets, resume, early stop."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from tests.killing import killed_when, made
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -129,19 +125,11 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]
-    command = [sys.executable, "-m", "cuvee", "evolve", str(sample.pool), "--model", str(tiny_model), *typed]
-    kills = 0
-    for wait in (6.0, 8.0, 10.0, 14.0, 300.0):
-        run = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=os.environ, stderr=subprocess.PIPE)
-        try:
-            run.communicate(timeout=wait)
-            break
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGKILL)
-            run.communicate()
-            kills += 1
-            time.sleep(0.1)
-    assert kills >= 1 and run.returncode == 0
+    out = tmp_path / "run"
+    command = ["evolve", str(sample.pool), "--model", str(tiny_model), *typed, "--out", str(out)]
+    for step in ("embed", "round-0", "round-1"):  # and a little into the training that follows
+        assert killed_when(made(out, step), command, then=0.2)
+    cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=out, **OPTIONS)
     assert ranked(tmp_path / "run") == ranked(finished)
     assert [told["held-out loss"] for told in figures(tmp_path / "run")] == [
         told["held-out loss"] for told in figures(finished)

@@ -1,9 +1,5 @@
 """``cuvee interpolate`` end to end on the tiny model, and ``cuvee train`` and ``cuvee prove`` on what it makes."""
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +7,7 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from tests.killing import killed_when, made
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -127,19 +124,12 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]
-    command = [sys.executable, "-m", "cuvee", "interpolate", str(sample.pool), "--model", str(tiny_model), *typed]
-    kills, wait = 0, 3.0
-    while True:
-        run = subprocess.Popen([*command, "--out", str(tmp_path / "run")], env=os.environ, stderr=subprocess.PIPE)
-        try:
-            run.communicate(timeout=wait)
-            break
-        except subprocess.TimeoutExpired:
-            run.send_signal(signal.SIGKILL)
-            run.communicate()
-            kills, wait = kills + 1, wait * 1.5
-    assert kills >= 1 and run.returncode == 0
-    assert published(tmp_path / "run") == published(finished)
+    out = tmp_path / "run"
+    command = ["interpolate", str(sample.pool), "--model", str(tiny_model), *typed, "--out", str(out)]
+    for step in ("embed", "space", "mix", "map"):
+        assert killed_when(made(out, step), command)
+    mixed(sample, tiny_model, out)
+    assert published(out) == published(finished)
 
 
 @pytest.mark.parametrize("lora", [0, 4])

@@ -1,9 +1,5 @@
 """``cuvee prove`` end to end on the tiny model: equal updates, pairing, resume, verdicts, files."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +8,7 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from tests.killing import killed_when
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -152,20 +149,12 @@ def test_a_killed_run_goes_on_to_the_same_table(sample: WrittenFiles, tiny_model
     options = {**OPTIONS, "arms": "random,base", "seeds": 2}
     whole = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "whole", **options).folder
     typed = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "cuvee", "prove", str(sample.pool), "--model", str(tiny_model), *typed]
     out = tmp_path / "run"
-    run = subprocess.Popen(
-        [*command, "--out", str(out)], env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    while run.poll() is None and not list((out / "work").glob("arm-base*")):
-        time.sleep(0.02)
-    time.sleep(0.2)  # inside the training that follows
-    assert run.poll() is None
-    run.send_signal(signal.SIGKILL)
-    run.communicate()
+    command = ["prove", str(sample.pool), "--model", str(tiny_model), *typed, "--out", str(out)]
+    then = 0.2  # inside the training that follows
+    assert killed_when(lambda: list((out / "work").glob("arm-base*")), command, then=then)
     assert not (out / "proof.json").exists() and list((out / "work").glob("arm-random-0*"))
-    again = subprocess.run([*command, "--out", str(out)], env=os.environ, capture_output=True, timeout=300)
-    assert again.returncode == 0, again.stderr
+    cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, **options)
     assert (out / "results.parquet").read_bytes() == (whole / "results.parquet").read_bytes()
     assert told(out)["arms"] == told(whole)["arms"]
 

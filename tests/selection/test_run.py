@@ -1,10 +1,5 @@
 """``cuvee select`` end to end on a small sample pool: what it writes, that it adds up, that it resumes."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +7,7 @@ import orjson
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from tests.killing import killed_when, made
 from tests.manifests import check_manifest
 
 import cuvee
@@ -159,7 +155,7 @@ def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample:
 
 def _command(sample: WrittenFiles, out: Path) -> list[str]:
     arguments = ["select", str(sample.pool), "--budget", "40", "--embedder", "lexical", "--draws", "2"]
-    return [sys.executable, "-m", "cuvee", *arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
+    return [*arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
 
 
 def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: WrittenFiles, tmp_path: Path) -> None:
@@ -168,21 +164,11 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Wr
         name: (finished / name).read_bytes() for name in FILES - {"manifest.json", "report.html", "summary.json"}
     }
     out = tmp_path / "run"
-    patience, kills = 0.7, 0
-    for _ in range(40):
-        process = subprocess.Popen(_command(sample, out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            code = process.wait(timeout=patience)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            kills += 1
-            patience = patience + 0.12 if kills < 20 else patience * 1.2  # a busy machine still ends
-            continue
-        assert code == 0
-        break
-    else:
-        pytest.fail("never ended")
+    patience, kills = 0.1, 0
+    while killed_when(lambda: True, _command(sample, out), then=patience):
+        kills += 1
+        assert kills < 60, "never ended"
+        patience = patience + 0.12 if kills < 20 else patience * 1.2  # a busy machine still ends
     assert kills >= 5
     assert {name: (out / name).read_bytes() for name in expected} == expected
     manifest = orjson.loads((out / "manifest.json").read_bytes())
@@ -193,14 +179,9 @@ def test_killed_after_a_step_it_repeats_only_the_missing_work(sample: WrittenFil
     """Wait until the folder of a step is there, kill, call again: every step that was there is reused."""
     out = tmp_path / "run"
     for step in ("read", "clean", "embed", "select", "measure"):
-        process = subprocess.Popen(_command(sample, out), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while not list(out.glob(f"work/{step}-*")) and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
-        process.kill()
-        process.wait()
+        killed_when(made(out, step), _command(sample, out))
         there = {path.name for path in out.glob("work/*-*") if not path.name.startswith(".")}
         assert any(name.startswith(f"{step}-") for name in there)
-    subprocess.run(_command(sample, out), check=True, capture_output=True, timeout=120)
+    cuvee.select([str(sample.pool)], decontaminate=[str(sample.questions)], out=out, **OPTIONS)
     steps = orjson.loads((out / "manifest.json").read_bytes())["steps"]
     assert {f"{s['name']}-{s['fingerprint']}" for s in steps if s["reused"]} >= there

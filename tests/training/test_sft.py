@@ -3,14 +3,13 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.killing import started
 
 from cuvee import render
 from cuvee.errors import ConfigError, CuveeError, InputError
@@ -268,37 +267,30 @@ def test_checkpoints_of_other_settings_are_not_gone_on_from(
     assert same(weights(other.model), weights(clean.model))
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from cuvee import render
-from cuvee.models import causal
-from cuvee.training import loop, sft
-from tests.training.test_sft import SETTINGS, talks
-folder, out, after = sys.argv[1], sys.argv[2], int(sys.argv[3])
-class Stop(loop.Follower):
-    def on_step_end(self, args, state, control, **others):
-        super().on_step_end(args, state, control, **others)
-        if state.global_step == after:
-            os.kill(os.getpid(), 9)
-loop.Follower = Stop
-model = causal.load(folder)
-rows = render.encode_all(talks(), model.tokenizer, max_length=96)
-sft.train(model, rows, SETTINGS, Path(out), seed=1)
-"""
+def train_and_die(folder: Path, out: Path, after: int) -> None:
+    """Train until this step, and kill -9 oneself."""
+    from cuvee.training import loop
+
+    class Stop(loop.Follower):
+        def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
+            super().on_step_end(args, state, control, **others)
+            if state.global_step == after:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    loop.Follower = Stop  # type: ignore[misc]
+    model = causal.load(folder)
+    sft.train(model, render.encode_all(talks(), model.tokenizer, max_length=96), SETTINGS, out, seed=1)
 
 
 def test_killed_at_any_step_it_goes_on_to_the_same_weights(
     tiny_model: Path, rows: list[Encoded], tmp_path: Path
 ) -> None:
     whole = sft.train(causal.load(tiny_model), rows, SETTINGS, None, seed=1)
-    root = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     for after in (2, 4, 9):
         out = tmp_path / str(after)
-        command = [sys.executable, "-c", KILLED, str(tiny_model), str(out), str(after)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        process = started(train_and_die, tiny_model, out, after)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         left = sorted(path.name for path in (out / "checkpoints").glob("*")) if (out / "checkpoints").exists() else []
         assert left == [f"checkpoint-{step}" for step in (3, 6, 9) if step < after][-2:]
         if left:  # a checkpoint that a kill left half is not used
