@@ -106,6 +106,6 @@ KINDS: dict[str, RowKind] = {
 
 @cache
 def _prompts(kind: str) -> dict[str, Template]:
-    text = resources.files("cuvee.distillation").joinpath("prompts", f"{kind}.md").read_text(encoding="utf-8")
+    text = resources.files("cuvee.distiller").joinpath("prompts", f"{kind}.md").read_text(encoding="utf-8")
     parts = re.split(r"^# (\w+)\n", text, flags=re.MULTILINE)
     return {name: Template(body.strip()) for name, body in zip(parts[1::2], parts[2::2], strict=True)}
