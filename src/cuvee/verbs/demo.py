@@ -22,7 +22,7 @@ def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Pa
         Folder for the pool and the run.
     """
     typed = dict(locals())
-    from cuvee.demo.run import run_demo
-    from cuvee.demo.shown import METHODS
+    from cuvee.demonstration.run import run_demo
+    from cuvee.demonstration.shown import METHODS
 
     return run_demo(**typed, methods=METHODS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import cuvee
-from cuvee.demo.shown import METHODS
+from cuvee.demonstration.shown import METHODS
 from cuvee.errors import MissingExtraError
 
 
@@ -30,6 +30,6 @@ def test_without_torch_the_methods_are_named_and_left_out(tmp_path: Path, monkey
     def none(*libraries: str, purpose: str) -> None:
         raise MissingExtraError(libraries[0], "train", purpose)
 
-    monkeypatch.setattr("cuvee.demo.run.need", none)
+    monkeypatch.setattr("cuvee.demonstration.run.need", none)
     (shown,) = cuvee.demo(rows=300, budget="30", out=tmp_path / "demo").summary["methods"]
     assert shown["line"] == "not shown: pip install 'cuvee[train]'" and shown["method"].split(", ") == list(METHODS)
