@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from cuvee.errors import ConfigError
 from cuvee.result import Result
-from cuvee.verbs import RECIPES as VERBS
+from cuvee.verbs import RECIPES
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:
@@ -25,7 +25,7 @@ def run(recipe: Path, *, dry_run: bool = False) -> Result:
     if dry_run:
         plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": []}
         return Result(Path(recipe), {"plan": plan})
-    results = [VERBS[name](**settings) for name, settings in steps]
+    results = [RECIPES[name](**settings) for name, settings in steps]
     return results[-1]
 
 
@@ -72,11 +72,11 @@ def _bind(step: Any) -> tuple[str, dict[str, Any]]:
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     if not isinstance(step, Mapping) or len(step) != 1:
-        raise ConfigError("a step is one verb over its options", f"verbs: {', '.join(VERBS)}")
+        raise ConfigError("a step is one verb over its options", f"verbs: {', '.join(RECIPES)}")
     name, settings = next(iter(step.items()))
-    if name not in VERBS:
-        raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(VERBS)}")
-    verb, settings = VERBS[name], dict(settings or {})
+    if name not in RECIPES:
+        raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(RECIPES)}")
+    verb, settings = RECIPES[name], dict(settings or {})
     hints = get_type_hints(verb)
     required = [p.name for p in signatures.signature(verb).parameters.values() if p.default is p.empty]
     for key in [*settings, *required]:
