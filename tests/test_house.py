@@ -12,7 +12,6 @@ import pytest
 
 import cuvee
 from cuvee import verbs
-from cuvee.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 SRC = ROOT / "src"
@@ -134,7 +133,7 @@ def test_one_word_is_spelt_one_way() -> None:
 def test_command_line_python_and_recipes_read_one_list() -> None:
     assert set(verbs.__all__) == {verb.__name__ for name, verb in verbs.VERBS.items() if not name.startswith("models ")}
     assert all(getattr(cuvee, name) is getattr(verbs, name) for name in verbs.__all__)
-    assert set(RECIPES.values()) < set(verbs.VERBS.values())
+    assert set(verbs.RECIPES.values()) < set(verbs.VERBS.values())
 
 
 @pytest.mark.parametrize("module", ["torch", "numpy", "polars", "pyarrow"])

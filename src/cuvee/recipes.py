@@ -4,11 +4,13 @@ import inspect as signatures
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import get_type_hints
 
 from cuvee.errors import ConfigError
 from cuvee.result import Result
 from cuvee.verbs import RECIPES
+
+Bound = tuple[str, dict[str, object]]  # a verb of RECIPES, and its settings
 
 
 def run(recipe: Path, *, dry_run: bool = False) -> Result:
@@ -29,14 +31,14 @@ def run(recipe: Path, *, dry_run: bool = False) -> Result:
     return results[-1]
 
 
-def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
+def load(path: Path) -> list[Bound]:
     """Return the (verb, settings) of every step. Raises ConfigError that lists all mistakes of the file."""
     import yaml
 
     if not path.is_file():
         raise ConfigError(f"no recipe at {path}", "name a YAML file")
     try:
-        steps = (_read(path.read_text(encoding="utf-8")) or {}).get("steps")
+        steps = _read(path.read_text(encoding="utf-8")).get("steps")
     except (yaml.YAMLError, AttributeError) as wrong:
         raise ConfigError(f"{path} is not a recipe: {wrong}", "write a list under `steps:`") from wrong
     if not isinstance(steps, list) or not steps:
@@ -52,7 +54,7 @@ def load(path: Path) -> list[tuple[str, dict[str, Any]]]:
     return bound
 
 
-def _read(text: str) -> Any:
+def _read(text: str) -> Mapping[str, object]:
     """Return what the YAML says. As in YAML 1.2 only true and false are truth values: `on` is the name of an option."""
     import yaml
 
@@ -64,10 +66,11 @@ def _read(text: str) -> Any:
         for first, kinds in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
     Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), "tTfF")
-    return yaml.load(text, Loader)
+    found: Mapping[str, object] = yaml.load(text, Loader) or {}
+    return found
 
 
-def _bind(step: Any) -> tuple[str, dict[str, Any]]:
+def _bind(step: object) -> Bound:
     """Check one step against its verb's signature, types included."""
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 

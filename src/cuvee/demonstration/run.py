@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import orjson
 import pyarrow as pa
@@ -25,7 +25,24 @@ from cuvee.result.summary import MethodRow
 from cuvee.selection.asked import SelectOptions
 from cuvee.selection.run import run_select
 
-Row = dict[str, Any]
+
+class TruthRow(TypedDict):
+    """What was planted in a row of the sample pool. original: the row it repeats, question: the one it leaks."""
+
+    id: str
+    fault: str | None
+    original: str
+    question: str | None
+
+
+class FallenRow(TypedDict):
+    """What became of a row, as in the ledger."""
+
+    id: str
+    status: str
+    stage: str
+    reason: str
+    related: str | None
 
 
 def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> Result:
@@ -102,7 +119,7 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[PlantedRow]:
     truth = {row["id"]: row for row in map(orjson.loads, written.truth.read_bytes().splitlines())}
     fell = {row["id"]: row for row in ledger.select(["id", "status", "stage", "reason", "related"]).to_pylist()}
     partners = _partners(truth.values())
-    kinds: list[tuple[str, str, Callable[[Row], bool], Callable[[Row], bool]]] = [
+    kinds: list[tuple[str, str, Callable[[TruthRow], bool], Callable[[FallenRow], bool]]] = [
         ("exact-duplicate", "dropped: repeats another row", _fault("exact-duplicate"), _because("duplicates", "exact")),
         ("near-duplicate", "dropped: repeats another row", _fault("near-duplicate"), _because("duplicates", "")),
         ("empty-answer", "dropped: empty answer", _fault("empty-answer"), _because("answers", "empty")),
@@ -141,15 +158,15 @@ def found(written: WrittenFiles, ledger: pa.Table) -> list[PlantedRow]:
     return [*rows, broken]
 
 
-def _fault(name: str) -> Callable[[Row], bool]:
+def _fault(name: str) -> Callable[[TruthRow], bool]:
     return lambda row: row["fault"] == name
 
 
-def _because(stage: str, reason: str) -> Callable[[Row], bool]:
+def _because(stage: str, reason: str) -> Callable[[FallenRow], bool]:
     return lambda row: row["stage"] == stage and row["reason"].startswith(reason)
 
 
-def _partners(truth: Iterable[Row]) -> set[str]:
+def _partners(truth: Iterable[TruthRow]) -> set[str]:
     """Return the ids of all rows that stand in a planted pair of duplicates, on either side."""
     pairs = [row for row in truth if row["fault"] in ("exact-duplicate", "near-duplicate")]
     return {row["id"] for row in pairs} | {row["original"] for row in pairs}

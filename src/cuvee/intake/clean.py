@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -140,7 +139,7 @@ def _contaminated(words: Tokens, rules: Rules, items: list[str], verdicts: Verdi
             verdicts.drop(int(row), "contamination", reason, items[result.item[row]][:300])
 
 
-def _exact(table: pa.Table, ids: Any, verdicts: Verdicts) -> None:
+def _exact(table: pa.Table, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
     standing = verdicts.standing
     prints = table["fingerprint"].take(pa.array(standing)).combine_chunks()
     keeper = duplicates.exact(prints.to_pylist())
@@ -149,7 +148,7 @@ def _exact(table: pa.Table, ids: Any, verdicts: Verdicts) -> None:
         verdicts.drop(int(standing[at]), "duplicates", "exact duplicate", first)
 
 
-def _near(words: Tokens, answers: Tokens, threshold: float, ids: Any, verdicts: Verdicts) -> None:
+def _near(words: Tokens, answers: Tokens, threshold: float, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
     skip: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
     near = duplicates.near(words, threshold=threshold, skip=skip, answers=answers)
     for row in np.flatnonzero(near.keeper >= 0):

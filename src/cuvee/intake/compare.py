@@ -8,9 +8,7 @@ import orjson
 import pyarrow as pa
 
 from cuvee import render
-from cuvee.arrays import F32
 from cuvee.cleaners import contamination, duplicates
-from cuvee.embedders import Embedder
 from cuvee.geometry.neighbours import neighbours
 from cuvee.intake.embed import Embedded
 from cuvee.intake.near import near_threshold
@@ -21,17 +19,15 @@ Fall = tuple[int, str, str, str | None]  # row, stage, reason, what it repeats o
 Fallen = Sequence[Fall]
 
 
-def compare(
-    run: Run, embedded: Embedded, rows: pa.Table, embedder: Embedder, items: list[str], near_vectors: str
-) -> tuple[Step, Fallen]:
+def compare(run: Run, embedded: Embedded, rows: pa.Table, items: list[str], near_vectors: str) -> tuple[Step, Fallen]:
     """Return the step and what falls by its vector: contamination first, then near duplicates, in row order.
 
     rows: the embedded rows, with ids and messages. items: texts of evaluation items. near_vectors: as the verb takes it.
     """
 
     def make(folder: Path) -> None:
-        fallen = _contaminated(embedded, rows, embedder, items) if items else []
-        fallen += _near(embedded.X, rows, embedder, near_vectors, {row for row, *_ in fallen})
+        fallen = _contaminated(embedded, rows, items) if items else []
+        fallen += _near(embedded, rows, near_vectors, {row for row, *_ in fallen})
         write_json(folder / "fallen.json", fallen)
 
     depends = {"embed": embedded.step.fingerprint, "items": digest(items), "near": near_vectors}
@@ -42,7 +38,8 @@ def compare(
     return step, fallen
 
 
-def _contaminated(embedded: Embedded, rows: pa.Table, embedder: Embedder, items: list[str]) -> list[Fall]:
+def _contaminated(embedded: Embedded, rows: pa.Table, items: list[str]) -> list[Fall]:
+    embedder = embedded.embedder
     if embedder.fitted and embedded.step.reused:  # its vectors are there, what it learnt is not
         embedder.fit(render.plain_column(rows["messages"]))
     result = contamination.contamination_vectors(embedded.X, embedder.encode(items), threshold=embedder.near)
@@ -57,7 +54,8 @@ def _contaminated(embedded: Embedded, rows: pa.Table, embedder: Embedder, items:
     ]
 
 
-def _near(X: F32, rows: pa.Table, embedder: Embedder, near_vectors: str, gone: set[int]) -> list[Fall]:
+def _near(embedded: Embedded, rows: pa.Table, near_vectors: str, gone: set[int]) -> list[Fall]:
+    X, embedder = embedded.X, embedded.embedder
     threshold = near_threshold(near_vectors, lambda: neighbours(X, 1)[1][:, 0], calibrated=embedder.near)
     if threshold is None:
         return []

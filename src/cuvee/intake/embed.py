@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from cuvee import render
 from cuvee.arrays import F32, I64
@@ -22,14 +22,15 @@ AT_MOST = 60  # seconds of work that a killed run loses
 
 @dataclass(frozen=True)
 class Embedded:
-    """The vectors of a set of rows. X: (n, d) float32 unit rows, memory-mapped."""
+    """The vectors of a set of rows, and what made them. X: (n, d) float32 unit rows, memory-mapped."""
 
     step: Step
     X: F32
     computed: int  # how many were not in the store
+    embedder: Embedder
 
 
-def embed(run: Run, messages: Any, embedder: Embedder, depends: object) -> Embedded:
+def embed(run: Run, messages: pa.ChunkedArray, embedder: Embedder, depends: object) -> Embedded:
     """Embed an Arrow column of messages; depends: what stands for its content.
 
     An embedder that learns from the pool (``fitted``) is fitted here and its vectors belong to this pool only; all others
@@ -52,7 +53,7 @@ def embed(run: Run, messages: Any, embedder: Embedder, depends: object) -> Embed
     X: F32 = np.load(step.path / "vectors.npy", mmap_mode="r")
     if not step.reused:
         say(f"embedded  {computed:,} of {len(X):,} rows by {embedder.name} in {step.seconds:.1f} s")
-    return Embedded(step, X, computed)
+    return Embedded(step, X, computed, embedder)
 
 
 Compute = Callable[[I64], F32]  # row numbers -> their vectors
@@ -62,7 +63,7 @@ def _remembered(embedder: Embedder, texts: list[str], out: Path) -> int:
     return _stored(embedder, texts, lambda rows: _encode(embedder, [texts[row] for row in rows]), out)
 
 
-def _of_messages(embedder: ReadsMessages, messages: Any) -> tuple[list[str], Compute]:
+def _of_messages(embedder: ReadsMessages, messages: pa.ChunkedArray) -> tuple[list[str], Compute]:
     """Return what each conversation is remembered by, and the function that makes their vectors."""
     talks = messages.to_pylist()
     texts = [orjson.dumps(talk).decode() for talk in talks]

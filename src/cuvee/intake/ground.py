@@ -71,7 +71,7 @@ def prepare(run: Run, ask: PoolAsk) -> Ground:
     rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     texts = [text for _, text in items]
-    compared, fallen = compare(run, embedded, rows, embedder, texts, ask.near_vectors)
+    compared, fallen = compare(run, embedded, rows, texts, ask.near_vectors)
     tokens: I64 = table["tokens"].to_numpy()[alive]
     pool = Pool(rows, embedded.X)
     ground = Ground(source, table, alive, pool, tokens, embedder, embedded.computed, why, compared.fingerprint)

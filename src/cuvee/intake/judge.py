@@ -1,12 +1,12 @@
 """A judge for a run: what the user said about it, what it would cost, and the session with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TypedDict
 
 from cuvee import render
-from cuvee.commands import pairs
+from cuvee.commands import Scalar, pairs
 from cuvee.errors import ConfigError
 from cuvee.models.catalog import home
 from cuvee.models.server import KEY_VARIABLE, ReplySampling, Server, check
@@ -79,20 +79,26 @@ def server_of(options: JudgeOptions) -> Judging:
     """Return whom to ask. Raises ConfigError for what is missing or cannot be."""
     if not options.base_url or not options.judge_model:
         raise ConfigError("a judge is a server and a model on it", "--base-url URL --judge-model NAME")
+    from pydantic import TypeAdapter
+
     given = pairs(options.judge_settings, "judge-settings")
     values = {name: _typed(name, value) for name, value in given.items()}
-    own = {name: value for name, value in values.items() if name in _SERVER}
-    server = Server(options.base_url.rstrip("/"), options.judge_model, values.get("key", KEY_VARIABLE), **own)
+    named: dict[str, Scalar] = {"url": options.base_url.rstrip("/"), "model": options.judge_model}
+    named |= {"key_variable": values.get("key", KEY_VARIABLE)}
+    server = TypeAdapter(Server).validate_python(named | _among(values, _SERVER))
     check(server)
-    more = {name: value for name, value in values.items() if name in _MORE}
-    sampling = ReplySampling(**{name: value for name, value in values.items() if name in _SAMPLING}, more=more)
+    sampling = TypeAdapter(ReplySampling).validate_python({**_among(values, _SAMPLING), "more": _among(values, _MORE)})
     cap = options.max_tokens_spent
     if cap is not None and cap < 1:
         raise ConfigError(f"max-tokens-spent is {cap}", "give a number of tokens, or leave it out for no cap")
     return Judging(server, sampling, cap)
 
 
-def _typed(name: str, value: Any) -> Any:
+def _among(values: Mapping[str, Scalar], names: Mapping[str, type]) -> dict[str, Scalar]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _typed(name: str, value: Scalar) -> Scalar:
     if name not in KNOWN:
         raise ConfigError(f"a judge has no setting {name!r}", f"its settings: {', '.join(KNOWN)}")
     kind = _TYPES[name]
@@ -101,7 +107,7 @@ def _typed(name: str, value: Any) -> Any:
     lowest = 0 if name in ("temperature", "top_p", "seed") else 1 if kind is int else 1e-3
     if isinstance(value, bool) or not isinstance(value, int | float) or value < lowest or kind(value) != value:
         raise ConfigError(f"the judge's {name} is {value!r}", f"give a number from {lowest}")
-    return kind(value)
+    return int(value) if kind is int else float(value)
 
 
 @contextmanager
@@ -134,7 +140,18 @@ def kinds(scores: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(SCORERS[name].asks for name in scores if name in SCORERS and SCORERS[name].asks))
 
 
-def plan(asked: Judging, scores: Sequence[str], rows: int, size: int) -> dict[str, Any]:
+class JudgePlan(TypedDict):
+    """What asking would cost. cap: in words."""
+
+    model: str
+    url: str
+    questions: int
+    tokens_in: int
+    tokens_out: int
+    cap: str
+
+
+def plan(asked: Judging, scores: Sequence[str], rows: int, size: int) -> JudgePlan:
     """Return what asking about so many rows would cost, from their number and their bytes: an upper estimate."""
     wanted = kinds(scores)
     count = render.token_counter(None)
@@ -150,7 +167,7 @@ def plan(asked: Judging, scores: Sequence[str], rows: int, size: int) -> dict[st
     }
 
 
-def used(judge: Judge, asked: Judging) -> dict[str, Any]:
+def used(judge: Judge, asked: Judging) -> dict[str, object]:
     """Return what the manifest says about a session: whom, how, what it used. No key is in it."""
     server = {f.name: getattr(asked.server, f.name) for f in fields(Server)}
     return {

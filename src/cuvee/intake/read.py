@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import orjson
 import polars as pl
@@ -19,6 +19,28 @@ from cuvee.samples.read import read
 from cuvee.samples.schema import SAMPLE
 
 
+class QuarantinedLine(TypedDict):
+    """A row that could not be read: where it stands, why, and the row as it is."""
+
+    file: str
+    line: int
+    reason: str
+    raw: str
+
+
+class FileInfo(TypedDict):
+    """A file that was read. rows: lines or elements; samples: those that could be read, instances counted."""
+
+    file: str
+    bytes: int
+    sha256: str
+    rows: int
+    samples: int
+    quarantined: int
+    dialects: dict[str, int]
+    notes: NotRequired[dict[str, int]]
+
+
 @dataclass(frozen=True)
 class Source:
     """What was read.
@@ -28,8 +50,8 @@ class Source:
     """
 
     table: pa.Table
-    quarantined: list[dict[str, Any]]
-    files: list[dict[str, Any]]
+    quarantined: list[QuarantinedLine]
+    files: list[FileInfo]
     notes: Counter[str]
     fingerprint: str
 
@@ -51,19 +73,18 @@ def read_inputs(run: Run, ask: ReadAsk) -> Source:
         for path in paths:
             steps.append(_read_file(run, str(path), ask))
             advance(1)
-    infos = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
+    infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
     table = _unique_ids(pa.concat_tables(tables))
     quarantined = [row for step in steps for row in _lines(step.path / "quarantine.jsonl")]
     notes: Counter[str] = Counter()
     for info in infos:
-        notes.update(info["notes"])
+        notes.update(info.pop("notes", {}))
     if not all(step.reused for step in steps):
         seconds = sum(step.seconds for step in steps if not step.reused)
         counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
         say(f"read      {counts}, in {seconds:.1f} s")
-    files = [{key: value for key, value in info.items() if key != "notes"} for info in infos]
-    return Source(table, quarantined, files, notes, digest([step.fingerprint for step in steps]))
+    return Source(table, quarantined, infos, notes, digest([step.fingerprint for step in steps]))
 
 
 def _read_file(run: Run, path: str, ask: ReadAsk) -> Step:
@@ -99,7 +120,7 @@ def _text(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Path) -> list[QuarantinedLine]:
     return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
 

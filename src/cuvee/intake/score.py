@@ -9,6 +9,7 @@ import pyarrow.feather as feather
 
 from cuvee import names
 from cuvee.arrays import F32
+from cuvee.intake.ground import Ground
 from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.progress import say
@@ -37,20 +38,15 @@ class ScoreModel:
 
 
 def score(
-    run: Run,
-    pool: Pool,
-    wanted: list[str],
-    depends: object,
-    asked: ScoreModel | None = None,
-    judge: Judge | None = None,
+    run: Run, ground: Ground, wanted: list[str], asked: ScoreModel, judge: Judge | None = None
 ) -> tuple[Pool, Step]:
-    """Return the pool with the scores of these names, and the step that made them.
+    """Return the ground's pool with the scores of these names, and the step that made them.
 
     A judge's replies are input, not result: they are read first, and the step depends on what they say. So a row that
     got no reply is asked about again by the next call, and replies in the store cost nothing.
     """
+    pool = ground.pool
     scorers = [names.find(SCORERS, name, "score") for name in wanted]
-    asked = asked or ScoreModel()
     by_model = any(scorer.needs_model for scorer in scorers)
     said = {scorer.name: scorer.function(pool, judge=judge) for scorer in scorers if scorer.asks}
 
@@ -66,7 +62,7 @@ def score(
         _say_unfit(scorers, columns)
 
     model = {"model": asked.version()} if by_model else {}
-    step = run.step("score", {"rows": depends, "scores": wanted, "said": digest(said), **model}, make)
+    step = run.step("score", {"rows": ground.fingerprint, "scores": wanted, "said": digest(said), **model}, make)
     table = feather.read_table(step.path / "scores.arrow", memory_map=True)
     return pool.with_scores(**{name: table[name].to_numpy() for name in table.column_names}), step
 

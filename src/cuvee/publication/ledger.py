@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import I64
-from cuvee.intake.read import Source
+from cuvee.intake.read import QuarantinedLine, Source
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
 
@@ -71,7 +70,7 @@ def make_ledger(outcome: Outcome, given: str) -> pa.Table:
     return pa.concat_tables([ledger, _quarantined(outcome.source.quarantined)], promote_options="default")
 
 
-def _quarantined(rows: list[dict[str, Any]]) -> pa.Table:
+def _quarantined(rows: list[QuarantinedLine]) -> pa.Table:
     stem = [Path(row["file"]).name.split(".")[0] for row in rows]
     return pa.table(
         {

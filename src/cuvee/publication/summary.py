@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -247,7 +247,7 @@ def _drops(facts: Facts) -> list[DropRow]:
     """Return per stage and kind of reason how many rows fell, with examples and what they repeat."""
     ledger = facts.ledger
     fallen = ledger.filter(pc.and_(pc.not_equal(ledger["status"], "kept"), pc.not_equal(ledger["stage"], "select")))
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[LedgerRow]] = {}
     columns = ("id", "stage", "reason", "related", "file", "line")
     for row in fallen.select(columns).to_pylist():
         groups.setdefault((row["stage"], _kind(row["reason"])), []).append(row)
@@ -269,6 +269,17 @@ def _kind(reason: str) -> str:
     return "holds an evaluation item" if "evaluation item" in reason else reason.split(":")[0]
 
 
+class LedgerRow(TypedDict):
+    """What the page shows of a row that fell."""
+
+    id: str
+    stage: str
+    reason: str
+    related: str | None
+    file: str
+    line: int
+
+
 class _Texts:
     """Excerpts of rows by id."""
 
@@ -284,7 +295,7 @@ class _Texts:
             return name
         return render.plain(self.messages[self.place[name]].as_py())[:300]
 
-    def example(self, row: Mapping[str, Any]) -> DropExample:
+    def example(self, row: LedgerRow) -> DropExample:
         where = f"{row['file']}:{row['line']}"
         text = self.raw.get(where, "")[:300] if row["stage"] == "read" else self.text(row["id"])
         found: DropExample = {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})"}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.feather as feather
 from cuvee import rng, selectors
 from cuvee.arrays import F32, I64
 from cuvee.budget import Budget
+from cuvee.commands import Scalar
 from cuvee.progress import say
 from cuvee.runs import Run, Step
 from cuvee.samples.pool import Pool, Selection
@@ -22,7 +22,7 @@ class Request:
 
     budget: Budget
     method: str
-    settings: dict[str, Any]
+    settings: dict[str, Scalar]
     seed: int
 
 

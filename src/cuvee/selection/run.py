@@ -83,7 +83,7 @@ def _score(run: Run, ask: SelectAsk, ground: Ground) -> Scored:
     with judging.opened(ask.judge) as judge:
         if judge and ask.judge:
             judging.announce(judge, ground.pool, ask.scores, ask.judge)
-        pool, step = score(run, ground.pool, ask.scores, ground.fingerprint, ask.score_model, judge)
+        pool, step = score(run, ground, ask.scores, ask.score_model, judge)
     counts = judge.counts if judge else {}
     cut = {**cut_shares(step), **{name: told.cut / max(told.asked, 1) for name, told in counts.items()}}
     lengths = length(pool) if pool.scores else ()

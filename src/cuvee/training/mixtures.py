@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError
-from cuvee.intake.read import Source
+from cuvee.intake.read import FileInfo, Source
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.render import Encoded
@@ -39,9 +39,15 @@ def read(run: Path) -> Source:
     """Return every row that the mixture of a run needs: those kept, and those that only blends hold."""
     table = pq.read_table(run / ROWS)
     hashes = {name: sha256(run / name) for name in (ROWS, BLENDS)}
-    rows = {"rows": table.num_rows, "samples": table.num_rows, "quarantined": 0, "dialects": {}}
-    size = (run / BLENDS).stat().st_size
-    file = {"file": str(run / BLENDS), "bytes": size, "sha256": hashes[BLENDS], **rows}
+    file: FileInfo = {
+        "file": str(run / BLENDS),
+        "bytes": (run / BLENDS).stat().st_size,
+        "sha256": hashes[BLENDS],
+        "rows": table.num_rows,
+        "samples": table.num_rows,
+        "quarantined": 0,
+        "dialects": {},
+    }
     return Source(table, [], [file], Counter(), digest(hashes))
 
 
