@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -100,6 +101,21 @@ def test_a_row_of_the_goal_in_the_pool_is_dropped_however_short(tiny_model: Path
     ledger = pq.read_table(result.folder / "ledger.parquet").sort_by("line").to_pylist()
     assert all(row["stage"] in ("goal", "contamination") for row in ledger[:6])
     assert sum(row["stage"] == "goal" for row in ledger) <= 6
+
+
+def test_the_manifest_names_every_file_the_policy_and_the_trajectory_too(finished: Path) -> None:
+    check_manifest(finished)
+    manifest = orjson.loads((finished / "manifest.json").read_bytes())
+    names = {output["file"] for output in manifest["outputs"]}
+    assert {"trajectory.parquet", "policy/policy.json", "policy/policy.safetensors", "model/model.safetensors"} <= names
+    assert manifest["settings"]["episodes"] == 2 and manifest["settings"]["final_picks"] == "top"
+    assert manifest["training"]["steps"] == 5 and manifest["adapters"] is None
+
+
+def test_the_manifest_says_how_adapters_are_scaled(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
+    run = adapted(sample, tiny_model, tmp_path / "run", lora=4, episodes=1)
+    check_manifest(run)
+    assert orjson.loads((run / "manifest.json").read_bytes())["adapters"] == {"rank": 4, "alpha": 8}
 
 
 def test_train_replays_it_to_the_same_weights(finished: Path, tiny_model: Path, tmp_path: Path) -> None:
