@@ -65,8 +65,8 @@ def told(summary: Summary, done: Adapted) -> Summary:
 def _sentence(done: Adapted) -> str:
     reward, start, end = done.ask.learn.goal.reward, done.field.start, done.figures.end
     return (
-        f"The goal's {reward.measure.replace('_', ' ')} on {len(done.field.goal.test):,} rows that the policy never saw "
-        f"went from {start['test']:.4f} to {end['test']:.4f} ({reward.unit}) in {done.figures.steps:,} steps, after "
+        f"The goal's {reward.measure.replace('_', ' ')} on {len(done.field.goal.test):,} rows that the policy never "
+        f"saw went from {start['test']:.4f} to {end['test']:.4f} ({reward.unit}) in {done.figures.steps:,} steps, after "
         f"{len(done.learnt.episodes)} episodes."
     )
 

@@ -57,7 +57,7 @@ class AdaptOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class GoalAsk:
-    """What to get better at. test: how much of it is only judged on. rows: of the other part, looked at after a decision."""
+    """What to get better at. test: how much of it is only judged on. rows: of the rest, looked at after a decision."""
 
     files: list[str]
     test: Budget
@@ -69,10 +69,11 @@ class GoalAsk:
 class LearnAsk:
     """All that ``episodes.learnt`` needs to know, whatever pool it works on: a proof's arm makes one of its own.
 
-    model: the base as it was named. training: of every episode. final: of the last run. clusters, per_cluster: groups of rows,
-    and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how often a row
-    may be taken in a run, 0 without limit. top: whether the final run takes the best rows, or draws as the episodes do. aux:
-    the model that reads the rows, None where it is the base or the policy's own. policy: where to start from. learner: of PPO.
+    model: the base as it was named. training: of every episode. final: of the last run. clusters, per_cluster: groups of
+    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how
+    often a row may be taken in a run, 0 without limit. top: whether the final run takes the best rows, or draws as the
+    episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy: where to
+    start from. learner: of PPO.
     """
 
     model: str

@@ -32,7 +32,7 @@ STEPS = "trajectory.npz"  # what every step of a final run saw
 
 
 class Learnt(NamedTuple):
-    """episodes: the figures of each. final: the step of the final run, which holds the model. policy: the last one's folder."""
+    """episodes: the figures of each. final: the step of the final run, with the model. policy: the last one's folder."""
 
     episodes: list[EpisodeRow]
     final: Step
@@ -116,7 +116,7 @@ def _report(figures: EpisodeRow, ask: LearnAsk, step: Step) -> None:
 
 
 def _final(run: Run, course: Course, policy: Path, earlier: Sequence[Step]) -> Step:
-    """Train from the initial weights on the policy's best rows of the whole pool; then the test part is looked at, once."""
+    """Train from the initial weights on the policy's best rows of the whole pool; then look at the test part, once."""
     ask, rows = course.ask, course.field.seen.rows
 
     def make(folder: Path) -> None:
