@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cuvee.adaptation.asked import AdaptAsk
 from cuvee.adaptation.episodes import Learnt, figures_of, taken
 from cuvee.adaptation.field import EpisodeField
-from cuvee.adaptation.figures import FinalFigures, Trajectory
+from cuvee.adaptation.figures import FinalFigures, PickedRows
 from cuvee.arrays import F32, I64
 from cuvee.intake.hold_out import labels_of
 from cuvee.result import Summary
@@ -30,7 +30,7 @@ class Adapted:
     learnt: Learnt
 
     @cached_property
-    def taken(self) -> Trajectory:
+    def taken(self) -> PickedRows:
         """What the final run saw, in order."""
         return taken(self.learnt.final.path)
 
@@ -90,7 +90,7 @@ def _policy(done: Adapted) -> PolicyFigures:
     }
 
 
-def _over_time(field: EpisodeField, taken: Trajectory) -> PickedOverTime:
+def _over_time(field: EpisodeField, taken: PickedRows) -> PickedOverTime:
     """Return what was picked in each stretch of the final run, and in the pool: lengths, difficulty, tasks."""
     labels = np.array(labels_of(field.ground.pool))
     names, counts = np.unique(labels[taken["row"]], return_counts=True)
@@ -100,7 +100,7 @@ def _over_time(field: EpisodeField, taken: Trajectory) -> PickedOverTime:
     return {"tasks": shown, "lines": lines}
 
 
-def _stretches(taken: Trajectory) -> list[tuple[str, I64]]:
+def _stretches(taken: PickedRows) -> list[tuple[str, I64]]:
     """Return the rows of each stretch of the final run, with its name."""
     steps = int(taken["step"].max()) + 1
     edges = np.unique(np.linspace(0, steps, min(STRETCHES, steps) + 1).round().astype(np.int64)).tolist()

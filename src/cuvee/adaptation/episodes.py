@@ -19,7 +19,7 @@ from cuvee.adaptation.asked import LearnAsk
 from cuvee.adaptation.course import Course
 from cuvee.adaptation.feed import Picked, learn_stage
 from cuvee.adaptation.field import EpisodeField
-from cuvee.adaptation.figures import FinalFigures, Trajectory
+from cuvee.adaptation.figures import FinalFigures, PickedRows
 from cuvee.adaptation.importance import importance
 from cuvee.arrays import F32, F64
 from cuvee.progress import say
@@ -157,13 +157,13 @@ def figures_of(final: Path) -> FinalFigures:
     return FinalFigures(**orjson.loads((final / "figures.json").read_bytes()))
 
 
-def taken(final: Path) -> Trajectory:
+def taken(final: Path) -> PickedRows:
     """Return everything that a final run saw, in order. final: the folder of its step."""
     with np.load(final / STEPS) as saw:
         return {"step": saw["step"], "row": saw["row"], "cluster": saw["cluster"], "score": saw["score"]}
 
 
-def _trajectory(feed: Picked, steps: int) -> Trajectory:
+def _trajectory(feed: Picked, steps: int) -> PickedRows:
     rows = [feed.next(step) for step in range(steps)]
     seen = [feed.told(step) for step in range(steps)]
     return {

@@ -23,7 +23,7 @@ class FinalFigures:
     device: str
 
 
-class Trajectory(TypedDict):
+class PickedRows(TypedDict):
     """Everything that a final run saw, in order: step (0 = first), row (of the pool), cluster, and the policy's score."""
 
     step: I64
