@@ -76,9 +76,18 @@ def test_a_policy_is_paid_by_exact_match(tiny_model: Path, tmp_path: Path) -> No
     goal = tmp_path / "goal.jsonl"
     goal.write_bytes(b"".join(orjson.dumps({"input": f"Is {n} even?", "target": "yes"}) + b"\n" for n in range(8)))
     options: dict[str, Any] = {
-        "episodes": 1, "steps": 2, "per_cluster": 3, "subset": "50%", "max_length": 96, "embedder": "lexical", "draws": 1,
-        "goal": [str(goal)], "reward": "exact_match", "max_new_tokens": 4, "near": 0,
-    }  # fmt: skip
+        "episodes": 1,
+        "steps": 2,
+        "per_cluster": 3,
+        "subset": "50%",
+        "max_length": 96,
+        "embedder": "lexical",
+        "draws": 1,
+        "goal": [str(goal)],
+        "reward": "exact_match",
+        "max_new_tokens": 4,
+        "near": 0,
+    }
     result = cuvee.adapt([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
     told = result.summary["adaptation"]
     assert (told["measure"], told["sign"]) == ("exact_match", 1.0)

@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -23,9 +24,18 @@ from cuvee.adaptation import (  # noqa: E402
 from cuvee.adaptation.feed import Picked  # noqa: E402
 
 OPTIONS: dict[str, Any] = {
-    "episodes": 2, "steps": 5, "clusters": 2, "per_cluster": 3, "subset": "40%", "lr": 3e-3, "max_length": 128,
-    "goal_rows": 8, "save_every": 1, "embedder": "lexical", "draws": 1,
-}  # fmt: skip
+    "episodes": 2,
+    "steps": 5,
+    "clusters": 2,
+    "per_cluster": 3,
+    "subset": "40%",
+    "lr": 3e-3,
+    "max_length": 128,
+    "goal_rows": 8,
+    "save_every": 1,
+    "embedder": "lexical",
+    "draws": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +110,21 @@ def test_a_row_of_the_goal_in_the_pool_is_dropped_however_short(tiny_model: Path
     ledger = pq.read_table(result.folder / "ledger.parquet").sort_by("line").to_pylist()
     assert all(row["stage"] in ("goal", "contamination") for row in ledger[:6])
     assert sum(row["stage"] == "goal" for row in ledger) <= 6
+
+
+def test_the_manifest_names_every_file_the_policy_and_the_trajectory_too(finished: Path) -> None:
+    check_manifest(finished)
+    manifest = orjson.loads((finished / "manifest.json").read_bytes())
+    names = {output["file"] for output in manifest["outputs"]}
+    assert {"trajectory.parquet", "policy/policy.json", "policy/policy.safetensors", "model/model.safetensors"} <= names
+    assert manifest["settings"]["episodes"] == 2 and manifest["settings"]["final_picks"] == "top"
+    assert manifest["training"]["steps"] == 5 and manifest["adapters"] is None
+
+
+def test_the_manifest_says_how_adapters_are_scaled(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
+    run = adapted(sample, tiny_model, tmp_path / "run", lora=4, episodes=1)
+    check_manifest(run)
+    assert orjson.loads((run / "manifest.json").read_bytes())["adapters"] == {"rank": 4, "alpha": 8}
 
 
 def test_train_replays_it_to_the_same_weights(finished: Path, tiny_model: Path, tmp_path: Path) -> None:
@@ -194,10 +219,13 @@ def test_it_runs_in_other_ways(sample: WrittenFiles, tiny_model: Path, tmp_path:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"per_cluster": 0}, "per-cluster"), ({"episodes": 0}, "no policy"), ({"ppo": "gamma=1"}, "gamma"),
-        ({"final_picks": "best"}, "final-picks"), ({"subset": "2Mtok"}, "2Mtok"),
+        ({"per_cluster": 0}, "per-cluster"),
+        ({"episodes": 0}, "no policy"),
+        ({"ppo": "gamma=1"}, "gamma"),
+        ({"final_picks": "best"}, "final-picks"),
+        ({"subset": "2Mtok"}, "2Mtok"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_is_one_line(
     changed: dict[str, Any], says: str, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -226,9 +254,16 @@ def test_it_finds_the_family_that_the_goal_is_of(tiny_model: Path, tmp_path: Pat
     (tmp_path / "pool.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in pool))
     (tmp_path / "goal.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in family[:60]))
     options = {
-        **OPTIONS, "episodes": 12, "steps": 30, "per_cluster": 4, "goal_rows": 20, "near": 0, "contamination": 1.0,
-        "save_every": 0, "goal": [str(tmp_path / "goal.jsonl")],
-    }  # fmt: skip
+        **OPTIONS,
+        "episodes": 12,
+        "steps": 30,
+        "per_cluster": 4,
+        "goal_rows": 20,
+        "near": 0,
+        "contamination": 1.0,
+        "save_every": 0,
+        "goal": [str(tmp_path / "goal.jsonl")],
+    }
     learnt = cuvee.adapt([str(tmp_path / "pool.jsonl")], model=str(tiny_model), out=tmp_path / "run", **options).folder
     unlearnt = folder.read(learnt)
     facts = unlearnt.facts

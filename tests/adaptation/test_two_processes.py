@@ -15,11 +15,12 @@ import numpy as np, torch
 from cuvee import render
 from cuvee.models import causal
 from cuvee.adaptation import state
-from cuvee.adaptation.feed import Picked, Wanted
+from cuvee.adaptation.feed import Picked, Picking
 from cuvee.adaptation.folder import Policy
 from cuvee.runs import write_json
 from cuvee.adaptation.reward import Part, Reward
 from cuvee.training import sft
+from cuvee.training.settings import Training
 from tests.training.test_sft import talks
 model = causal.load(sys.argv[1], device="cpu")
 rows = render.encode_all(talks(), model.tokenizer, max_length=96)
@@ -29,8 +30,8 @@ policy = Policy.fresh(state.fit(figures, vectors), seed=0)
 policy.stage = state.Stage(0.2, 0.1)
 with torch.no_grad():
     policy.network.layers[-1].weight.normal_(0, 0.5, generator=torch.Generator().manual_seed(1))
-seen = state.Rows.of(policy.basis.columns(figures, vectors), np.arange(40) % 2)
-feed = Picked(seen, policy, Wanted(3, 6, seed=4), start=-7.0)
+seen = state.SeenRows.of(policy.basis.columns(figures, vectors), np.arange(40) % 2)
+feed = Picked(seen, policy, Picking(3, 6, seed=4), start=-7.0)
 settings = Training(steps=6, lr=3e-3, batch=6, save_every=3, micro_tokens=int(sys.argv[3]))
 reward = feed.measured(Reward().performance(model, Part(rows[:5], [])))
 sft.train(model, rows, settings, Path(sys.argv[2]), seed=1, feed=feed, reward=reward)

@@ -1,114 +1,177 @@
-"""Adapt: what was asked, checked before anything runs. What then happens stands in ``steps.episodes``."""
+"""What ``cuvee adapt`` was asked, bound and checked before anything runs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cuvee import budget as budgets
-from cuvee import names
+from cuvee import commands, names
 from cuvee.adaptation.reward import Reward
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes, pairs, paths
+from cuvee.commands import Mistakes, Paths, Scalar, Setting, pairs, paths
 from cuvee.errors import ConfigError
-from cuvee.intake import plan as plans
-from cuvee.intake.asked import PoolAsk, ground_settings
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
-from cuvee.result import Result
+from cuvee.publication.asked import Publishing
 from cuvee.training.settings import Training
 
-TAKEN = ("goal_rows", "clusters", "per_cluster", "episodes", "every", "repeats", "aux", "seed")
+if TYPE_CHECKING:
+    from cuvee.adaptation.ppo import Learner
+
 FINAL = {"top": "the best rows by score", "sample": "drawn as in the episodes"}
-LOWEST = {
-    "clusters": 1,
-    "per_cluster": 1,
-    "episodes": 0,
-    "steps": 2,
-    "every": 1,
-    "goal_rows": 1,
-    "final_steps": 0,
-    "repeats": 0,
-}
 
 
-@dataclass(frozen=True)
-class AdaptAsk:
-    """A checked ``cuvee adapt``. training: of every episode. final: of the last run. aux: the model that reads the rows, None
-    where it is the trained one or the policy's own. repeats: how often a row may be taken in a run, 0 without limit. top:
-    whether the final run takes the best rows, or draws as the episodes do. ppo: settings of the learner by name.
-    """
+@dataclass(frozen=True, kw_only=True)
+class AdaptOptions:
+    """``cuvee adapt`` as typed."""
 
-    ground: PoolAsk
-    base: Path
-    training: Training
-    final: Training
-    goal: list[str]
-    goal_test: Budget
-    goal_rows: int
-    reward: Reward
+    pool: PoolOptions
+    publishing: Publishing
+    goal: Paths
+    model: str
     clusters: int
     per_cluster: int
     episodes: int
+    steps: int
+    final_steps: int
+    subset: str
+    every: int
+    repeats: int
+    final_picks: str
+    goal_test: str
+    goal_rows: int
+    reward: str
+    max_new_tokens: int
+    aux: str | None
+    policy: Path | None
+    ppo: str | Mapping[str, Scalar]
+    lr: float
+    schedule: str
+    warmup: float
+    max_length: int
+    lora: int
+    save_every: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalAsk:
+    """What to get better at. test: how much of it is only judged on. rows: of the rest, looked at after a decision."""
+
+    files: list[str]
+    test: Budget
+    rows: int
+    reward: Reward
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnAsk:
+    """All that ``episodes.learnt`` needs to know, whatever pool it works on: a proof's arm makes one of its own.
+
+    model: the base as it was named. training: of every episode. final: of the last run. clusters, per_cluster: groups of
+    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how
+    often a row may be taken in a run, 0 without limit. top: whether the final run takes the best rows, or draws as the
+    episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy: where to
+    start from. learner: of PPO.
+    """
+
+    model: str
+    base: Path
+    training: Training
+    final: Training
+    goal: GoalAsk
+    clusters: int
+    per_cluster: int
+    episodes: int
+    subset: Budget
     every: int
     repeats: int
     top: bool
-    subset: Budget
     aux: str | None
     policy: Path | None
-    ppo: dict[str, Any]
+    learner: "Learner"
     seed: int
-    typed: dict[str, Any]
 
 
-def bind(typed: dict[str, Any]) -> AdaptAsk:
+@dataclass(frozen=True, kw_only=True)
+class AdaptAsk:
+    """A checked ``cuvee adapt``. typed: every option."""
+
+    pool: PoolAsk
+    publishing: Publishing
+    learn: LearnAsk
+    typed: Mapping[str, Setting]
+
+
+def bind(options: AdaptOptions) -> AdaptAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    for name, low in LOWEST.items():
-        wrong.check(partial(_at_least, typed[name], low, name))
-    ppo = wrong.check(lambda: learner(pairs(typed["ppo"], "ppo"))) or {}
-    wrong.check(lambda: names.find(FINAL, typed["final_picks"], "--final-picks"))
-    reward = wrong.check(lambda: Reward(typed["reward"], typed["max_new_tokens"]))
-    subset = wrong.check(lambda: _rows(typed["subset"]))
-    goal_test = wrong.check(lambda: _rows(typed["goal_test"]))
-    policy = Path(typed["policy"]) if typed["policy"] else None
-    if not typed["episodes"] and policy is None:
-        wrong.check(
-            partial(_fail, "no episodes, and no policy to use", "give --episodes, or --policy of an earlier run")
-        )
-    batch = max(1, typed["clusters"] * typed["per_cluster"])
-    training = wrong.check(lambda: _training(typed, typed["steps"], batch))
-    final = wrong.check(lambda: _training(typed, typed["final_steps"] or typed["steps"], batch))
-    base = wrong.check(lambda: causal.folder_of(typed["model"]))
-    wrong.check(lambda: causal.folder_of(typed["aux"]) if typed["aux"] else None)
+    _check_counts(options, wrong)
+    wrong.check(partial(names.find, FINAL, options.final_picks, "--final-picks"))
+    learn = _learn(options, wrong)
+    options.publishing.check(wrong)
+    pool = bind_pool(options.pool, wrong, guarded=learn.goal.files)
     wrong.stop()
-    goal = paths(typed["goal"])
-    guarded = [*paths(typed["decontaminate"]), *goal]
-    ground = ground_settings(**{**typed, "decontaminate": guarded, "budget": "1", "method": "uniform", "model": None})
-    return AdaptAsk(
-        ground, base, training, final, goal, goal_test, policy=policy,
-        reward=reward, ppo=ppo, subset=subset, typed=typed,
-        top=typed["final_picks"] == "top", **{name: typed[name] for name in TAKEN},
-    )  # fmt: skip
+    return AdaptAsk(pool=pool, publishing=options.publishing, learn=learn, typed=commands.settings("adapt", options))
 
 
-def learner(given: dict[str, Any]) -> dict[str, Any]:
-    """Check settings of PPO by name. Raises ConfigError for one that is not known or is no number above 0 (0 and up)."""
-    from dataclasses import fields
+def _learn(options: AdaptOptions, wrong: Mistakes) -> LearnAsk:
+    if options.aux:
+        wrong.check(partial(causal.folder_of, options.aux))
+    return LearnAsk(
+        model=options.model,
+        base=wrong.check(lambda: causal.folder_of(options.model)),
+        training=wrong.check(lambda: _training(options, options.steps)),
+        final=wrong.check(lambda: _training(options, options.final_steps or options.steps)),
+        goal=_goal(options, wrong),
+        clusters=options.clusters,
+        per_cluster=options.per_cluster,
+        episodes=options.episodes,
+        subset=wrong.check(lambda: _rows(options.subset)),
+        every=options.every,
+        repeats=options.repeats,
+        top=options.final_picks == "top",
+        aux=options.aux,
+        policy=Path(options.policy) if options.policy else None,
+        learner=wrong.check(lambda: learner(pairs(options.ppo, "ppo"))),
+        seed=options.pool.seed,
+    )
 
+
+def _goal(options: AdaptOptions, wrong: Mistakes) -> GoalAsk:
+    return GoalAsk(
+        files=paths(options.goal),
+        test=wrong.check(lambda: _rows(options.goal_test)),
+        rows=options.goal_rows,
+        reward=wrong.check(lambda: Reward(options.reward, options.max_new_tokens)),
+    )
+
+
+def learner(given: Mapping[str, Scalar]) -> "Learner":
+    """Return the settings of PPO. Raises ConfigError for one that is not known or is no number from 0 up."""
     from cuvee.adaptation.ppo import Learner
 
-    known = {field.name: field.type for field in fields(Learner)}
+    known = [field.name for field in fields(Learner)]
     for name, value in given.items():
         if name not in known:
             raise ConfigError(f"ppo has no setting {name!r}", f"its settings: {', '.join(known)}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        if isinstance(value, bool | str) or value < 0:
             raise ConfigError(f"ppo {name} is {value!r}", "give a number, 0 or more")
-    return given
+    return Learner(**given)  # type: ignore[arg-type]  # a whole number stands for itself as a float
 
 
-def _training(typed: dict[str, Any], steps: int, batch: int) -> Training:
-    asked = ("lr", "max_length", "schedule", "warmup", "save_every")
-    return Training(steps=steps, batch=batch, lora=typed["lora"] or None, **{name: typed[name] for name in asked})
+def _training(options: AdaptOptions, steps: int) -> Training:
+    return Training(
+        steps=steps,
+        batch=max(1, options.clusters * options.per_cluster),
+        lora=options.lora or None,
+        lr=options.lr,
+        max_length=options.max_length,
+        schedule=options.schedule,
+        warmup=options.warmup,
+        save_every=options.save_every,
+    )
 
 
 def _rows(text: str) -> Budget:
@@ -118,28 +181,27 @@ def _rows(text: str) -> Budget:
     return budget
 
 
+def _check_counts(options: AdaptOptions, wrong: Mistakes) -> None:
+    counts = [
+        ("clusters", options.clusters, 1),
+        ("per-cluster", options.per_cluster, 1),
+        ("episodes", options.episodes, 0),
+        ("steps", options.steps, 2),
+        ("every", options.every, 1),
+        ("goal-rows", options.goal_rows, 1),
+        ("final-steps", options.final_steps, 0),
+        ("repeats", options.repeats, 0),
+    ]
+    for name, value, low in counts:
+        wrong.check(partial(_at_least, value, low, name))
+    if not options.episodes and not options.policy:
+        wrong.check(_nothing_to_use)
+
+
 def _at_least(value: int, low: int, name: str) -> None:
     if value < low:
-        raise ConfigError(f"{name.replace('_', '-')} is {value}", f"give {low} or more")
+        raise ConfigError(f"{name} is {value}", f"give {low} or more")
 
 
-def _fail(message: str, hint: str) -> None:
-    raise ConfigError(message, hint)
-
-
-def plan(wanted: AdaptAsk, out: Path) -> Result:
-    """Say what would be done: how many trainings, steps and readings of the goal."""
-    planned = plans.plan(wanted.ground, out)
-    told = planned.summary["plan"]
-    rows, steps, final = told["rows"], wanted.training.steps or 0, wanted.final.steps or 0
-    batch, decisions = wanted.training.batch, -(-steps // wanted.every)
-    told["steps"] = [
-        "read, clean, and drop what stands in the goal",
-        f"read {rows:,} rows three times with the auxiliary model, as far as the store lacks them",
-        f"train {wanted.episodes} episodes of {steps:,} steps x {batch} rows, each on {wanted.subset.rows(rows):,} rows, "
-        f"and look at up to {wanted.goal_rows} rows of the goal {decisions:,} times in each",
-        f"train the final model: {final:,} steps x {batch} rows of the whole pool",
-        f"publish to {out}",
-    ]  # fmt: skip
-    told.pop("seconds", None)
-    return planned
+def _nothing_to_use() -> None:
+    raise ConfigError("no episodes, and no policy to use", "give --episodes, or --policy of an earlier run")

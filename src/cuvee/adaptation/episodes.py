@@ -3,8 +3,11 @@
 Imports torch; import it late.
 """
 
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -12,192 +15,160 @@ import orjson
 from cuvee import rng
 from cuvee.adaptation import folder as policies
 from cuvee.adaptation import ppo
-from cuvee.adaptation.asked import AdaptAsk
-from cuvee.adaptation.feed import Picked, Picking, learn_stage
+from cuvee.adaptation.asked import LearnAsk
+from cuvee.adaptation.course import Course
+from cuvee.adaptation.feed import Picked, learn_stage
 from cuvee.adaptation.field import EpisodeField
+from cuvee.adaptation.figures import FinalFigures, PickedRows
 from cuvee.adaptation.importance import importance
-from cuvee.adaptation.reward import Reward
-from cuvee.arrays import F32, F64, I64
-from cuvee.models import causal
-from cuvee.models.causal import Causal
+from cuvee.arrays import F32, F64
 from cuvee.progress import say
 from cuvee.result.methods import EpisodeRow
 from cuvee.runs import Run, Step, write_json
 from cuvee.training import sft
-from cuvee.training.settings import Training, described
+from cuvee.training.settings import described
 
-Figures = EpisodeRow
 STEPS = "trajectory.npz"  # what every step of a final run saw
 
 
-def learnt(run: Run, wanted: AdaptAsk, field: EpisodeField) -> tuple[list[Figures], Step, Path]:
-    """Return the figures of every episode, the step of the final run, and the folder of the last policy."""
-    depends = _depends(wanted, field)
-    policy, figures = field.seen.start, []
-    episodes: list[Step] = []
-    for number in range(wanted.episodes):
-        step = _episode(run, wanted, field, number, policy, episodes, depends)
-        episodes.append(step)
-        policy = step.path / "policy"
-        figures.append(orjson.loads((step.path / "figures.json").read_bytes()))
-        _report(figures[-1], wanted, step)
-    return figures, _final(run, wanted, field, policy, episodes, depends), policy
+class Learnt(NamedTuple):
+    """episodes: the figures of each. final: the step of the final run, with the model. policy: the last one's folder."""
+
+    episodes: list[EpisodeRow]
+    final: Step
+    policy: Path
 
 
-def _depends(wanted: AdaptAsk, field: EpisodeField) -> dict[str, Any]:
-    return {
-        "ground": field.ground.fingerprint, "seen": field.seen.step.fingerprint, "goal": field.goal.fingerprint,
-        "goal rows": [len(field.goal.validation), len(field.goal.test)], "base": causal.version_of(wanted.base),
-        "reward": vars(wanted.reward),
-        "per cluster": wanted.per_cluster, "every": wanted.every, "repeats": wanted.repeats, "seed": wanted.seed,
-    }  # fmt: skip
+def learnt(run: Run, ask: LearnAsk, field: EpisodeField) -> Learnt:
+    """Learn a policy in episodes, and train the final model with it."""
+    course, policy = Course(ask, field), field.seen.start
+    figures: list[EpisodeRow] = []
+    steps: list[Step] = []
+    for number in range(ask.episodes):
+        steps.append(_episode(run, course, number, policy, steps))
+        policy = steps[-1].path / "policy"
+        figures.append(orjson.loads((steps[-1].path / "figures.json").read_bytes()))
+        _report(figures[-1], ask, steps[-1])
+    return Learnt(figures, _final(run, course, policy, steps), policy)
 
 
-def _fresh(wanted: AdaptAsk) -> Causal:
-    model, rank = causal.load(wanted.base), wanted.training.lora
-    return causal.with_lora(model, rank=rank, alpha=2 * rank, seed=wanted.seed) if rank else model
-
-
-def _episode(
-    run: Run,
-    wanted: AdaptAsk,
-    field: EpisodeField,
-    number: int,
-    before: Path,
-    earlier: list[Step],
-    depends: dict[str, Any],
-) -> Step:
+def _episode(run: Run, course: Course, number: int, before: Path, earlier: Sequence[Step]) -> Step:
     """Train once from the initial weights on a random part of the pool, and let the policy learn from it."""
+    ask = course.ask
 
     def make(folder: Path) -> None:
-        policy, seed = policies.read(before), _seed(wanted, number)
-        feed = Picked(
-            _part(wanted, field, number),
-            policy,
-            _picking(wanted, wanted.training, seed),
-            start=wanted.reward.sign * field.start["validation"],
-        )
-        trained = _train(wanted, field, feed, wanted.training, folder / "model", seed)
-        episode = feed.episode()
-        scale = policy.facts["scale"] or float(np.std(episode.rewards)) or 1.0
-        known = [(found["states"], found["rewards"]) for found in map(_remembered, earlier)]
-        experience = ppo.Experience(episode, known, scale)
-        told = ppo.update(policy.network, policy.critic, experience, ppo.Learner(**wanted.ppo), seed=seed)
+        policy, seed = policies.read(before), course.seed(number)
+        feed = course.feed(course.part(number), policy, ask.training, seed=seed)
+        trained = course.train(feed, ask.training, folder / "model", seed=seed)
+        episode = feed.episode()  # as the policy saw it: what it learns changes what it sees
+        told = _update(policy, episode, [_remembered(step) for step in earlier], ask.learner, seed)
         learn_stage(policy, feed)
         policy.facts["episodes"] += 1
         np.savez(folder / "memory.npz", states=episode.states(episode.taken()), rewards=episode.rewards)
         policies.write(policy, folder / "policy")
-        write_json(folder / "figures.json", _figures(number, feed, trained, told, wanted.reward))
-        _forget(folder / "model")
+        write_json(folder / "figures.json", _figures(number, feed, trained, told, ask.goal.reward.sign))
+        shutil.rmtree(folder / "model")  # read no more: the weights of twenty episodes would fill the disk
 
     own = {
         "number": number,
-        "subset": vars(wanted.subset),
-        "ppo": wanted.ppo,
-        "training": described(wanted.training),
+        "subset": asdict(ask.subset),
+        "ppo": asdict(ask.learner),
+        "training": described(ask.training),
+        "previous": earlier[-1].fingerprint if earlier else None,
     }
-    previous = earlier[-1].fingerprint if earlier else None
-    return run.step(f"episode-{number}", {**depends, **own, "previous": previous}, make, resumable=True)
+    return run.step(f"episode-{number}", {**course.depends(), **own}, make, resumable=True)
 
 
-def _train(
-    wanted: AdaptAsk, field: EpisodeField, feed: Picked, training: Training, folder: Path, seed: int
-) -> sft.Trained:
-    model = _fresh(wanted)
-    reward = feed.measured(wanted.reward.performance(model, field.goal.validation))
-    return sft.train(model, field.rows, training, folder, seed=seed, feed=feed, reward=reward)
+def _update(
+    policy: policies.Policy, episode: ppo.Episode, earlier: list[tuple[F32, F64]], settings: ppo.Learner, seed: int
+) -> ppo.Told:
+    """Let a policy learn, in place, from an episode; its critic, from the earlier ones too."""
+    scale = policy.facts["scale"] or float(np.std(episode.rewards)) or 1.0
+    experience = ppo.Experience(episode, earlier, scale)
+    return ppo.update(policy.network, policy.critic, experience, settings, seed=seed)
 
 
-def _picking(wanted: AdaptAsk, training: Training, seed: int | None) -> Picking:
-    return Picking(wanted.per_cluster, training.steps or 0, wanted.every, seed, wanted.repeats)
+def _remembered(step: Step) -> tuple[F32, F64]:
+    """Return the critic's states and the rewards of an episode."""
+    with np.load(step.path / "memory.npz") as memory:
+        return memory["states"], memory["rewards"]
 
 
-def _part(wanted: AdaptAsk, field: EpisodeField, number: int) -> Any:
-    """Return the random rows that an episode picks from, at least as many as a step takes."""
-    rows = field.seen.rows
-    k = min(len(rows), max(wanted.subset.rows(len(rows)), wanted.training.batch))
-    drawn = rng.stream(wanted.seed, "adapt", "subset", str(number)).permutation(len(rows))[:k]
-    return rows.some(drawn.astype(np.int64))
-
-
-def _seed(wanted: AdaptAsk, number: int) -> int:
-    return int(rng.stream(wanted.seed, "adapt", "episode", str(number)).integers(2**31))
-
-
-def _remembered(step: Step) -> dict[str, Any]:
-    with np.load(step.path / "memory.npz") as found:
-        states: F32 = found["states"]
-        rewards: F64 = found["rewards"]
-    return {"states": states, "rewards": rewards}
-
-
-def _forget(folder: Path) -> None:
-    """Remove weights that are read no more: twenty episodes of a large model would fill the disk."""
-    import shutil
-
-    shutil.rmtree(folder)
-
-
-def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told, reward: Reward) -> Figures:
+def _figures(number: int, feed: Picked, trained: sft.Trained, told: ppo.Told, sign: float) -> EpisodeRow:
     taken = np.concatenate([np.concatenate(picked) for picked in feed.picks])
     return {
         "episode": number + 1,
         "rows": len(feed.rows),
         "picked": len(np.unique(taken)),
         "gain": feed.performance[-1] - feed.performance[0],
-        "end": reward.sign * feed.performance[-1],
+        "end": sign * feed.performance[-1],
         "train loss": trained.curve[-1]["loss"],
         "tokens": trained.tokens,
         "performance": feed.performance,
-        "ppo": {name: None if np.isnan(value) else value for name, value in vars(told).items()},
+        "ppo": {name: None if np.isnan(value) else value for name, value in asdict(told).items()},
     }
 
 
-def _report(told: Figures, wanted: AdaptAsk, step: Step) -> None:
+def _report(figures: EpisodeRow, ask: LearnAsk, step: Step) -> None:
     if not step.reused:
-        what = f"the goal's {wanted.reward.measure} got better by {told['gain']:.4f} to {told['end']:.4f}"
-        say(f"episode {told['episode']}/{wanted.episodes}: {what}, {step.seconds:.1f} s")
+        what = f"the goal's {ask.goal.reward.measure} got better by {figures['gain']:.4f} to {figures['end']:.4f}"
+        say(f"episode {figures['episode']}/{ask.episodes}: {what}, {step.seconds:.1f} s")
 
 
-def _final(
-    run: Run, wanted: AdaptAsk, field: EpisodeField, policy: Path, earlier: list[Step], depends: dict[str, Any]
-) -> Step:
-    """Train from the initial weights on the policy's best rows of the whole pool; then the test part is looked at, once."""
+def _final(run: Run, course: Course, policy: Path, earlier: Sequence[Step]) -> Step:
+    """Train from the initial weights on the policy's best rows of the whole pool; then look at the test part, once."""
+    ask, rows = course.ask, course.field.seen.rows
 
     def make(folder: Path) -> None:
-        learnt, rows = policies.read(policy), field.seen.rows
-        chance = None if wanted.top else _seed(wanted, wanted.episodes)
-        feed = Picked(
-            rows, learnt, _picking(wanted, wanted.final, chance), start=wanted.reward.sign * field.start["validation"]
-        )
-        say(f"final run: {wanted.final.steps:,} steps on the policy's best of {len(rows):,} rows")
-        trained = _train(wanted, field, feed, wanted.final, folder / "model", wanted.seed)
-        tested = wanted.reward.value(trained.model, field.goal.test)
-        _write_trajectory(feed, wanted.final.steps or 0, folder)
-        importances = importance(feed, rng.stream(wanted.seed, "adapt", "importance"))
-        end = {"validation": wanted.reward.sign * feed.performance[-1], "test": tested}
-        figures = {"end": end, "importance": importances, "performance": feed.performance, "tokens": trained.tokens}
-        write_json(folder / "figures.json", {**figures, "curve": trained.curve, "steps": trained.steps})
+        chance = None if ask.top else course.seed(ask.episodes)
+        feed = course.feed(rows, policies.read(policy), ask.final, seed=chance)
+        say(f"final run: {ask.final.steps:,} steps on the policy's best of {len(rows):,} rows")
+        trained = course.train(feed, ask.final, folder / "model", seed=ask.seed)
+        figures = _final_figures(course, feed, trained)
+        np.savez(folder / STEPS, **_trajectory(feed, trained.steps))
+        write_json(folder / "figures.json", asdict(figures))
 
     own = {
-        "training": described(wanted.final),
-        "top": wanted.top,
+        "training": described(ask.final),
+        "top": ask.top,
         "episodes": [step.fingerprint for step in earlier],
     }
-    return run.step("final", {**depends, **own}, make, resumable=True)
+    return run.step("final", {**course.depends(), **own}, make, resumable=True)
 
 
-def taken(final: Path) -> dict[str, Any]:
-    """Return step, row, cluster, score of everything that a final run saw, in order. final: the folder of its step."""
-    with np.load(final / STEPS) as found:
-        return {name: found[name] for name in found.files}
+def _final_figures(course: Course, feed: Picked, trained: sft.Trained) -> FinalFigures:
+    reward = course.ask.goal.reward
+    return FinalFigures(
+        end={
+            "validation": reward.sign * feed.performance[-1],
+            "test": reward.value(trained.model, course.field.goal.test),
+        },
+        importance=importance(feed, rng.stream(course.ask.seed, "adapt", "importance")),
+        performance=feed.performance,
+        tokens=trained.tokens,
+        curve=trained.curve,
+        steps=trained.steps,
+        device=trained.model.device,
+    )
 
 
-def _write_trajectory(feed: Picked, steps: int, folder: Path) -> None:
-    """Write what every step saw, in order: step, row (of the pool), cluster, score."""
+def figures_of(final: Path) -> FinalFigures:
+    """Return the figures of a final run. final: the folder of its step."""
+    return FinalFigures(**orjson.loads((final / "figures.json").read_bytes()))
+
+
+def taken(final: Path) -> PickedRows:
+    """Return everything that a final run saw, in order. final: the folder of its step."""
+    with np.load(final / STEPS) as saw:
+        return {"step": saw["step"], "row": saw["row"], "cluster": saw["cluster"], "score": saw["score"]}
+
+
+def _trajectory(feed: Picked, steps: int) -> PickedRows:
     rows = [feed.next(step) for step in range(steps)]
-    told = [feed.told(step) for step in range(steps)]
-    number = np.repeat(np.arange(steps), [len(part) for part in rows])
-    clusters: I64 = np.concatenate([labels for labels, _ in told])
-    scores: F32 = np.concatenate([values for _, values in told])
-    np.savez(folder / STEPS, step=number, row=np.concatenate(rows), cluster=clusters, score=scores)
+    seen = [feed.told(step) for step in range(steps)]
+    return {
+        "step": np.repeat(np.arange(steps), [len(part) for part in rows]),
+        "row": np.concatenate(rows),
+        "cluster": np.concatenate([labels for labels, _ in seen]),
+        "score": np.concatenate([scores for _, scores in seen]),
+    }

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from cuvee import render, rng
+from cuvee.adaptation.asked import GoalAsk
 from cuvee.adaptation.reward import LOSS, Part, Reward
 from cuvee.arrays import I64
-from cuvee.budget import Budget
 from cuvee.cleaners import duplicates
 from cuvee.cleaners.tokens import tokens
 from cuvee.errors import InputError
@@ -19,8 +18,9 @@ from cuvee.evaluation.reading import read_questions
 from cuvee.intake.compare import Fallen
 from cuvee.intake.ground import Ground
 from cuvee.intake.read import read_inputs
+from cuvee.intake.readable import as_asked, can_teach
 from cuvee.intake.sources import ReadAsk
-from cuvee.render import Encoded
+from cuvee.render import Encoded, Tokenizer
 from cuvee.runs import Run, digest
 from cuvee.samples.normal import fingerprint
 from cuvee.samples.pool import BarePool
@@ -30,7 +30,7 @@ STAGE = "goal"
 NEAR = 0.8  # Jaccard of word 3-grams from which a test row repeats one that is learnt from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Goal:
     """validation: what the reward is taken from. test: what only the report sees. reward: what both are judged by.
 
@@ -45,59 +45,69 @@ class Goal:
     fingerprint: str
 
 
-def read_goal(
-    run: Run, paths: list[str], tokenizer: Any, reward: Reward, *, test: Budget, most: int, longest: int, seed: int
-) -> Goal:
+def read_goal(run: Run, ask: GoalAsk, tokenizer: Tokenizer, *, longest: int, seed: int) -> Goal:
     """Read a goal and split it; which part a row falls into depends on its content and the seed only.
 
-    test: how much of it is the test part. most: rows of the validation part that are looked at after a step; a fixed sample.
-    longest: tokens of a row that is read for its loss; a longer one loses the start of its prompt. A row stands once, and a
-    test row that nearly repeats a validation row is left out. Raises InputError where a part is empty.
+    The rows that are looked at after a step are a fixed sample. longest: tokens of a row that is read for its loss; a longer
+    one loses the start of its prompt. A row stands once, and a test row that nearly repeats a validation row is left out.
+    Raises InputError where a part is empty.
     """
-    read = _rows if reward.measure == LOSS else _questions
-    table, parts, fingerprint = read(run, paths, tokenizer, reward, longest)
-    order = np.argsort(rng.keyed(BarePool(table).keys, int(rng.stream(seed, STAGE).integers(2**62))), kind="stable")
-    order = order[duplicates.exact(table["fingerprint"].take(pa.array(order)).to_pylist()) < 0].astype(np.int64)
-    order = np.array([row for row in order.tolist() if parts[row] is not None], dtype=np.int64)
-    if len(order) < 2:
-        what = "with an answer" if reward.measure == LOSS else f"that {reward.measure} can judge"
-        raise InputError(f"the goal has {len(order)} rows {what}", "give at least 2: one to learn from, one to judge")
-    k = min(max(1, test.rows(len(order))), len(order) - 1)
+    read = _rows(run, ask, tokenizer, longest) if ask.reward.measure == LOSS else _questions(ask)
+    order = _order(read, ask, seed)
+    k = min(max(1, ask.test.rows(len(order))), len(order) - 1)
     judged, learnt = order[:k], order[k:]
-    apart, notes = _apart(table, learnt, judged), []
+    apart, notes = _apart(read.table, learnt, judged), []
     if len(apart) < len(judged):
-        notes.append(
-            f"{len(judged) - len(apart):,} test rows of the goal nearly repeat a validation row and are left out"
-        )
+        out = len(judged) - len(apart)
+        notes.append(f"{out:,} test rows of the goal nearly repeat a validation row and are left out")
     if not len(apart):
         raise InputError("every test row of the goal nearly repeats a validation row", "give a goal of more rows")
-    prints = frozenset(table["fingerprint"].to_pylist())
-    return Goal(_part(parts, learnt[:most]), _part(parts, apart), reward, prints, notes, fingerprint)
-
-
-Read = tuple[
-    pa.Table, Sequence[Encoded | Question | None], str
-]  # columns messages, fingerprint; what is judged; a digest
-
-
-def _rows(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longest: int) -> Read:
-    """Return the goal's instruction rows, None for those without an answer that counts."""
-    source = read_inputs(run, ReadAsk.exactly(paths))
-    table = source.table
-    rows = render.encode_all(
-        table["messages"].to_pylist(), tokenizer, max_length=longest, tools=table["tools"].to_pylist(), side="left"
+    return Goal(
+        validation=_part(read.parts, learnt[: ask.rows]),
+        test=_part(read.parts, apart),
+        reward=ask.reward,
+        fingerprints=frozenset(read.table["fingerprint"].to_pylist()),
+        notes=notes,
+        fingerprint=read.fingerprint,
     )
-    return table, [row if row.answer[1:].any() else None for row in rows], source.fingerprint
 
 
-def _questions(run: Run, paths: list[str], tokenizer: Any, reward: Reward, longest: int) -> Read:
-    """Return the goal's questions as the reward puts them, None for those that it cannot judge."""
-    found = read_questions(paths).questions
-    talks = [one.messages if one.kind == "rows" else one.answered(one.right or "") for one in found]
+@dataclass(frozen=True)
+class _GoalRows:
+    """A goal's rows. table: columns messages, fingerprint. parts: what is judged of each, None where nothing can be."""
+
+    table: pa.Table
+    parts: Sequence[Encoded | Question | None]
+    fingerprint: str
+
+
+def _rows(run: Run, ask: GoalAsk, tokenizer: Tokenizer, longest: int) -> _GoalRows:
+    """Return the goal's instruction rows; those without an answer that counts cannot be judged."""
+    source = read_inputs(run, ReadAsk.exactly(ask.files))
+    rows = as_asked(source.table, tokenizer, longest)
+    return _GoalRows(source.table, [row if can_teach(row) else None for row in rows], source.fingerprint)
+
+
+def _questions(ask: GoalAsk) -> _GoalRows:
+    """Return the goal's questions as the reward puts them."""
+    questions = read_questions(ask.files).questions
+    talks = [one.messages if one.kind == "rows" else one.answered(one.right or "") for one in questions]
     prints = [fingerprint([Turn(turn["role"] or "", turn["content"]) for turn in talk]) for talk in talks]
     messages = pa.array([list(talk) for talk in talks], pa.list_(TURN))
     table = pa.table({"messages": messages, "fingerprint": pa.array(prints, pa.binary(16))})
-    return table, [reward.judges(one) for one in found], digest([print_.hex() for print_ in prints])
+    return _GoalRows(table, [ask.reward.judges(one) for one in questions], digest([one.hex() for one in prints]))
+
+
+def _order(read: _GoalRows, ask: GoalAsk, seed: int) -> I64:
+    """Return the rows that can be judged, each content once, in an order that depends on content and seed only."""
+    keyed = rng.keyed(BarePool(read.table).keys, int(rng.stream(seed, STAGE).integers(2**62)))
+    order = np.argsort(keyed, kind="stable")
+    first = duplicates.exact(read.table["fingerprint"].take(pa.array(order)).to_pylist()) < 0
+    order = np.array([row for row in order[first].tolist() if read.parts[row] is not None], dtype=np.int64)
+    if len(order) < 2:
+        what = "with an answer" if ask.reward.measure == LOSS else f"that {ask.reward.measure} can judge"
+        raise InputError(f"the goal has {len(order)} rows {what}", "give at least 2: one to learn from, one to judge")
+    return order
 
 
 def _part(parts: Sequence[Encoded | Question | None], rows: I64) -> Part:

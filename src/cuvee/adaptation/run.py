@@ -1,32 +1,48 @@
 """Adapt: learn the policy, train the final model, publish."""
 
 from pathlib import Path
-from typing import Any
 
-from cuvee.adaptation.asked import AdaptAsk, bind, plan
-from cuvee.adaptation.episodes import learnt
-from cuvee.adaptation.field import prepared_from
+from cuvee.adaptation.asked import AdaptAsk, AdaptOptions, bind
 from cuvee.intake.ground import prepare
+from cuvee.intake.plan import expect
 from cuvee.models.needs import need
+from cuvee.publication.finish import finish
 from cuvee.result import Result
 from cuvee.runs import Run, open_run
 
 
-def run_adapt(*, out: Path, dry_run: bool, **typed: Any) -> Result:
+def run_adapt(options: AdaptOptions, *, out: Path, dry_run: bool) -> Result:
     """Do what ``cuvee.verbs.adapt`` says."""
     need("torch", "transformers", "accelerate", "safetensors", purpose="cuvee adapt")
-    wanted = bind(typed)
+    ask = bind(options)
     if dry_run:
-        return plan(wanted, Path(out))
-
+        return _plan(ask, Path(out))
     with open_run(Path(out)) as run:
-        return adapt(run, wanted)
+        return _adapt(run, ask)
 
 
-def adapt(run: Run, wanted: AdaptAsk) -> Result:
-    """Learn, train the final model, publish."""
-    from cuvee.adaptation.published import Adapted, finish
+def _adapt(run: Run, ask: AdaptAsk) -> Result:
+    from cuvee.adaptation.account import Adapted
+    from cuvee.adaptation.episodes import learnt
+    from cuvee.adaptation.field import prepared_from
+    from cuvee.adaptation.published import story
 
-    field = prepared_from(run, wanted, prepare(run, wanted.ground))
-    figures, final, policy = learnt(run, wanted, field)
-    return finish(run, Adapted(wanted, field, figures, final, policy))
+    field = prepared_from(run, ask.learn, prepare(run, ask.pool))
+    return finish(run, story(run, Adapted(ask, field, learnt(run, ask.learn, field))))
+
+
+def _plan(ask: AdaptAsk, out: Path) -> Result:
+    """Say what would be done: how many trainings, steps and readings of the goal."""
+    expected, learn = expect(ask.pool), ask.learn
+    rows, batch = expected.rows, learn.training.batch
+    steps, final = learn.training.steps or 0, learn.final.steps or 0
+    episodes = f"{learn.episodes} episodes of {steps:,} steps x {batch} rows, each on {learn.subset.rows(rows):,} rows"
+    looks = f"up to {learn.goal.rows} rows of the goal {-(-steps // learn.every):,} times in each"
+    told = [
+        "read, clean, and drop what stands in the goal",
+        f"read {rows:,} rows three times with the auxiliary model, as far as the store lacks them",
+        f"train {episodes}, and look at {looks}",
+        f"train the final model: {final:,} steps x {batch} rows of the whole pool",
+        f"publish to {out}",
+    ]
+    return expected.result(out, told)

@@ -43,6 +43,11 @@ def as_read(table: pa.Table, tokenizer: Tokenizer, longest: int) -> list[Encoded
     return _encoded(table, tokenizer, longest, side="right")
 
 
+def as_asked(table: pa.Table, tokenizer: Tokenizer, longest: int) -> list[Encoded]:
+    """Return the tokens of rows that a model is judged on, as ``questions`` says, those without an answer too."""
+    return _encoded(table, tokenizer, longest, side="left")
+
+
 @dataclass(frozen=True)
 class Questions:
     """Rows that a model is judged on. at: (q,) which rows of the table they are. notes: what was left out."""
@@ -57,7 +62,7 @@ def questions(table: pa.Table, tokenizer: Tokenizer, longest: int) -> Questions:
 
     Raises InputError where no row has an answer that counts.
     """
-    encoded = _encoded(table, tokenizer, longest, side="left")
+    encoded = as_asked(table, tokenizer, longest)
     at = np.array([row for row, one in enumerate(encoded) if can_teach(one)], dtype=np.int64)
     if not len(at):
         raise InputError("nothing is held out to judge on", "raise --held-out, or name files with --on")

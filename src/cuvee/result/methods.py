@@ -73,7 +73,14 @@ class PickedOverTime(TypedDict):
     lines: list[PickedLine]
 
 
-# sign: -1 where lower is better. start, end: the goal's measure on its parts, validation and test. performance: every
+class Reached(TypedDict):
+    """What a model reaches on the parts of a goal, by the measure's own unit."""
+
+    validation: float
+    test: float
+
+
+# sign: -1 where lower is better. start, end: what the base and the final model reach on the goal. performance: every
 # ``every`` steps, times sign. importance: column -> share of the picks that change when it is shuffled
 PolicyFigures = TypedDict(
     "PolicyFigures",
@@ -81,8 +88,8 @@ PolicyFigures = TypedDict(
         "measure": str,
         "unit": str,
         "sign": float,
-        "start": dict[str, float],
-        "end": dict[str, float],
+        "start": Reached,
+        "end": Reached,
         "validation rows": int,
         "test rows": int,
         "episodes": list[EpisodeRow],

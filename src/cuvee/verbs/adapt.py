@@ -1,18 +1,18 @@
 """``cuvee adapt``: a policy learns which rows a model should see next (RAISE)."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("adapt")
 def adapt(
-    data: list[str],
+    data: o.Data,
     *,
     goal: list[str],
-    model: str = "smollm2-135m",
+    model: o.Model = "smollm2-135m",
     clusters: int = 2,
     per_cluster: int = 8,
     episodes: int = 20,
@@ -30,26 +30,26 @@ def adapt(
     policy: Path | None = None,
     ppo: str = "",
     lr: float = 2e-5,
-    schedule: str = "cosine",
-    warmup: float = 0.03,
-    max_length: int = 512,
-    lora: int = 0,
-    save_every: int = 25,
-    embedder: str | None = None,
-    format: str = "same",
-    file: str = "jsonl",
-    near: float = 0.8,
-    near_vectors: str = "off",
+    schedule: o.Schedule = "cosine",
+    warmup: o.Warmup = 0.03,
+    max_length: o.MaxLength = 512,
+    lora: o.Lora = 0,
+    save_every: o.SaveEvery = 25,
+    embedder: o.Embedder = None,
+    format: o.Format = "same",
+    file: o.File = "jsonl",
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
     decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
-    drop_truncated: bool = False,
-    columns: str = "",
-    dialect: str | None = None,
-    draws: int = 5,
-    strict: bool = False,
+    contamination: o.Contamination = 0.65,
+    drop_truncated: o.DropTruncated = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    draws: o.Draws = 5,
+    strict: o.Strict = False,
     dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/adapt"),
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/adapt"),
 ) -> Result:
     """Learn which rows a model should see at each training step to get better at a goal (RAISE, arXiv 2504.07282).
 
@@ -60,12 +60,8 @@ def adapt(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
     goal:
         Examples of what the model should get better at, with answers. Rows of the pool that hold one of them are dropped.
-    model:
-        The base model: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
     clusters:
         Groups of rows (K-means on what they mean); every step takes rows of each.
     per_cluster:
@@ -101,48 +97,51 @@ def adapt(
         Settings of the learner: "discount=0.7,clip=0.5,entropy=0.003,lr=0.005,epochs=6".
     lr:
         Highest learning rate of the model.
-    schedule:
-        How it falls: cosine, linear or constant.
-    warmup:
-        Share of the steps in which it rises.
-    max_length:
-        Tokens of a row that are read; longer rows lose their end.
-    lora:
-        Rank of LoRA adapters; 0 trains all weights.
-    save_every:
-        Steps between checkpoints; 0 for none.
-    embedder:
-        For diversity figures and the map: lexical, static, sentence, or static:PATH, sentence:PATH.
-    format:
-        same (rows byte for byte), messages, sharegpt, alpaca, prompt-completion.
-    file:
-        jsonl, parquet or json (one array).
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
     decontaminate:
         Further evaluation files or folders whose items no kept row may hold.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
-    drop_truncated:
-        Drop rows whose answer looks cut off.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    draws:
-        Random selections to measure beside.
-    strict:
-        Stop at the first row that cannot be read.
     dry_run:
         Say what would be done, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.adaptation.asked import AdaptOptions
     from cuvee.adaptation.run import run_adapt
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.publication.asked import Publishing
 
-    return run_adapt(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        drop_truncated=drop_truncated,
+    )
+    options = AdaptOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        publishing=Publishing(format=format, file=file, draws=draws),
+        goal=goal,
+        model=model,
+        clusters=clusters,
+        per_cluster=per_cluster,
+        episodes=episodes,
+        steps=steps,
+        final_steps=final_steps,
+        subset=subset,
+        every=every,
+        repeats=repeats,
+        final_picks=final_picks,
+        goal_test=goal_test,
+        goal_rows=goal_rows,
+        reward=reward,
+        max_new_tokens=max_new_tokens,
+        aux=aux,
+        policy=policy,
+        ppo=ppo,
+        lr=lr,
+        schedule=schedule,
+        warmup=warmup,
+        max_length=max_length,
+        lora=lora,
+        save_every=save_every,
+    )
+    return run_adapt(options, out=out, dry_run=dry_run)
