@@ -58,7 +58,7 @@ class GrowAsk:
     typed: Mapping[str, Setting]
 
 
-class Figures(TypedDict):
+class GrowFigures(TypedDict):
     """How a growing went; the loss is in nats per token."""
 
     held_out_loss: float
@@ -132,7 +132,7 @@ def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
     )
     trained = sft.train(model, seen, ask.training, folder / "model", seed=ask.seed)
     loss = mean_loss(forward.passes(trained.model, [rows[at] for at in held], label="judging"))
-    figures: Figures = {
+    figures: GrowFigures = {
         "held_out_loss": loss,
         "tokens": trained.tokens,
         "steps": trained.steps,
@@ -161,7 +161,7 @@ def mean_loss(passed: forward.Passed) -> float:
 
 def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
     """Put the model among the models of this machine and tell how it went."""
-    figures: Figures = orjson.loads((made.path / "figures.json").read_bytes())
+    figures: GrowFigures = orjson.loads((made.path / "figures.json").read_bytes())
     target = catalog.models_folder() / ask.name
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{ask.name}.new")

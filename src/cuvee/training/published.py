@@ -21,7 +21,7 @@ from cuvee.training.fresh import adapters
 from cuvee.training.settings import described
 
 
-class Figures(TypedDict):
+class TrainFigures(TypedDict):
     """How a training went. rows: learnt from; left_out: without an answer that counts; truncated: cut at their end."""
 
     steps: int
@@ -36,7 +36,7 @@ class Figures(TypedDict):
 
 def publish(run: Run, ask: TrainAsk, source: Source, trained: Step) -> Result:
     """Publish a finished training; return what the verb returns."""
-    figures: Figures = orjson.loads((trained.path / "figures.json").read_bytes())
+    figures: TrainFigures = orjson.loads((trained.path / "figures.json").read_bytes())
     told = _told(ask, source, figures, run.path)
 
     def make(folder: Path) -> None:
@@ -63,7 +63,7 @@ def publish(run: Run, ask: TrainAsk, source: Source, trained: Step) -> Result:
     return Result(run.path, told, [model, *files], next=shlex.join(["cuvee", "evaluate", str(model), "--on", str(on)]))
 
 
-def _told(ask: TrainAsk, source: Source, figures: Figures, out: Path) -> Summary:
+def _told(ask: TrainAsk, source: Source, figures: TrainFigures, out: Path) -> Summary:
     """Return the summary that page and terminal show; it holds no times, so equal runs tell equal things."""
     first, last = _ends([point["loss"] for point in figures["curve"]])
     return {
@@ -86,7 +86,7 @@ def _told(ask: TrainAsk, source: Source, figures: Figures, out: Path) -> Summary
     }
 
 
-def _warnings(ask: TrainAsk, source: Source, figures: Figures) -> list[str]:
+def _warnings(ask: TrainAsk, source: Source, figures: TrainFigures) -> list[str]:
     found = mixtures.doubts(ask.on.run, causal.version_of(ask.base)) if isinstance(ask.on, MixtureRun) else []
     if figures["truncated"]:
         longest = ask.training.max_length

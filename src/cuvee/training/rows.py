@@ -11,7 +11,7 @@ from cuvee.render import Encoded
 from cuvee.training.material import Material
 
 
-class RowCounts(TypedDict):
+class TaughtCounts(TypedDict):
     """Rows that could be learnt from, those that could not, and those that lost tokens."""
 
     rows: int
@@ -38,7 +38,7 @@ class RowUnits:
         usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
         return Material(lengths, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
 
-    def counts(self, material: Material) -> RowCounts:
+    def counts(self, material: Material) -> TaughtCounts:
         """Return what became of the rows, or of the units over them."""
         kept, cut = len(material.usable), sum(row.cut > 0 for row in self.rows)
         return {"rows": kept, "left_out": len(material.lengths) - kept, "truncated": cut}

@@ -18,7 +18,7 @@ from cuvee.training import mixtures, sft
 from cuvee.training.asked import MixtureRun, TrainAsk, TrainOptions, Trajectory, bind
 from cuvee.training.fresh import adapters, fresh
 from cuvee.training.mixed import MixedRows
-from cuvee.training.published import Figures, publish
+from cuvee.training.published import TrainFigures, publish
 from cuvee.training.replaying import TRAJECTORY, replay
 from cuvee.training.settings import described
 
@@ -48,7 +48,7 @@ def _trained(run: Run, ask: TrainAsk, source: Source) -> Step:
     def make(folder: Path) -> None:
         model = fresh(ask.base, ask.training, seed=ask.seed)
         done = _taught(ask, source, model, folder / "model")
-        figures: Figures = {
+        figures: TrainFigures = {
             "steps": done.steps,
             "tokens": done.tokens,
             "rows": done.rows,

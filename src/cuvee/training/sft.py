@@ -24,7 +24,7 @@ from cuvee.runs import digest, write_json
 from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed, Shuffled, State
 from cuvee.training.material import Reward, Units
-from cuvee.training.rows import RowCounts, RowUnits
+from cuvee.training.rows import RowUnits, TaughtCounts
 from cuvee.training.settings import Training, described
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     return _fitted(causal, plan, shared.counts(material), folder)
 
 
-class _Figures(RowCounts):
+class _Figures(TaughtCounts):
     """Those of ``Trained``, as they stand in its folder."""
 
     curve: Curve
@@ -132,7 +132,7 @@ def _done(folder: Path | None, of: str) -> _Done | None:
     return record if record.get("of") == of else None
 
 
-def _fitted(causal: Causal, plan: "Plan", counts: RowCounts, folder: Path | None) -> Trained:
+def _fitted(causal: Causal, plan: "Plan", counts: TaughtCounts, folder: Path | None) -> Trained:
     """Train by a plan, write what came out, and return it."""
     from cuvee.training import loop
     from cuvee.training.guards import in_float32
