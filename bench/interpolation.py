@@ -70,7 +70,7 @@ def mixing(n: int, blends: int) -> None:
     total = joined(real(np.arange(n, dtype=np.int64)), drawn)
     for density in keeping.DENSITIES:
         timed(f"cluster and density, {density}", lambda d=density: keeping.group(total, X, 100, density=d, seed=0))  # type: ignore[misc]
-    timed("all of it", lambda: mix(X, keys, tasks, BUDGET, Mixing(count=blends), seed=0))
+    timed("all of it", lambda: mix(X, pairs.PairRows(keys, tasks), BUDGET, Mixing(count=blends), seed=0))
     print(f"\n(n + T) x d as one matrix would be {(n + blends) * X.shape[1] * 4 / 1e6:,.0f} MB.\n")
 
 

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the base install has no torch")
 from cuvee import render  # noqa: E402
 from cuvee.arrays import F32, I64  # noqa: E402
 from cuvee.evolution import rounds as module  # noqa: E402
-from cuvee.evolution.rounds import Evolution, rounds, taught, told  # noqa: E402
+from cuvee.evolution.rounds import Evolution, rounds, taught, view  # noqa: E402
 from cuvee.evolution.strategies import STRATEGIES  # noqa: E402
 from cuvee.models import causal  # noqa: E402
 from cuvee.planting.planted import plant  # noqa: E402
@@ -59,7 +59,7 @@ def test_each_round_takes_what_is_farthest_in_its_models_space(
     assert list(found[:4]) == list(first) and len(set(found.tolist())) == 14
     for size in (4, 9):  # by hand: train on what stood then, read, pick
         model = taught(plan(tiny_model), rows, found[:size], tmp_path / f"by-hand-{size}").model
-        X = told(plan(tiny_model, whitening=whitening), model, rows)
+        X = view(plan(tiny_model, whitening=whitening), model, rows)
         assert brute(X, found[:size], 5) == found[size : size + 5].tolist()
 
 
@@ -71,7 +71,7 @@ def test_killed_it_goes_on_to_the_same_rows(
     numbers: list[int] = []
 
     def once(*given: object, **named: object) -> I64:
-        numbers.append(int(str(given[5])))
+        numbers.append(int(str(given[4])))
         if len(numbers) == 2:
             raise KeyboardInterrupt
         return real(*given, **named)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def test_picks_over_5000_real_rows_equal_brute_force(real_pool: Path, tiny_model
     talks = [row for batch in source.batches() for row in batch["messages"].to_pylist()]
     found = render.encode_all(talks, causal.tokenizer_of(tiny_model), max_length=128)
     kept = [row for row in found if row.answer.any()][:5_000]
-    X = told(plan(tiny_model), causal.load(tiny_model), kept)
+    X = view(plan(tiny_model), causal.load(tiny_model), kept)
     first = np.arange(0, 5_000, 50, dtype=np.int64)
     picks = STRATEGIES["k-center"].pick(X, first, 300, np.random.default_rng(0))
     assert len(kept) == 5_000 and picks.tolist() == brute(X, first, 300)

@@ -7,6 +7,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 from tests.killing import killed_when, made
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -156,3 +157,10 @@ def test_a_dry_run_writes_nothing(sample: WrittenFiles, tiny_model: Path, tmp_pa
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", dry_run=True, **OPTIONS)
     assert "train 3 times" in " ".join(result.summary["plan"]["steps"])
     assert not (tmp_path / "run").exists()
+
+
+def test_the_manifest_says_what_is_there(finished: Path) -> None:
+    check_manifest(finished)
+    manifest = orjson.loads((finished / "manifest.json").read_bytes())
+    assert "model/model.safetensors" in {output["file"] for output in manifest["outputs"]}
+    assert manifest["settings"]["per_round"] == 15 and manifest["adapters"] is None

@@ -7,6 +7,7 @@ from cuvee.arrays import F32
 from cuvee.errors import ConfigError
 from cuvee.interpolation import keeping
 from cuvee.interpolation.mixing import Mixing, mix
+from cuvee.interpolation.pairs import PairRows
 from cuvee.training.mixture import Mixture, joined, real
 
 
@@ -67,7 +68,7 @@ def test_each_cluster_gives_its_densest_in_turn_until_it_is_empty() -> None:
 def test_exactly_k_different_entries_are_kept(k: int, least: float) -> None:
     X, keys = vectors(60), np.arange(60, dtype=np.uint64) * np.uint64(7919)
     tasks = np.arange(60) % 4
-    kept = mix(X, keys, tasks, k, Mixing(blends=2, clusters=8, rows=least), seed=1).kept
+    kept = mix(X, PairRows(keys, tasks), k, Mixing(blends=2, clusters=8, rows=least), seed=1).kept
     assert len(kept) == min(k, 180)
     assert len(set(zip(kept.left.tolist(), kept.right.tolist(), strict=True))) == len(kept)
     assert kept.real.sum() >= min(round(least * k), 60)
@@ -76,28 +77,28 @@ def test_exactly_k_different_entries_are_kept(k: int, least: float) -> None:
 def test_the_same_pool_in_another_order_gives_the_same_mixture() -> None:
     X, keys, tasks = vectors(80), np.random.default_rng(1).integers(0, 2**62, 80).astype(np.uint64), np.arange(80) % 5
     turn = np.random.default_rng(3).permutation(80)
-    one = mix(X, keys, tasks, 50, Mixing(clusters=7), seed=2).kept
-    other = mix(X[turn], keys[turn], tasks[turn], 50, Mixing(clusters=7), seed=2).kept
+    one = mix(X, PairRows(keys, tasks), 50, Mixing(clusters=7), seed=2).kept
+    other = mix(X[turn], PairRows(keys[turn], tasks[turn]), 50, Mixing(clusters=7), seed=2).kept
     assert np.array_equal(keys[one.left], keys[turn][other.left])
     assert np.array_equal(keys[one.right], keys[turn][other.right]) and np.array_equal(one.weight, other.weight)
 
 
 def test_without_clusters_entries_are_drawn_at_random() -> None:
     X, keys, tasks = vectors(500), np.arange(500, dtype=np.uint64), np.arange(500) % 5
-    kept = mix(X, keys, tasks, 400, Mixing(clusters=0), seed=2).kept
+    kept = mix(X, PairRows(keys, tasks), 400, Mixing(clusters=0), seed=2).kept
     assert 150 < kept.real.sum() < 250
 
 
 def test_without_blends_it_is_k_means_over_rows() -> None:
     X, keys, tasks = vectors(50), np.arange(50, dtype=np.uint64), np.zeros(50, dtype=np.int64)
-    kept = mix(X, keys, tasks, 20, Mixing(blends=0, clusters=5), seed=2).kept
+    kept = mix(X, PairRows(keys, tasks), 20, Mixing(blends=0, clusters=5), seed=2).kept
     assert kept.real.all() and len(kept) == 20
 
 
 def test_a_pool_of_one_task_says_so_and_offers_clusters() -> None:
     X, keys = vectors(50), np.arange(50, dtype=np.uint64)
     with pytest.raises(ConfigError, match="one task") as told:
-        mix(X, keys, np.zeros(50, dtype=np.int64), 20, Mixing(), seed=2)
+        mix(X, PairRows(keys, np.zeros(50, dtype=np.int64)), 20, Mixing(), seed=2)
     assert "--tasks clusters" in told.value.hint
 
 

@@ -8,6 +8,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 from tests.killing import killed_when, made
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
@@ -103,6 +104,13 @@ def test_the_page_shows_blends_with_both_rows_lambda_and_neighbours(finished: Pa
     blends = [row for row in points if row["source"] == "(blends)"]
     assert len(blends) == told["mixture"]["blends kept"]
     assert sorted(row["rank"] for row in points if row["rank"]) == list(range(1, 61))
+
+
+def test_the_manifest_says_what_is_there(finished: Path) -> None:
+    check_manifest(finished)
+    manifest = orjson.loads((finished / "manifest.json").read_bytes())
+    assert manifest["settings"]["clusters"] == 12 and manifest["max_length"] == 128
+    assert {"blends.parquet", "rows.parquet"} <= {output["file"] for output in manifest["outputs"]}
 
 
 def test_a_second_call_does_nothing_and_another_folder_gets_the_same_bytes(

@@ -1,72 +1,100 @@
 """What ``cuvee evolve`` was asked, bound and checked before anything runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cuvee import budget as budgets
-from cuvee import names
+from cuvee import commands, names
+from cuvee.budget import Budget
+from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError
 from cuvee.evolution.rounds import Evolution
 from cuvee.evolution.strategies import STRATEGIES
-from cuvee.intake import plan as plans
-from cuvee.intake.asked import PoolAsk, ground_settings
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
-from cuvee.result import Result
+from cuvee.publication.asked import Publishing
 from cuvee.training.settings import Training
 
 
-@dataclass(frozen=True)
-class EvolveAsk:
-    """A checked ``cuvee evolve``. sizes: rows chosen when round 0, 1, ... trains; the last is the whole selection."""
+@dataclass(frozen=True, kw_only=True)
+class EvolveOptions:
+    """``cuvee evolve`` as typed."""
 
-    ground: PoolAsk
+    pool: PoolOptions
+    publishing: Publishing
+    model: str
+    init: int
+    per_round: int
+    rounds: int
+    strategy: str
+    whiten: int
+    start: str | Path | None
+    patience: int
+    held_out: str | int
+    epochs: float
+    lr: float
+    batch: int
+    max_length: int
+    lora: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvolveAsk:
+    """A checked ``cuvee evolve``. sizes: rows chosen when round 0, 1, ... trains; the last is the whole selection.
+
+    model: the base as the user named it. start: the run whose kept rows are the first ones, None for random ones. typed:
+    every option.
+    """
+
+    pool: PoolAsk
+    publishing: Publishing
     plan: Evolution
+    model: str
     sizes: list[int]
-    held_out: budgets.Budget
+    held_out: Budget
     start: Path | None
     patience: int
-    base: str  # the model as the user named it
-    typed: dict[str, Any]
+    typed: Mapping[str, Setting]
 
 
-def plan(wanted: EvolveAsk, out: Path) -> Result:
-    """Say what would be done: the rows that each round trains on, and what the model would read."""
-    planned = plans.plan(wanted.ground, out)
-    told = planned.summary["plan"]
-    rows, epochs = sum(wanted.sizes), wanted.plan.training.epochs or 0
-    told["steps"] = [
-        "read",
-        "clean",
-        f"hold out {wanted.typed['held_out']}",
-        f"train {len(wanted.sizes)} times, on {wanted.sizes[0]:,} to {wanted.sizes[-1]:,} rows: "
-        f"{rows * epochs:,.0f} rows in all",
-        f"read the pool {len(wanted.sizes) - 1} times with the model: about {told['rows'] * (len(wanted.sizes) - 1):,} rows",
-        f"publish to {out}",
-    ]
-    told.pop("seconds", None)
-    return planned
-
-
-def bind(typed: dict[str, Any]) -> EvolveAsk:
-    """Check everything that can be checked without reading the data."""
-    strategy = names.find(STRATEGIES, typed["strategy"], "strategy")
-    for name in ("init", "per_round"):
-        if typed[name] < 1:
-            raise ConfigError(f"{name.replace('_', '-')} is {typed[name]}", "give at least 1 row")
-    if typed["rounds"] < 0 or typed["whiten"] < 0:
-        raise ConfigError("rounds and whiten cannot be negative", "0 is none")
-    training = Training(
-        epochs=typed["epochs"],
-        lr=typed["lr"],
-        batch=typed["batch"],
-        max_length=typed["max_length"],
-        lora=typed["lora"] or None,
+def bind(options: EvolveOptions) -> EvolveAsk:
+    """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
+    wrong = Mistakes()
+    strategy = wrong.check(partial(names.find, STRATEGIES, options.strategy, "strategy"))
+    for name, least in (("init", 1), ("per_round", 1), ("rounds", 0), ("whiten", 0)):
+        wrong.check(partial(_at_least, getattr(options, name), name, least))
+    training = wrong.check(partial(_training, options))
+    base = wrong.check(lambda: causal.folder_of(options.model))
+    held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    options.publishing.check(wrong)
+    pool = bind_pool(options.pool, wrong)
+    wrong.stop()
+    return EvolveAsk(
+        pool=pool,
+        publishing=options.publishing,
+        plan=Evolution(base, strategy, training, options.whiten, None, pool.seed),
+        model=options.model,
+        sizes=[options.init + options.per_round * number for number in range(options.rounds + 1)],
+        held_out=held_out,
+        start=Path(options.start) if options.start else None,
+        patience=options.patience,
+        typed=commands.settings("evolve", options),
     )
-    base = causal.folder_of(typed["model"])
-    plan = Evolution(base, strategy, training, typed["whiten"], None, typed["seed"])
-    sizes = [typed["init"] + typed["per_round"] * number for number in range(typed["rounds"] + 1)]
-    ground = ground_settings(**{**typed, "budget": str(sizes[-1]), "method": "k-center"})
-    start = Path(typed["start"]) if typed["start"] else None
-    held_out = budgets.parse(typed["held_out"])
-    return EvolveAsk(ground, plan, sizes, held_out, start, typed["patience"], typed["model"], typed)
+
+
+def _at_least(value: int, name: str, least: int) -> None:
+    if value < least:
+        hint = "0 is none" if least == 0 else "give at least 1 row"
+        raise ConfigError(f"{name.replace('_', '-')} is {value}", hint)
+
+
+def _training(options: EvolveOptions) -> Training:
+    return Training(
+        epochs=options.epochs,
+        lr=options.lr,
+        batch=options.batch,
+        max_length=options.max_length,
+        lora=options.lora or None,
+    )

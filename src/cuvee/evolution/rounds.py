@@ -11,13 +11,12 @@ from cuvee import rng
 from cuvee.arrays import F32, I64
 from cuvee.evolution.strategies import Strategy
 from cuvee.geometry.whitening import whiten
-from cuvee.models import causal, forward
+from cuvee.models import forward
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.training import sft
+from cuvee.training.fresh import fresh
 from cuvee.training.settings import Training
-
-Curve = list[dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,8 @@ def taught(plan: Evolution, rows: Sequence[Encoded], chosen: I64, folder: Path) 
 
     folder: for checkpoints and the final weights; called again with the same folder, training goes on where it stopped.
     """
-    fresh = causal.load(plan.base, dtype="float32")
-    if plan.training.lora is not None:
-        fresh = causal.with_lora(fresh, rank=plan.training.lora, seed=plan.seed)
-    trained = sft.train(fresh, [rows[row] for row in chosen], plan.training, folder, seed=plan.seed)
-    return trained
+    base = fresh(plan.base, plan.training, seed=plan.seed)
+    return sft.train(base, [rows[row] for row in chosen], plan.training, folder, seed=plan.seed)
 
 
 def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence[int], folder: Path) -> I64:
@@ -60,7 +56,7 @@ def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence
         kept = folder / f"picks-{number}.npy"
         if not kept.is_file():
             model = taught(plan, rows, chosen, folder / "model").model
-            picks = next_rows(plan, model, rows, chosen, size - len(chosen), number)
+            picks = next_rows(plan, view(plan, model, rows), chosen, size - len(chosen), number)
             shutil.rmtree(folder / "model")
             np.save(folder / "new.npy", picks)
             (folder / "new.npy").replace(kept)
@@ -68,14 +64,13 @@ def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence
     return chosen
 
 
-def next_rows(plan: Evolution, model: Causal, rows: Sequence[Encoded], chosen: I64, k: int, number: int) -> I64:
-    """Return the k rows that the model picks next, best first; ``number``: of the round."""
-    values = told(plan, model, rows)
+def next_rows(plan: Evolution, values: F32, chosen: I64, k: int, number: int) -> I64:
+    """Return the k rows that the model picks next, best first. values: its ``view`` of the pool. number: of the round."""
     return plan.strategy.pick(values, chosen, k, rng.stream(plan.seed, "evolve", str(number)))
 
 
-def told(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
-    """Return what the model tells of every row: (n, d) unit rows, or one number per row."""
+def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
+    """Return what the strategy reads of every row in the model: (n, d) unit rows, or one number per row."""
     reads = plan.strategy.reads
     if reads == "nothing":
         return np.zeros(len(rows), dtype=np.float32)

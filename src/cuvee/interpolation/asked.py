@@ -1,60 +1,108 @@
 """What ``cuvee interpolate`` was asked, bound and checked before anything runs."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cuvee import budget as budgets
+from cuvee import commands
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes
+from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError
-from cuvee.intake.asked import PoolAsk, ground_settings
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.interpolation.blend import Blending
 from cuvee.interpolation.mixing import Mixing
 from cuvee.models import causal
+from cuvee.publication.asked import Publishing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class InterpolateOptions:
+    """``cuvee interpolate`` as typed."""
+
+    pool: PoolOptions
+    publishing: Publishing
+    model: str
+    budget: str | int
+    alpha: float
+    blends: str | float
+    clusters: int
+    density: str
+    rows: float
+    tasks: str
+    pairing: str
+    space: str
+    max_length: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class InterpolateAsk:
-    """A checked ``cuvee interpolate``. base: folder of the model that will be tuned."""
+    """A checked ``cuvee interpolate``. base: folder of the model that will be tuned, model: as the user named it.
 
-    ground: PoolAsk
-    settings: Blending
+    typed: every option.
+    """
+
+    pool: PoolAsk
+    publishing: Publishing
+    blending: Blending
     budget: Budget
     base: Path
+    model: str
     max_length: int
-    seed: int
-    typed: dict[str, Any]
+    typed: Mapping[str, Setting]
+
+    @property
+    def seed(self) -> int:
+        """Of all chance."""
+        return self.pool.seed
 
 
 _TIMES = re.compile(r"(?P<times>\d+(\.\d+)?)x")
 
 
-def bind(typed: dict[str, Any]) -> InterpolateAsk:
+def bind(options: InterpolateOptions) -> InterpolateAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    settings = wrong.check(partial(_settings, typed))
-    base = wrong.check(lambda: causal.folder_of(typed["model"]))
-    ground = wrong.check(lambda: ground_settings(**{**typed, "method": "k-means", "model": None, "max_length": 0}))
-    if typed["max_length"] < 2:
-        wrong.check(lambda: _raise(ConfigError(f"max-length is {typed['max_length']}", "give at least 2 tokens")))
+    blending = wrong.check(partial(_blending, options))
+    base = wrong.check(lambda: causal.folder_of(options.model))
+    budget = wrong.check(lambda: budgets.parse(options.budget))
+    options.publishing.check(wrong)
+    pool = bind_pool(options.pool, wrong)
+    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
-    return InterpolateAsk(ground, settings, ground.request.budget, base, typed["max_length"], typed["seed"], typed)
+    return InterpolateAsk(
+        pool=pool,
+        publishing=options.publishing,
+        blending=blending,
+        budget=budget,
+        base=base,
+        model=options.model,
+        max_length=options.max_length,
+        typed=commands.settings("interpolate", options),
+    )
 
 
-def _raise(wrong: ConfigError) -> None:
-    raise wrong
+def _long_enough(max_length: int) -> None:
+    if max_length < 2:
+        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
 
 
-def _settings(typed: dict[str, Any]) -> Blending:
-    times, count = multiple(typed["blends"])
-    names = ("alpha", "clusters", "density", "rows", "pairing")
-    mixing = Mixing(blends=times, count=count, **{name: typed[name] for name in names})
+def _blending(options: InterpolateOptions) -> Blending:
+    times, count = multiple(options.blends)
+    mixing = Mixing(
+        alpha=options.alpha,
+        blends=times,
+        count=count,
+        clusters=options.clusters,
+        density=options.density,
+        pairing=options.pairing,
+        rows=options.rows,
+    )
     if mixing.clusters < 1:
         raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
-    return Blending(mixing, typed["tasks"], typed["space"])
+    return Blending(mixing, options.tasks, options.space)
 
 
 def multiple(text: str | float) -> tuple[float, int | None]:
@@ -63,7 +111,7 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     if found:
         return float(found["times"]), None
     try:
-        budget = budgets.parse(text)  # type: ignore[arg-type]
+        budget = budgets.parse(str(text))
         if budget.kind == "rows":
             return 1.0, int(budget.amount)
     except ConfigError:

@@ -12,6 +12,7 @@ from cuvee.budget import Budget
 from cuvee.errors import ConfigError
 from cuvee.geometry.clusters import kmeans
 from cuvee.interpolation.mixing import Mixed, Mixing, mix
+from cuvee.interpolation.pairs import PairRows
 from cuvee.models import causal
 from cuvee.render import Encoded
 from cuvee.rng import stream
@@ -85,7 +86,7 @@ def vectors_of(space: str, pool: Pool, encoded: Sequence[Encoded], base: Path) -
     return token_means(causal.load(base), encoded)
 
 
-def blend(
+def blend(  # noqa: PLR0913 (a proof calls it so)
     pool: Pool, X: F32, tasks: I64, lengths: I64, budget: Budget, settings: Mixing, *, k: int | None = None, seed: int
 ) -> Mixed:
     """Return the mixture of a budget, best first.
@@ -96,7 +97,7 @@ def blend(
     most = len(pool) + settings.drawn(len(pool))
     in_tokens = budget.kind == "tokens"
     wanted = most if in_tokens else budget.rows(len(pool)) if k is None else k
-    found = mix(X, pool.keys, tasks, wanted, settings, seed=seed, lengths=lengths)
+    found = mix(X, PairRows(pool.keys, tasks, lengths), wanted, settings, seed=seed)
     if not in_tokens:
         return found
     spent = np.cumsum(np.maximum(lengths[found.kept.left], lengths[found.kept.right]))

@@ -7,11 +7,12 @@ import numpy as np
 from cuvee import rng
 from cuvee.arrays import F32, F64, I64, U64
 from cuvee.geometry.distances import nearest_chosen
+from cuvee.interpolation.mixing import Mixed
+from cuvee.publication.measure import Measures, Point
 from cuvee.training.mixture import Mixture, real
 
 PAIRS = 2.5e8  # rows x entries above which distances are measured from a sample of the pool
 CURVE_POINTS = 8
-Point = dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Cover:
     sample: I64
 
 
-def field(X: F32, keys: U64, tasks: I64, centers: F32 | None, k: int, *, seed: int) -> Cover:
-    """Return the pool as coverage looks at it. centers: (c, d) of the clusters, or None where there are none."""
-    n = len(X)
+def cover(X: F32, keys: U64, tasks: I64, mixed: Mixed, *, seed: int) -> Cover:
+    """Return the pool as coverage looks at it. mixed: what will be measured, in whose clusters the rows are put."""
+    n, k, centers = len(X), len(mixed.kept), mixed.centers
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
     order = np.argsort(rng.keyed(keys, int(rng.stream(seed, "coverage").integers(2**62))), kind="stable")
     labels = np.zeros(n, dtype=np.int64) if centers is None else nearest_chosen(X, centers)[1]
@@ -48,8 +49,8 @@ def tasks_reached(entries: Mixture, tasks: I64) -> int:
     return len(np.unique(tasks[entries.rows()]))
 
 
-def measures(ground: Cover, entries: Mixture, *, draws: int, seed: int) -> dict[str, object]:
-    """Return the measures of the mixture and of random rows of the same number, in the form of ``steps.measuring.measure``."""
+def measures(ground: Cover, entries: Mixture, *, draws: int, seed: int) -> Measures:
+    """Return the measures of the mixture and of random rows of the same number."""
     budgets = _budgets(len(entries))
     randoms = []
     for draw in range(draws):

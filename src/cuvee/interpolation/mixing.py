@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cuvee import names, rng
-from cuvee.arrays import F32, I64, U64
+from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError
 from cuvee.interpolation import keeping, pairs
+from cuvee.interpolation.pairs import PairRows
 from cuvee.training.mixture import Mixture, joined, real
 
 PAIRINGS = {"any": "partners of any length", "length": "partners of similar length"}
@@ -69,18 +70,20 @@ class Mixed:
     centers: F32 | None
 
 
-def mix(X: F32, keys: U64, tasks: I64, k: int, settings: Mixing, *, seed: int, lengths: I64 | None = None) -> Mixed:
+def mix(X: F32, rows: PairRows, k: int, settings: Mixing, *, seed: int) -> Mixed:
     """Return the best k of all rows and blends.
 
-    X: (n, d) float32 vectors of the rows; a blend's is the mix of its parents'. keys: (n,) uint64 of content. tasks: (n,)
-    codes. lengths: (n,) tokens, asked for by pairing "length". The same pool in another order gives the same rows and blends.
-    Raises ConfigError where no row has a partner.
+    X: (n, d) float32 vectors of the rows; a blend's is the mix of its parents'. rows: their lengths are asked for by pairing
+    "length", and among is that of the settings. The same pool in another order gives the same rows and blends. Raises
+    ConfigError where no row has a partner.
     """
-    rows = pairs.PairRows(keys, tasks, lengths if settings.pairing == "length" else None, settings.among)
-    if settings.drawn(len(keys)) and not pairs.possible(rows):
+    lengths = rows.lengths if settings.pairing == "length" else None
+    rows = replace(rows, lengths=lengths, among=settings.among)
+    count = settings.drawn(len(rows.keys))
+    if count and not pairs.possible(rows):
         raise no_pairs(settings.among)
-    drawn = pairs.draw(rows, settings.drawn(len(keys)), alpha=settings.alpha, seed=seed)
-    total = joined(real(np.argsort(keys, kind="stable").astype(np.int64)), drawn)
+    drawn = pairs.draw(rows, count, alpha=settings.alpha, seed=seed)
+    total = joined(real(np.argsort(rows.keys, kind="stable").astype(np.int64)), drawn)
     k = min(k, len(total))
     if not settings.clusters:
         at = rng.stream(seed, "mixing", "any").permutation(len(total))[:k].astype(np.int64)
@@ -98,8 +101,3 @@ def no_pairs(among: str) -> ConfigError:
     return ConfigError(
         "all rows are of one task, and blends are made across tasks", "--tasks clusters makes tasks by k-means"
     )
-
-
-def without_clusters(settings: Mixing) -> Mixing:
-    """Return the settings of the ablation that keeps entries at random."""
-    return replace(settings, clusters=0)

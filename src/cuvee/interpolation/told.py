@@ -1,16 +1,16 @@
 """What an interpolation tells: its figures, its sentence, its warnings."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from cuvee import rng
-from cuvee.arrays import F32, I64
-from cuvee.intake.ground import Ground
+from cuvee.arrays import I64
 from cuvee.interpolation import coverage
 from cuvee.interpolation.asked import InterpolateAsk
 from cuvee.interpolation.examples import examples
+from cuvee.interpolation.field import MixField
 from cuvee.interpolation.mixing import Mixed
 from cuvee.publication import summary
 from cuvee.result import Summary
@@ -20,80 +20,90 @@ from cuvee.runs import Step
 from cuvee.training.mixture import Mixture
 
 SHARES = 10  # bins of the histogram of lambda
+GAINS = {
+    "nearest": "distance to the centre of its cluster, lower is denser",
+    "knn": "mean distance to its nearest neighbours, lower is denser",
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What ``drawn.json`` holds. drawn: blends that were drawn. possible: different pairs that there are."""
+
+    drawn: int
+    possible: int
 
 
 @dataclass(frozen=True)
 class Interpolated:
-    """A finished interpolation. X: (n, d) vectors that were mixed. tasks: (n,) codes of ``names``. told: counts of mixing."""
+    """A finished interpolation. step: that made the mixture."""
 
-    wanted: InterpolateAsk
-    ground: Ground
-    X: F32
-    tasks: I64
-    names: list[str]
-    lengths: I64
+    ask: InterpolateAsk
+    field: MixField
     mixed: Mixed
-    told: dict[str, int]
-    measures: dict[str, Any]
+    drawn: Drawn
     step: Step
-    notes: list[str]
 
     @property
     def kept(self) -> Mixture:
         """The mixture, best first."""
         return self.mixed.kept
 
+    @property
+    def ranks(self) -> I64:
+        """(k,) 1, 2, ...: the place of every kept entry."""
+        return np.arange(1, len(self.kept) + 1, dtype=np.int64)
 
-def _ranks(done: Interpolated) -> I64:
-    """Return (k,) 1, 2, ...: the place of every kept entry."""
-    return np.arange(1, len(done.kept) + 1, dtype=np.int64)
+    @property
+    def blends(self) -> int:
+        """How many blends were kept."""
+        return int((~self.kept.real).sum())
 
 
-def _told(told: Summary, done: Interpolated, counts: dict[str, int]) -> Summary:
+def tell(done: Interpolated, told: Summary, ledger: pa.Table) -> Summary:
     """Turn the summary of the real rows into that of the mixture."""
-    kept, wanted = done.kept, done.wanted
-    rows, blends = int(kept.real.sum()), int((~kept.real).sum())
-    mixing = wanted.settings.mixing
-    told["title"] = f"{rows:,} rows and {blends:,} blends of {done.ground.source.total:,} rows"
-    note = told["selection"].pop("note", "")
-    told["warnings"] = [warning for warning in told["warnings"] if warning != note]  # of rows alone
-    told["rows"]["free"] = len(done.ground.pool) - counts["kept"] - counts["merged"]
-    told["selection"] |= {
-        "method": "interpolate", "model": wanted.typed["model"], "alpha": mixing.alpha, "clusters": mixing.clusters,
-        "gain": "distance to the centre of its cluster, lower is denser"
-        if mixing.density == "nearest" else "mean distance to its nearest neighbours, lower is denser",
-    }  # fmt: skip
-    told["mixture"] = _figures(done, rows, blends)
-    told["shares"] = _shares(kept)
-    told["blends"] = examples(done.ground, done.X, [done.names[code] for code in done.tasks], kept)
-    told["distributions"].pop("length", None)
-    told["distributions"]["task"] = _task_bars(done)
-    told["sentence"] = _sentence(told["mixture"], told["sentence"])
-    told["warnings"] += _warnings(done, blends)
-    return told
-
-
-def _figures(done: Interpolated, rows: int, blends: int) -> dict[str, Any]:
-    kept, pool = done.kept, len(done.ground.pool)
-    order = np.argsort(
-        rng.keyed(done.ground.pool.keys, int(rng.stream(done.wanted.seed, "random", "0").integers(2**62)))
-    )
-    drawn = len(np.unique(done.tasks[order[: len(kept)]]))
-    real = kept[np.flatnonzero(kept.real)]
-    minor = np.minimum(kept.weight, 1 - kept.weight)[~kept.real]
-    short = np.minimum(done.lengths[kept.left], done.lengths[kept.right])[~kept.real]
-    long = np.maximum(done.lengths[kept.left], done.lengths[kept.right])[~kept.real]
+    ask, field, mixing = done.ask, done.field, done.ask.blending.mixing
+    rows, figures = told["rows"], _figures(done)
+    distributions = told["distributions"].copy()
+    distributions.pop("length", None)  # of the real rows alone
+    distributions["task"] = _task_bars(done)
     return {
-        "real rows kept": rows,
+        **told,
+        "title": f"{len(done.kept) - done.blends:,} rows and {done.blends:,} blends of {field.ground.source.total:,} rows",
+        "rows": {**rows, "free": len(field.ground.pool) - rows["kept"] - rows["merged"]},
+        "selection": {
+            **told["selection"],
+            "model": ask.model,
+            "alpha": mixing.alpha,
+            "clusters": mixing.clusters,
+            "gain": GAINS[mixing.density],
+        },
+        "mixture": figures,
+        "shares": _shares(done.kept),
+        "blends": examples(field.ground, field.X, [field.names[code] for code in field.tasks], done.kept),
+        "distributions": distributions,
+        "sentence": _sentence(figures, told["sentence"]),
+        "warnings": [*told["warnings"], *_warnings(done)],
+    }
+
+
+def _figures(done: Interpolated) -> dict[str, float]:
+    kept, field, seed, blends = done.kept, done.field, done.ask.seed, done.blends
+    order = np.argsort(rng.keyed(field.ground.pool.keys, int(rng.stream(seed, "random", "0").integers(2**62))))
+    minor = np.minimum(kept.weight, 1 - kept.weight)[~kept.real]
+    short = np.minimum(field.lengths[kept.left], field.lengths[kept.right])[~kept.real]
+    long = np.maximum(field.lengths[kept.left], field.lengths[kept.right])[~kept.real]
+    return {
+        "real rows kept": len(kept) - blends,
         "blends kept": blends,
-        "blends drawn": done.told["drawn"],
-        "pairs there are": done.told["possible"],
+        "blends drawn": done.drawn.drawn,
+        "pairs there are": done.drawn.possible,
         "rows that stand in it": len(kept.rows()),
-        "rows of the pool": pool,
-        "tasks": len(done.names),
-        "tasks in it": coverage.tasks_reached(kept, done.tasks),
-        "tasks in its real rows": coverage.tasks_reached(real, done.tasks),
-        "tasks in as many random rows": drawn,
+        "rows of the pool": len(field.ground.pool),
+        "tasks": len(field.names),
+        "tasks in it": coverage.tasks_reached(kept, field.tasks),
+        "tasks in its real rows": coverage.tasks_reached(kept[np.flatnonzero(kept.real)], field.tasks),
+        "tasks in as many random rows": len(np.unique(field.tasks[order[: len(kept)]])),
         "mean smaller share of a blend": round(float(minor.mean()), 4) if blends else 0.0,
         "share of a blend's length with both sides": round(float((short / long).mean()), 4) if blends else 0.0,
     }
@@ -110,20 +120,19 @@ def _shares(kept: Mixture) -> list[ShareBin]:
 
 def _task_bars(done: Interpolated) -> list[LabelBar]:
     """Return rows of each task in the pool and its mass in the mixture, rounded: a blend counts by its shares."""
-    pool = np.bincount(done.tasks, minlength=len(done.names))
-    mass = coverage.task_mass(done.kept, done.tasks, len(done.names))
+    names, tasks = done.field.names, done.field.tasks
+    pool = np.bincount(tasks, minlength=len(names))
+    mass = coverage.task_mass(done.kept, tasks, len(names))
     order = np.argsort(-pool, kind="stable")
-    bars: list[LabelBar] = [
-        {"label": done.names[at], "pool": int(pool[at]), "selection": round(mass[at])} for at in order[: summary.BARS]
-    ]
+    bars = [LabelBar(label=names[at], pool=int(pool[at]), selection=round(mass[at])) for at in order[: summary.BARS]]
     rest = order[summary.BARS :]
     if len(rest):
-        others, share = int(pool[rest].sum()), round(float(mass[rest].sum()))
-        bars.append({"label": f"{len(rest)} others", "pool": others, "selection": share})
+        label, selection = f"{len(rest)} others", round(float(mass[rest].sum()))
+        bars.append(LabelBar(label=label, pool=int(pool[rest].sum()), selection=selection))
     return bars
 
 
-def _sentence(figures: dict[str, Any], measured: str) -> str:
+def _sentence(figures: dict[str, float], measured: str) -> str:
     _, _, beside = measured.partition(". ")
     head = (
         f"{figures['real rows kept']:,} rows and {figures['blends kept']:,} blends, made of "
@@ -134,13 +143,13 @@ def _sentence(figures: dict[str, Any], measured: str) -> str:
     return f"{head} {beside}".strip()
 
 
-def _warnings(done: Interpolated, blends: int) -> list[str]:
-    found, mixing, pool = [], done.wanted.settings.mixing, len(done.ground.pool)
-    if done.wanted.budget.kind != "tokens" and done.wanted.budget.rows(pool) > len(done.kept):
-        asked = done.wanted.budget.rows(pool)
-        found.append(f"{asked:,} rows and blends were asked for; there are {len(done.kept):,}, and all were kept")
-    if done.told["drawn"] < mixing.drawn(pool):
-        found.append(f"{mixing.drawn(pool):,} blends were asked for; there are {done.told['drawn']:,} different pairs")
-    if blends:
+def _warnings(done: Interpolated) -> list[str]:
+    found, pool, kept = [], len(done.field.ground.pool), len(done.kept)
+    budget, wanted, drawn = done.ask.budget, done.ask.blending.mixing.drawn(pool), done.drawn.drawn
+    if budget.kind != "tokens" and budget.rows(pool) > kept:
+        found.append(f"{budget.rows(pool):,} rows and blends were asked for; there are {kept:,}, and all were kept")
+    if drawn < wanted:
+        found.append(f"{wanted:,} blends were asked for; there are {drawn:,} different pairs")
+    if done.blends:
         found.append("only `cuvee train` reads blends: another trainer sees the real rows of the mixture alone")
     return found

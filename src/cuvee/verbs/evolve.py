@@ -1,17 +1,17 @@
 """``cuvee evolve``: the model picks its own next data (DiverseEvol)."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("evolve")
 def evolve(
-    data: list[str],
+    data: o.Data,
     *,
-    model: str = "smollm2-135m",
+    model: o.Model = "smollm2-135m",
     init: int = 100,
     per_round: int = 100,
     rounds: int = 10,
@@ -21,25 +21,25 @@ def evolve(
     patience: int = 0,
     held_out: str = "5%",
     epochs: float = 3,
-    lr: float = 2e-5,
-    batch: int = 16,
-    max_length: int = 512,
-    lora: int = 0,
+    lr: o.PeakLr = 2e-5,
+    batch: o.Batch = 16,
+    max_length: o.MaxLength = 512,
+    lora: o.Lora = 0,
     embedder: str | None = None,
-    format: str = "same",
-    file: str = "jsonl",
-    near: float = 0.8,
-    near_vectors: str = "off",
-    decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
-    drop_truncated: bool = False,
-    columns: str = "",
-    dialect: str | None = None,
-    draws: int = 5,
-    strict: bool = False,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/evolve"),
+    format: o.Format = "same",
+    file: o.File = "jsonl",
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
+    decontaminate: o.Decontaminate = None,
+    contamination: o.Contamination = 0.65,
+    drop_truncated: o.DropTruncated = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    draws: o.Draws = 5,
+    strict: o.Strict = False,
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/evolve"),
 ) -> Result:
     """Let a model pick its own training rows, round by round (DiverseEvol, arXiv 2311.08182).
 
@@ -49,10 +49,6 @@ def evolve(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
-    model:
-        The base model: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
     init:
         Rows of the first round, drawn at random.
     per_round:
@@ -71,46 +67,39 @@ def evolve(
         Rows, or a share of the clean pool, that no round trains on and every round is judged on.
     epochs:
         Passes over the chosen rows in each round.
-    lr:
-        Highest learning rate; it warms up over 3 % of the steps and falls as a cosine.
-    batch:
-        Rows of an optimiser step.
-    max_length:
-        Tokens of a row that are read; longer rows lose their end.
-    lora:
-        Rank of LoRA adapters; 0 trains all weights.
     embedder:
-        For diversity figures and the map: lexical, static, sentence, or static:PATH, sentence:PATH.
-    format:
-        same (rows byte for byte), messages, sharegpt, alpaca, prompt-completion.
-    file:
-        jsonl, parquet or json (one array).
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
-    decontaminate:
-        Evaluation files or folders whose items no kept row may hold.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
-    drop_truncated:
-        Drop rows whose answer looks cut off.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    draws:
-        Random selections to measure beside.
-    strict:
-        Stop at the first row that cannot be read.
-    dry_run:
-        Say what would be done, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
+        For diversity figures and the map: lexical, static, sentence, hidden, or with :PATH, such as static:PATH.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.evolution.asked import EvolveOptions
     from cuvee.evolution.run import run_evolve
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.publication.asked import Publishing
 
-    return run_evolve(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        drop_truncated=drop_truncated,
+    )
+    options = EvolveOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        publishing=Publishing(format=format, file=file, draws=draws),
+        model=model,
+        init=init,
+        per_round=per_round,
+        rounds=rounds,
+        strategy=strategy,
+        whiten=whiten,
+        start=start,
+        patience=patience,
+        held_out=held_out,
+        epochs=epochs,
+        lr=lr,
+        batch=batch,
+        max_length=max_length,
+        lora=lora,
+    )
+    return run_evolve(options, out=out, dry_run=dry_run)

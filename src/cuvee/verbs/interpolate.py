@@ -1,15 +1,15 @@
 """``cuvee interpolate``: new training points between rows of different tasks (MDIT)."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("interpolate")
 def interpolate(
-    data: list[str],
+    data: o.Data,
     *,
     model: str = "smollm2-135m",
     budget: str = "10%",
@@ -21,22 +21,22 @@ def interpolate(
     tasks: str = "auto",
     pairing: str = "any",
     space: str = "model",
-    max_length: int = 512,
+    max_length: o.MaxLength = 512,
     embedder: str | None = None,
     format: str = "same",
-    file: str = "jsonl",
-    near: float = 0.8,
-    near_vectors: str = "off",
+    file: o.File = "jsonl",
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
     decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
-    drop_truncated: bool = False,
-    columns: str = "",
-    dialect: str | None = None,
+    contamination: o.Contamination = 0.65,
+    drop_truncated: o.DropTruncated = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
     draws: int = 5,
-    strict: bool = False,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/interpolate"),
+    strict: o.Strict = False,
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/interpolate"),
 ) -> Result:
     """Blend rows of different tasks and keep the densest of rows and blends (MDIT, arXiv 2504.07288).
 
@@ -46,8 +46,6 @@ def interpolate(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
     model:
         The model that will be tuned: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
     budget:
@@ -68,40 +66,43 @@ def interpolate(
         any, or length: partners of similar length, so that little of a blend has one side only.
     space:
         model (the mean of a row's token embeddings, the layer in which rows are mixed) or embedder.
-    max_length:
-        Tokens of a row that are read; longer rows lose their end.
     embedder:
-        For tasks without labels, for what lies too near, and for --space embedder: lexical, static, sentence, or with :PATH.
+        For tasks without labels, for what lies too near, and for --space embedder: lexical, static, sentence, hidden, or
+        with :PATH.
     format:
         Of the kept real rows: same (byte for byte), messages, sharegpt, alpaca, prompt-completion.
-    file:
-        jsonl, parquet or json (one array).
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
     decontaminate:
         Evaluation files or folders whose items no row may hold, so that no blend does.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
-    drop_truncated:
-        Drop rows whose answer looks cut off.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
     draws:
         Random sets of rows to measure beside.
-    strict:
-        Stop at the first row that cannot be read.
-    dry_run:
-        Say what would be done, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.interpolation.asked import InterpolateOptions
     from cuvee.interpolation.run import run_interpolate
+    from cuvee.publication.asked import Publishing
 
-    return run_interpolate(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        drop_truncated=drop_truncated,
+    )
+    options = InterpolateOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        publishing=Publishing(format=format, file=file, draws=draws),
+        model=model,
+        budget=budget,
+        alpha=alpha,
+        blends=blends,
+        clusters=clusters,
+        density=density,
+        rows=rows,
+        tasks=tasks,
+        pairing=pairing,
+        space=space,
+        max_length=max_length,
+    )
+    return run_interpolate(options, out=out, dry_run=dry_run)
