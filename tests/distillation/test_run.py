@@ -89,7 +89,7 @@ def check(folder: Path, rows: int) -> list[dict[str, Any]]:
     assert weak == counts["weak rows distilled"] + counts["weak rows kept aside"] + counts["weak rows quarantined"]
     aside = lines(folder / "aside.jsonl")
     assert all(row["reason"] for row in aside)
-    gone = Counter(row["status"] for row in ledger if row["stage"] == "distil" and not row["parents"])
+    gone = Counter(row["status"] for row in ledger if row["stage"] == "distill" and not row["parents"])
     assert sum(gone.values()) == weak
     merged = [row for row in ledger if row["status"] == "merged"]
     assert {row["related"] for row in merged} <= {row["id"] for row in new}
