@@ -328,6 +328,8 @@ def test_dry_runs_write_nothing(sample: WrittenFiles, distiller: Path, tiny_mode
         distiller.parent / "corpus", model=str(tiny_model), out=tmp_path / "run", dry_run=True, **TRAIN
     )
     assert "cold start" in " ".join(plan.summary["plan"]["steps"])
+    plan = cuvee.distill_corpus([str(sample.pool)], offline=True, out=tmp_path / "run", dry_run=True)
+    assert "by rule" in " ".join(plan.summary["plan"]["steps"]) and plan.summary["plan"]["rows"] > 250
     assert not (tmp_path / "run").exists()
 
 

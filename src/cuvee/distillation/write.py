@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import orjson
 
@@ -23,6 +24,14 @@ SHORTEST = 40  # characters that are left of a row's part at least, when a promp
 Talk = list[dict[str, str]]
 
 
+class SaidReply(TypedDict):
+    """A reply in ``replies.json``: the fields of ``Written``."""
+
+    text: str
+    tokens: int
+    ended: bool
+
+
 def written(
     run: Run, ask: DistillAsk, ground: str, turns: list[Turns | None], clusters: list[I64]
 ) -> tuple[list[Draft | Aside], Step]:
@@ -38,9 +47,9 @@ def written(
     }
     weak = [[pair for at in rows if (pair := turns[at])] for rows in clusters]
     step = run.step("distill", depends, lambda folder: _write(ask, weak, folder), resumable=True)
-    said: list[dict[str, object] | None] = orjson.loads((step.path / "replies.json").read_bytes())
+    said: list[SaidReply | None] = orjson.loads((step.path / "replies.json").read_bytes())
     made = [
-        read(number, rows, Written(**reply)) if reply else Aside(number, rows, "", NO_ROOM)  # type: ignore[arg-type]
+        read(number, rows, Written(**reply)) if reply else Aside(number, rows, "", NO_ROOM)
         for number, (rows, reply) in enumerate(zip(clusters, said, strict=True))
     ]
     if not step.reused:

@@ -135,7 +135,7 @@ def distill_corpus(
     limit: int = 0,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
-    embedder: str | None = None,
+    embedder: o.Embedder = None,
     near: o.Near = 0.8,
     dry_run: o.DryRun = False,
     seed: o.Seed = 0,
@@ -164,8 +164,6 @@ def distill_corpus(
         Share of the examples whose weak texts are misspelt here and there.
     limit:
         Passages or rows to take, drawn at random; 0 takes all.
-    embedder:
-        What near topics are told by: lexical, static, sentence.
     """
     from cuvee.distiller.corpus.asked import DistillCorpusOptions
     from cuvee.distiller.corpus.run import run_distill_corpus
