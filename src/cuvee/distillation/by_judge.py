@@ -8,7 +8,7 @@ from cuvee.distiller.bayes import compressed
 from cuvee.distiller.kinds import KINDS, Turns
 from cuvee.intake import judge as judging
 from cuvee.intake.ground import Ground
-from cuvee.intake.score import score
+from cuvee.intake.score import ScoreModel, score
 from cuvee.runs import Run
 
 OVERALL = "judge-mixup-overall"
@@ -18,7 +18,7 @@ def by_judge(run: Run, ground: Ground, session: JudgeSession) -> Ratings:
     """Ask the judge about every row; the price is told before anything is asked."""
     judge = session.judge
     judging.announce(judge, ground.pool, [OVERALL], session.judging)
-    pool, step = score(run, ground.pool, [OVERALL], ground.fingerprint, None, judge)
+    pool, step = score(run, ground, [OVERALL], ScoreModel(), judge)
     raw = pool.scores[OVERALL].astype(np.float64)
     values = np.array([np.nan if np.isnan(value) else compressed(float(value)) for value in raw])
     return Ratings(values, step.fingerprint, judge.counts[OVERALL].notes(OVERALL), session)
