@@ -17,7 +17,7 @@ from cuvee.arrays import F64
 from cuvee.distiller import bayes, examples
 from cuvee.distiller.examples import Example
 from cuvee.distiller.rewards import Rewards, Weights, judge
-from cuvee.distiller.run import split
+from cuvee.distiller.training.split import split
 from cuvee.distiller.writing import write
 from cuvee.evaluation.journal import Journal
 from cuvee.models import causal

@@ -12,6 +12,7 @@ pytest.importorskip("trl", reason="the base install has no trl")
 
 from tests.chat_server import ChatServer
 from tests.distiller import easy
+from tests.manifests import check_manifest
 
 import cuvee
 from cuvee import render
@@ -89,7 +90,7 @@ def check(folder: Path, rows: int) -> list[dict[str, Any]]:
     assert weak == counts["weak rows distilled"] + counts["weak rows kept aside"] + counts["weak rows quarantined"]
     aside = lines(folder / "aside.jsonl")
     assert all(row["reason"] for row in aside)
-    gone = Counter(row["status"] for row in ledger if row["stage"] == "distil" and not row["parents"])
+    gone = Counter(row["status"] for row in ledger if row["stage"] == "distill" and not row["parents"])
     assert sum(gone.values()) == weak
     merged = [row for row in ledger if row["status"] == "merged"]
     assert {row["related"] for row in merged} <= {row["id"] for row in new}
@@ -111,6 +112,13 @@ def test_weak_rows_become_new_rows_with_parents(finished: Path) -> None:
     assert all(int(name[1:]) % 3 == 0 for name in originals) and originals != sorted(
         originals, key=lambda name: int(name[1:])
     )
+
+
+def test_run_folders_hold_what_their_manifests_say(finished: Path, distiller: Path) -> None:
+    check_manifest(finished)
+    check_manifest(distiller)
+    made = {output["file"] for output in orjson.loads((distiller / "manifest.json").read_bytes())["outputs"]}
+    assert {"report.html", "summary.json", "model/model.safetensors", "library/qa.npz", "library/texts.jsonl"} <= made
 
 
 def test_why_shows_the_parents_of_a_new_row_and_the_child_of_a_weak_one(finished: Path) -> None:
@@ -250,6 +258,7 @@ def test_an_offline_corpus_of_the_sample_pool(sample: WrittenFiles, tmp_path: Pa
     before = (folder / "corpus.jsonl").read_bytes()
     cuvee.distill_corpus([str(sample.pool)], out=folder, **options)
     assert (folder / "corpus.jsonl").read_bytes() == before
+    check_manifest(folder)
 
 
 def strong(body: dict[str, Any], number: int) -> str:
@@ -303,6 +312,13 @@ def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: 
         cuvee.distill([str(sample.pool)], model=str(distiller), **{**RUN, **change})
 
 
+def test_all_mistakes_are_told_together(sample: WrittenFiles, distiller: Path) -> None:
+    with pytest.raises(ConfigError, match=r"3 settings are wrong:(?s:.*)budget(?s:.*)share(?s:.*)clusters"):
+        cuvee.distill([str(sample.pool)], model=str(distiller), budget="much", share=2, smallest=6)
+    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)variants(?s:.*)noisy"):
+        cuvee.distill_corpus([str(sample.pool)], offline=True, variants="many", noisy=2)
+
+
 def test_dry_runs_write_nothing(sample: WrittenFiles, distiller: Path, tiny_model: Path, tmp_path: Path) -> None:
     plan = cuvee.distill(
         [str(sample.pool)], model=str(distiller), out=tmp_path / "run", dry_run=True, at_most=20, **RUN
@@ -312,6 +328,8 @@ def test_dry_runs_write_nothing(sample: WrittenFiles, distiller: Path, tiny_mode
         distiller.parent / "corpus", model=str(tiny_model), out=tmp_path / "run", dry_run=True, **TRAIN
     )
     assert "cold start" in " ".join(plan.summary["plan"]["steps"])
+    plan = cuvee.distill_corpus([str(sample.pool)], offline=True, out=tmp_path / "run", dry_run=True)
+    assert "by rule" in " ".join(plan.summary["plan"]["steps"]) and plan.summary["plan"]["rows"] > 250
     assert not (tmp_path / "run").exists()
 
 

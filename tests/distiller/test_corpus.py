@@ -1,4 +1,4 @@
-"""Kinds, examples, degradation, the offline corpus and the clusters' prompts."""
+"""Kinds, examples, degradation and the offline corpus."""
 
 from pathlib import Path
 
@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.distiller.easy import easy
 
-from cuvee.distillation import distill
 from cuvee.distiller import degrade, examples, offline, parse
 from cuvee.distiller.examples import Example
 from cuvee.distiller.kinds import KINDS, STAGES, find
 from cuvee.distiller.offline import Recipe
 from cuvee.distiller.rewards import form
 from cuvee.errors import ConfigError, InputError
-from cuvee.models.generation import Written
 
 LONG = "Rust forms when iron meets 3 parts of water and air. It is brown. Because it flakes, new iron is laid bare. Oil helps."
 
@@ -122,42 +120,6 @@ def test_what_is_no_corpus_says_where(name: str, text: str, says: str, tmp_path:
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=says):
         examples.load(tmp_path / name)
-
-
-def count(talk: list[dict[str, str]]) -> int:
-    return sum(len(turn["content"]) for turn in talk)
-
-
-def test_a_prompt_is_made_to_fit_by_cutting_its_longest_parts() -> None:
-    rows = [("Why?", "word " * 900), ("How?", "short")]
-    whole = distill.talk(rows, count, 10**6)
-    assert whole and "word " * 900 in whole[0]["content"].replace("\n", " ")
-    fitted = distill.talk(rows, count, 1_200)
-    assert fitted and count(fitted) <= 1_200 and "short" in fitted[0]["content"] and " ..." in fitted[0]["content"]
-    assert distill.talk(rows, count, 50) is None
-
-
-def test_members_are_a_partition() -> None:
-    labels = np.array([2, 0, 1, 0, 2, 2])
-    assert [part.tolist() for part in distill.members(labels)] == [[1, 3], [2], [0, 4, 5]]
-    assert distill.members(np.empty(0, dtype=np.int64)) == []
-
-
-@pytest.mark.parametrize(("reply", "why"), [
-    (parse.written("so", "Q: a\nA: b"), ""), ("", "empty"), ("Q: a\nA: b", "no think block"),
-    (parse.written("so", "hm"), "form of qa"),
-])  # fmt: skip
-def test_a_reply_makes_a_row_or_says_why_not(reply: str, why: str) -> None:
-    made = distill.read(3, np.array([5, 6]), Written(reply, 9, True))
-    assert (made.why == "") == (why == "") and why in made.why and made.reply == reply
-    assert (made.row == ("a", "b")) == (why == "")
-
-
-def test_new_rows_are_samples_with_parents() -> None:
-    made = distill.read(0, np.array([1, 2]), Written(parse.written("so", "Q: a\nA: b"), 9, True))
-    row = distill.table([made], [["x", "y"]], ["qa"]).to_pylist()[0]
-    assert row["parents"] == ["x", "y"] and row["source"] == "distilled" and row["task"] == "qa"
-    assert orjson.loads(row["raw"])["messages"][1] == {"role": "assistant", "content": "b"}
 
 
 def test_examples_hold_a_prompt_and_a_reply() -> None:

@@ -1,72 +1,141 @@
 """What ``cuvee distill`` was asked, bound and checked before anything runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cuvee import budget as budgets
-from cuvee import names
-from cuvee.commands import Mistakes, pairs
-from cuvee.distillation import rate as rating
-from cuvee.distillation.rate import How
+from cuvee import commands, names
+from cuvee.budget import Budget
+from cuvee.commands import Mistakes, Setting, between
+from cuvee.distillation.raters import SCALES, WAYS, ByColumn, ByJudge, ByLibrary, Rater, library_of
 from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
-from cuvee.intake.asked import PoolAsk, ground_settings
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
+from cuvee.intake.judge import JudgeOptions
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.publication.asked import Publishing
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class RatingOptions:
+    """How rows are rated, as typed; a way has no use for the settings of another."""
+
+    rating: str
+    library: str | None
+    rating_column: str
+    rating_scale: int
+    correct: bool
+    judge: JudgeOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grouping:
+    """How weak rows are grouped. mean: rows of a cluster on average, 0: as few as may be. at_most: clusters, 0: all."""
+
+    smallest: int
+    largest: int
+    mean: float
+    at_most: int
+
+    def check(self, wrong: Mistakes) -> None:
+        """Put what cannot be into ``wrong``."""
+        wrong.check(self._sensible)
+
+    def _sensible(self) -> None:
+        if not 1 <= self.smallest <= self.largest:
+            raise ConfigError(f"clusters of {self.smallest} to {self.largest} rows", "give 1 <= smallest <= largest")
+        if self.at_most < 0 or self.mean < 0:
+            raise ConfigError("at-most and mean cannot be negative", "0 is no limit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillOptions:
+    """``cuvee distill`` as typed."""
+
+    pool: PoolOptions
+    publishing: Publishing
+    rating: RatingOptions
+    grouping: Grouping
+    model: str
+    budget: str
+    good: float
+    share: float
+    max_new_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DistillAsk:
-    """A checked ``cuvee distill``. base: folder of the distiller."""
+    """A checked ``cuvee distill``. model, base: the distiller, as named and as a folder. typed: every option.
 
-    ground: PoolAsk
-    budget: budgets.Budget
-    how: How
+    good: the rating from which a row is good. share: of distilled rows in the training set.
+    """
+
+    pool: PoolAsk
+    publishing: Publishing
+    rater: Rater
+    grouping: Grouping
+    model: str
     base: Path
+    budget: Budget
+    good: float
+    share: float
     sampling: Sampling
-    typed: dict[str, Any]
+    typed: Mapping[str, Setting]
 
 
-def bind(typed: dict[str, Any]) -> DistillAsk:
+def bind(options: DistillOptions) -> DistillAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(typed["budget"]))
-    how = wrong.check(lambda: _how(typed))
-    base = wrong.check(lambda: causal.folder_of(typed["model"]))
-    sampling = wrong.check(lambda: Sampling(max_new_tokens=typed["max_new_tokens"]))
-    wrong.check(lambda: _sensible(typed))
+    budget = wrong.check(lambda: _rows(options.budget))
+    rater = wrong.check(lambda: _rater(options))
+    base = wrong.check(lambda: causal.folder_of(options.model))
+    sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
+    wrong.check(partial(between, options.share, "share", 0, 1))
+    options.grouping.check(wrong)
+    options.publishing.check(wrong)
+    pool = bind_pool(options.pool, wrong)
     wrong.stop()
-    if budget.kind == "tokens":
-        raise ConfigError("a budget in tokens has no number of rows", "give rows or a share here")
-    ground = ground_settings(**{**typed, "method": "uniform"})
-    return DistillAsk(ground, budget, how, base, sampling, typed)
+    return DistillAsk(
+        pool=pool,
+        publishing=options.publishing,
+        rater=rater,
+        grouping=options.grouping,
+        model=options.model,
+        base=base,
+        budget=budget,
+        good=options.good,
+        share=options.share,
+        sampling=sampling,
+        typed=commands.settings("distill", options),
+    )
 
 
-def _how(typed: dict[str, Any]) -> How:
-    if typed["correct"] and typed["rating"] == "bayes":
+def _rows(text: str) -> Budget:
+    budget = budgets.parse(text)
+    budget.rows(1)  # raises for a budget in tokens
+    return budget
+
+
+def _rater(options: DistillOptions) -> Rater:
+    rating = options.rating
+    way = names.find(dict(zip(WAYS, WAYS, strict=True)), rating.rating, "rating")
+    if way == ByJudge.way:
+        return ByJudge(judging.server_of(rating.judge), rating.correct)
+    if way == ByColumn.way:
+        return _by_column(rating)
+    if rating.correct:
         raise ConfigError(
             "KNN-Bayes has no rater whose errors could be corrected", "--correct goes with judge or column"
         )
-    way = names.find({name: name for name in rating.WAYS}, typed["rating"], "rating")
-    if way == "judge":
-        judge = judging.server_of(typed, pairs(typed["judge_settings"], "judge-settings"))
-        return How(way, judge=judge, correct=typed["correct"])
-    if way == "column":
-        if not typed["rating_column"]:
-            raise ConfigError("--rating column needs the column's name", "--rating-column NAME")
-        if typed["rating_scale"] not in (5, 10):
-            raise ConfigError(f"rating-scale is {typed['rating_scale']}", "5 (ratings 0 to 5) or 10 (ratings 1 to 10)")
-        return How(way, column=typed["rating_column"], scale=typed["rating_scale"], correct=typed["correct"])
-    return How(way, library=rating.library_of(str(typed["model"]), typed["library"]))
+    return ByLibrary(library_of(options.model, rating.library))
 
 
-def _sensible(typed: dict[str, Any]) -> None:
-    if not 1 <= typed["smallest"] <= typed["largest"]:
-        raise ConfigError(
-            f"clusters of {typed['smallest']} to {typed['largest']} rows", "give 1 <= smallest <= largest"
-        )
-    if not 0 <= typed["share"] <= 1:
-        raise ConfigError(f"share is {typed['share']}", "give a share of distilled rows from 0 to 1")
-    if typed["at_most"] < 0 or typed["mean"] < 0:
-        raise ConfigError("at-most and mean cannot be negative", "0 is no limit")
+def _by_column(rating: RatingOptions) -> ByColumn:
+    if not rating.rating_column:
+        raise ConfigError("--rating column needs the column's name", "--rating-column NAME")
+    if rating.rating_scale not in SCALES:
+        raise ConfigError(f"rating-scale is {rating.rating_scale}", "5 (ratings 0 to 5) or 10 (ratings 1 to 10)")
+    return ByColumn(rating.rating_column, rating.rating_scale, rating.correct)

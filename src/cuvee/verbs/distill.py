@@ -1,10 +1,10 @@
 """``cuvee distill``: weak rows become strong ones (LM-Mixup)."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("distill train")
@@ -16,7 +16,7 @@ def distill_train(
     lr: float = 2e-5,
     batch: int = 16,
     max_length: int = 2400,
-    lora: int = 0,
+    lora: o.Lora = 0,
     steps: int = 100,
     group: int = 4,
     prompts: int = 2,
@@ -32,9 +32,9 @@ def distill_train(
     embedder: str | None = None,
     held_out: str = "5%",
     judged: int = 64,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/distiller"),
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/distiller"),
 ) -> Result:
     """Train a distiller on a corpus: cold start by supervised training, then GRPO with three rewards.
 
@@ -54,8 +54,6 @@ def distill_train(
         Examples of an optimiser step of the cold start.
     max_length:
         Tokens of an example; longer ones are left out, and counted.
-    lora:
-        Rank of LoRA adapters; 0 trains all weights.
     steps:
         Optimiser steps of GRPO; 0 stops after the cold start.
     group:
@@ -86,17 +84,39 @@ def distill_train(
         Examples, or a share, that are not trained on; no topic of theirs is.
     judged:
         Held-out examples that are answered before and after; 0 takes all.
-    dry_run:
-        Say what would be done, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
-    from cuvee.distiller.run import run_distill_train
+    from cuvee.distiller.training import asked
+    from cuvee.distiller.training.run import run_distill_train
 
-    return run_distill_train(**typed)
+    cold_start = asked.ColdStartOptions(epochs=epochs, lr=lr, batch=batch, max_length=max_length, lora=lora)
+    grpo = asked.GrpoOptions(
+        steps=steps,
+        group=group,
+        prompts=prompts,
+        temperature=temperature,
+        grpo_lr=grpo_lr,
+        kl=kl,
+        max_new_tokens=max_new_tokens,
+    )
+    rewards = asked.RewardOptions(
+        quality=quality,
+        alignment=alignment,
+        format_weight=format_weight,
+        alike=alike,
+        voters=voters,
+        embedder=embedder,
+    )
+    options = asked.DistillTrainOptions(
+        corpus=corpus,
+        model=model,
+        cold_start=cold_start,
+        grpo=grpo,
+        rewards=rewards,
+        held_out=held_out,
+        judged=judged,
+        seed=seed,
+    )
+    return run_distill_train(options, out=out, dry_run=dry_run)
 
 
 @verb("distill corpus")
@@ -104,22 +124,22 @@ def distill_corpus(
     data: list[str],
     *,
     offline: bool = False,
-    base_url: str = "",
+    base_url: o.BaseUrl = "",
     judge_model: str = "",
-    judge_settings: str = "",
-    max_tokens_spent: int | None = None,
+    judge_settings: o.JudgeSettings = "",
+    max_tokens_spent: o.MaxTokensSpent = None,
     kinds: str = "qa,mcq,tfq,cs,para",
     variants: str = "2-5",
     merged: float = 0.2,
     noisy: float = 0.3,
     limit: int = 0,
-    columns: str = "",
-    dialect: str | None = None,
-    embedder: str | None = None,
-    near: float = 0.8,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/corpus"),
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    embedder: o.Embedder = None,
+    near: o.Near = 0.8,
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/corpus"),
 ) -> Result:
     """Build the corpus that a distiller learns from: weak texts in, reasoning and one good text out.
 
@@ -132,14 +152,8 @@ def distill_corpus(
         Text files (.txt, .md: passages) or instruction data.
     offline:
         Make the corpus from a good pool by rule, without a strong model.
-    base_url:
-        An OpenAI-compatible server, up to /v1.
     judge_model:
         The strong model on it: it rewrites, rates and weakens.
-    judge_settings:
-        "temperature=0.7,max_tokens=1024"; see docs/scorers.md.
-    max_tokens_spent:
-        Tokens that may be spent, in and out.
     kinds:
         Some of qa, mcq, tfq, cs, para.
     variants:
@@ -150,30 +164,43 @@ def distill_corpus(
         Share of the examples whose weak texts are misspelt here and there.
     limit:
         Passages or rows to take, drawn at random; 0 takes all.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    embedder:
-        What near topics are told by: lexical, static, sentence.
-    near:
-        Drop a row that shares this share of its word 3-grams with an earlier one; 0 looks for none.
-    dry_run:
-        Say what would be done and what it would cost, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
-    from cuvee.distiller.corpus import run_distill_corpus
+    from cuvee.distiller.corpus.asked import DistillCorpusOptions
+    from cuvee.distiller.corpus.run import run_distill_corpus
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.judge import JudgeOptions
+    from cuvee.intake.sources import ReadOptions
 
-    return run_distill_corpus(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=False)
+    clean = CleanOptions(
+        near=near,
+        near_vectors="off",
+        decontaminate=None,
+        contamination=0.65,
+        drop_truncated=offline,  # by rule each row is a good text, and one that breaks off is none
+    )
+    judge = JudgeOptions(
+        base_url=base_url,
+        judge_model=judge_model,
+        judge_settings=judge_settings,
+        max_tokens_spent=max_tokens_spent,
+    )
+    options = DistillCorpusOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        judge=judge,
+        offline=offline,
+        kinds=kinds,
+        variants=variants,
+        merged=merged,
+        noisy=noisy,
+        limit=limit,
+    )
+    return run_distill_corpus(options, out=out, dry_run=dry_run)
 
 
 @verb("distill")
 def distill(
-    data: list[str],
+    data: o.Data,
     *,
     model: str = "smollm2-135m",
     budget: str = "10%",
@@ -189,25 +216,25 @@ def distill(
     mean: float = 0,
     at_most: int = 0,
     max_new_tokens: int = 512,
-    base_url: str = "",
-    judge_model: str = "",
-    judge_settings: str = "",
-    max_tokens_spent: int | None = None,
-    embedder: str | None = None,
+    base_url: o.BaseUrl = "",
+    judge_model: o.JudgeModel = "",
+    judge_settings: o.JudgeSettings = "",
+    max_tokens_spent: o.MaxTokensSpent = None,
+    embedder: o.Embedder = None,
     format: str = "messages",
-    file: str = "jsonl",
-    near: float = 0.8,
-    near_vectors: str = "off",
-    decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
-    drop_truncated: bool = False,
-    columns: str = "",
-    dialect: str | None = None,
-    draws: int = 5,
-    strict: bool = False,
-    dry_run: bool = False,
-    seed: int = 0,
-    out: Path = Path("runs/distill"),
+    file: o.File = "jsonl",
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
+    decontaminate: o.Decontaminate = None,
+    contamination: o.Contamination = 0.65,
+    drop_truncated: o.DropTruncated = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    draws: o.Draws = 5,
+    strict: o.Strict = False,
+    dry_run: o.DryRun = False,
+    seed: o.Seed = 0,
+    out: o.Out = Path("runs/distill"),
 ) -> Result:
     """Let a distiller make strong rows out of clusters of weak ones (LM-Mixup, arXiv 2510.20449).
 
@@ -217,8 +244,6 @@ def distill(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id.
     model:
         The distiller: the folder that `cuvee distill train` made, or any other model.
     budget:
@@ -244,49 +269,50 @@ def distill(
     mean:
         Rows of a cluster on average; 0 takes one more than the smallest.
     at_most:
-        Clusters to distil, drawn at random; 0 takes all.
+        Clusters to distill, drawn at random; 0 takes all.
     max_new_tokens:
         Tokens of a reply.
-    base_url:
-        For judge: an OpenAI-compatible server, up to /v1.
-    judge_model:
-        For judge: the model on it.
-    judge_settings:
-        "temperature=0,max_tokens=256"; see docs/scorers.md.
-    max_tokens_spent:
-        Tokens that the judge may spend, in and out.
-    embedder:
-        What clusters are told by: lexical, static, sentence, or static:PATH, sentence:PATH.
     format:
         messages, sharegpt, alpaca, prompt-completion, or same (new rows are then messages).
-    file:
-        jsonl, parquet or json (one array).
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
-    decontaminate:
-        Evaluation files or folders whose items no kept row may hold.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
-    drop_truncated:
-        Drop rows whose answer looks cut off.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    draws:
-        Random selections to measure beside.
-    strict:
-        Stop at the first row that cannot be read.
-    dry_run:
-        Say what would be done, and stop.
-    seed:
-        Of all chance.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.distillation.asked import DistillOptions, Grouping, RatingOptions
     from cuvee.distillation.run import run_distill
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.judge import JudgeOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.publication.asked import Publishing
 
-    return run_distill(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        drop_truncated=drop_truncated,
+    )
+    judge = JudgeOptions(
+        base_url=base_url,
+        judge_model=judge_model,
+        judge_settings=judge_settings,
+        max_tokens_spent=max_tokens_spent,
+    )
+    ways = RatingOptions(
+        rating=rating,
+        library=library,
+        rating_column=rating_column,
+        rating_scale=rating_scale,
+        correct=correct,
+        judge=judge,
+    )
+    options = DistillOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        publishing=Publishing(format=format, file=file, draws=draws),
+        rating=ways,
+        grouping=Grouping(smallest=smallest, largest=largest, mean=mean, at_most=at_most),
+        model=model,
+        budget=budget,
+        good=good,
+        share=share,
+        max_new_tokens=max_new_tokens,
+    )
+    return run_distill(options, out=out, dry_run=dry_run)

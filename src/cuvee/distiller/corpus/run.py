@@ -1,0 +1,81 @@
+"""``cuvee distill corpus``: passages or good rows -> the corpus that a distiller learns from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cuvee.distiller import offline, strong
+from cuvee.distiller.corpus.asked import ByRule, ByStrong, DistillCorpusAsk, DistillCorpusOptions, bind
+from cuvee.distiller.corpus.passages import passages, texts_of
+from cuvee.distiller.corpus.published import Corpus, publish
+from cuvee.distiller.corpus.topics import topics
+from cuvee.distiller.strong import Passage
+from cuvee.errors import ConfigError
+from cuvee.intake import judge as judging
+from cuvee.intake.ground import prepare
+from cuvee.intake.plan import expect
+from cuvee.models.spending import Estimate
+from cuvee.progress import say
+from cuvee.result import Result
+from cuvee.runs import Run, open_run
+
+
+def run_distill_corpus(options: DistillCorpusOptions, *, out: Path, dry_run: bool) -> Result:
+    """Do what ``cuvee.verbs.distill.distill_corpus`` says."""
+    ask = bind(options)
+    if dry_run:
+        return _plan(ask, Path(out))
+    with open_run(Path(out)) as run:
+        made = _by_rule(run, ask) if isinstance(ask.maker, ByRule) else _by_strong(run, ask, ask.maker)
+        return publish(run, ask, made)
+
+
+def _by_rule(run: Run, ask: DistillCorpusAsk) -> Corpus:
+    """Make the corpus from the rows of a pool that stand after cleaning."""
+    ground = prepare(run, ask.pool)
+    found = topics(ground, ask)
+    made = list(offline.corpus(found, ask.recipe))
+    counts = {"rows read": ground.source.total, "rows that stand": len(ground.pool), "rows used": len(found)}
+    return Corpus(
+        examples=[example for example, _ in made],
+        rated=[one for _, rated in made for one in rated],
+        aside=[],
+        counts=counts,
+    )
+
+
+def _by_strong(run: Run, ask: DistillCorpusAsk, maker: ByStrong) -> Corpus:
+    """Make the corpus by a strong model; the price is told before anything is asked."""
+    found, asked = passages(run, ask), maker.judging
+    with judging.session(asked) as judge:
+        for stage, estimate in strong.price(found, ask.recipe, judge.chat).items():
+            say(f"{stage:<10}{asked.server.model}: {estimate}; {asked.told()}")
+        made = strong.build(found, ask.recipe, judge.chat)
+    return Corpus(
+        examples=made.examples,
+        rated=made.rated,
+        aside=made.aside,
+        counts={"passages": len(found), **made.counts},
+        usage=vars(judge.chat.usage),
+    )
+
+
+def _plan(ask: DistillCorpusAsk, out: Path) -> Result:
+    last = f"publish to {out}"
+    if isinstance(ask.maker, ByRule):
+        return expect(ask.pool).result(out, ["read", "clean", "embed", "make every usable row weak by rule", last])
+    prices = _prices(ask, ask.maker)
+    steps = [*(f"{stage}: {estimate}" for stage, estimate in prices.items()), last]
+    files = [{"file": path} for path in ask.pool.read.data]
+    return Result(out, {"plan": {"files": files, "steps": steps, "notes": [ask.maker.judging.told()]}})
+
+
+def _prices(ask: DistillCorpusAsk, maker: ByStrong) -> Mapping[str, Estimate]:
+    """Return what each stage would cost. Raises ConfigError for instruction data, which has to be read first."""
+    texts = texts_of(ask.pool.read.data)
+    if not texts:
+        raise ConfigError(
+            "the price of instruction data is known once it is read", "run it with a small --limit, or name text files"
+        )
+    found = [Passage(name, text) for name, text in texts[: ask.limit or None]]
+    with judging.session(maker.judging) as judge:
+        return strong.price(found, ask.recipe, judge.chat)
