@@ -112,7 +112,9 @@ def _goal_rows(ask: ArmAsk, how: LessSettings, tokenizer: Tokenizer) -> list[Enc
     """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
     batches = [batch for path in expand([how.goal]) for batch in read_rows(str(path), strict=True).batches()]
     table = pa.Table.from_batches(batches)
-    order = np.argsort(rng.keyed(BarePool(table).keys, int(rng.stream(how.draw, "goal").integers(2**62))), kind="stable")
+    order = np.argsort(
+        rng.keyed(BarePool(table).keys, int(rng.stream(how.draw, "goal").integers(2**62))), kind="stable"
+    )
     try:
         rows = questions(table.take(pa.array(order)), tokenizer, ask.training.max_length).rows
     except InputError as wrong:

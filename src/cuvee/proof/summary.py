@@ -66,7 +66,7 @@ def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
         "same": ask.same,
         "pair_seeds": ask.judged_by.pair_seeds,
         "base": done.terms.version,
-        "training": described(done.terms.training),
+        "training": {**described(done.terms.training)},
         "arms": _arms(compared, done),
     }
 
@@ -86,14 +86,13 @@ def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
             "updates": _mean([trial.figures["updates"] for trial in trials]),
             "tokens": _mean([trial.figures["tokens"] for trial in trials]),
         }
-        if arm.label in verdicts:
-            row.update(_verdict(verdicts[arm.label]))
-        rows.append(row)
+        rows.append(_judged(row, verdicts[arm.label]) if arm.label in verdicts else row)
     return rows
 
 
-def _verdict(verdict: Verdict) -> Summary:
+def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
     return {
+        **row,
         "difference": verdict.difference,
         "half_width": verdict.half_width,
         "verdict": verdict.word,
