@@ -39,6 +39,16 @@ def test_only_short_answers_are_asked_for(tiny_model: Path) -> None:
     assert prompts[0] == prompts[1]
 
 
+def test_tools_go_with_the_question_and_are_no_part_of_the_answer(tiny_model: Path) -> None:
+    tokenizer = causal.tokenizer_of(tiny_model)
+    tokenizer.chat_template = "{% if tools %}" + "many tools " * 40 + "{% endif %}" + tokenizer.chat_template
+    tools = ['[{"type": "function"}]', None, None, None]
+    encoded = encode_all(TALKS, tokenizer, max_length=400, tools=tools, side="left")
+    asked = exact.ask(TALKS, encoded, tokenizer, 24, tools=tools)
+    assert asked.rows.tolist() == [0, 2]
+    assert [one.tools for one in asked.questions] == [tools[0], None]
+
+
 def test_a_cut_question_is_not_asked(tiny_model: Path) -> None:
     tokenizer = causal.tokenizer_of(tiny_model)
     long = [talk("many words " * 100, "yes")]

@@ -14,6 +14,7 @@ import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.proof.arms import ARMS, parse
+from cuvee.proof.kinds import RowsArm
 from cuvee.proof.plan import parameters
 
 OPTIONS: dict[str, Any] = {
@@ -241,5 +242,5 @@ def test_parameters_are_counted_from_the_files(tiny_model: Path) -> None:
 def test_an_arm_is_read_with_its_settings() -> None:
     arm = parse("deita:threshold=0.8:score=length")
     assert (arm.settings, arm.scores) == ({"threshold": 0.8, "score": "length"}, ("length",))
-    assert parse("cuvee.selectors.uniform:uniform").kind.rows is not None
+    assert isinstance(parse("cuvee.selectors.uniform:uniform").kind, RowsArm)
     assert not ARMS["base"].chance

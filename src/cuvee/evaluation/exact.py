@@ -29,20 +29,26 @@ class ExactQuestions:
 
 
 def ask(
-    talks: Sequence[Messages], encoded: Sequence[Encoded], tokenizer: Tokenizer, max_new_tokens: int
+    talks: Sequence[Messages],
+    encoded: Sequence[Encoded],
+    tokenizer: Tokenizer,
+    max_new_tokens: int,
+    *,
+    tools: Sequence[str | None] | None = None,
 ) -> ExactQuestions:
     """Return the questions whose last answer takes at most so many tokens: what is longer is never met word for word.
 
-    encoded: the conversations as ``losses`` reads them; one that lost its left end there is not put either.
+    encoded: the conversations as ``losses`` reads them; one that lost its left end there is not put either. tools: JSON text
+    of each conversation's tool definitions, which ``encoded`` was made with.
     """
     rows, questions = [], []
-    for at, (talk, whole) in enumerate(zip(talks, encoded, strict=True)):
+    for at, (talk, whole, given) in enumerate(zip(talks, encoded, tools or [None] * len(talks), strict=True)):
         right = talk[-1]["content"] if talk and talk[-1]["role"] == "assistant" else None
         if not right or whole.cut:
             continue
-        if 0 < len(whole.ids) - len(encode_prompt(talk, tokenizer)) <= max_new_tokens:
+        if 0 < len(whole.ids) - len(encode_prompt(talk, tokenizer, tools=given)) <= max_new_tokens:
             rows.append(at)
-            questions.append(Question("", str(at), "rows", tuple(talk), right).put())
+            questions.append(Question("", str(at), "rows", tuple(talk), right, tools=given).put())
     return ExactQuestions(
         np.array(rows, dtype=np.int64), questions, len(talks), Sampling(max_new_tokens=max_new_tokens)
     )

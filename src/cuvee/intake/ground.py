@@ -49,7 +49,8 @@ class Ground:
         place = np.full(len(self.alive), -1, dtype=np.int64)
         place[stand] = np.arange(len(stand))
         taken = place[self.pool.taken]
-        pool = Pool(self.pool.table.take(pa.array(stand)), self.pool.vectors[stand], taken=taken[taken >= 0])
+        scores = {name: values[stand] for name, values in self.pool.scores.items()}
+        pool = Pool(self.pool.table.take(pa.array(stand)), self.pool.vectors[stand], scores, taken[taken >= 0])
         table = _with_verdicts(self.table, self.alive, fallen)
         fingerprint = digest([self.fingerprint, fallen])
         return replace(

@@ -1,81 +1,155 @@
 """What ``cuvee prove`` was asked, bound and checked before anything runs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cuvee import budget as budgets
-from cuvee import names
+from cuvee import commands, names
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes, listed, paths
+from cuvee.commands import Mistakes, Paths, Setting, between, listed, paths
 from cuvee.errors import ConfigError
-from cuvee.intake.asked import PoolAsk, ground_settings
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
+from cuvee.intake.score import ScoreModel
 from cuvee.models import causal
 from cuvee.proof.arms import goals_of, parse
-from cuvee.proof.ask import Arm
+from cuvee.proof.kinds import Arm
 from cuvee.training.settings import Training
 
 UNITS = {"loss": "nats per answer token", "exact_match": "share of answers that are right word for word"}
 """Of every metric that arms can be judged by; its direction stands in ``evaluation.table.MEASURES``."""
 
+EPOCHS = "epochs"
+SAME = {"updates": "every arm takes the same number of optimiser steps", EPOCHS: "every arm sees its rows as often"}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
+class ProofOptions:
+    """``cuvee prove`` as typed."""
+
+    pool: PoolOptions
+    arms: str | list[str]
+    budget: str
+    model: str
+    seeds: int
+    reference: str
+    same: str
+    held_out: str
+    on: Paths
+    metrics: str | list[str]
+    max_new_tokens: int
+    level: float
+    pair_seeds: bool
+    epochs: float
+    lr: float
+    batch: int
+    max_length: int
+    lora: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedBy:
+    """How arms are judged and compared. metrics: names in ``UNITS``. level: probability that all intervals hold together."""
+
+    metrics: list[str]
+    max_new_tokens: int
+    reference: str
+    level: float
+    pair_seeds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProofAsk:
-    """A checked ``cuvee prove``. seeds: the numbers of the training runs. on: evaluation files, or none. metrics: names."""
+    """A checked ``cuvee prove``.
 
-    ground: PoolAsk
+    amount: the budget as it was typed; model: the base likewise. seeds: the numbers of the training runs. same: a name in
+    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. typed: every option.
+    """
+
+    pool: PoolAsk
     arms: list[Arm]
     budget: Budget
+    amount: str
     seeds: tuple[int, ...]
+    same: str
+    model: str
     base: Path
+    score_model: ScoreModel
     training: Training
     held_out: Budget
     on: list[str]
-    metrics: list[str]
-    typed: dict[str, Any]
+    judged_by: JudgedBy
+    typed: Mapping[str, Setting]
 
 
-def _plain(value: Any) -> Any:
-    return [str(part) for part in value] if isinstance(value, list | tuple) else str(value)
-
-
-SAME = {"updates": "every arm takes the same number of optimiser steps", "epochs": "every arm sees its rows as often"}
-
-
-def bind(typed: dict[str, Any]) -> ProofAsk:
+def bind(options: ProofOptions) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
-    wrong, metrics = Mistakes(), listed(typed["metrics"])
-    budget = wrong.check(lambda: budgets.parse(typed["budget"]))
-    arms = [wrong.check(partial(parse, text)) for text in listed(typed["arms"])]
-    wrong.check(lambda: names.find(SAME, typed["same"], "--same"))
+    wrong = Mistakes()
+    budget = wrong.check(lambda: budgets.parse(options.budget))
+    arms = [wrong.check(partial(parse, text)) for text in listed(options.arms)]
+    known = [arm for arm in arms if arm]
+    wrong.check(partial(names.find, SAME, options.same, "--same"))
+    wrong.check(partial(_check_arms, options, [arm.label for arm in known]))
+    judged_by = _judged_by(options, wrong)
+    training = wrong.check(lambda: _training(options))
+    held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    base = wrong.check(lambda: causal.folder_of(options.model))
+    on = paths(options.on)
+    # no arm may learn from the questions, nor from a goal's rows
+    pool = bind_pool(options.pool, wrong, guarded=[*on, *goals_of(known)])
+    wrong.stop()
+    return ProofAsk(
+        pool=pool,
+        arms=arms,
+        budget=budget,
+        amount=str(options.budget),
+        seeds=tuple(range(pool.seed, pool.seed + options.seeds)),
+        same=options.same,
+        model=str(options.model),
+        base=base,
+        score_model=ScoreModel(options.model, options.max_length),
+        training=training,
+        held_out=held_out,
+        on=on,
+        judged_by=judged_by,
+        typed=commands.settings("prove", options),
+    )
+
+
+def _training(options: ProofOptions) -> Training:
+    between(options.max_length, "max-length", 1, 1_000_000)
+    return Training(
+        epochs=options.epochs,
+        lr=options.lr,
+        batch=options.batch,
+        max_length=options.max_length,
+        lora=options.lora or None,
+    )
+
+
+def _judged_by(options: ProofOptions, wrong: Mistakes) -> JudgedBy:
+    metrics = listed(options.metrics)
+    if not metrics:
+        wrong.found.append(ConfigError("--metrics names none", "write loss, exact_match, or both with a comma"))
     for metric in metrics:
         wrong.check(partial(names.find, UNITS, metric, "--metrics"))
-    wrong.check(lambda: _sensible(typed, [arm.label for arm in arms if arm]))
-    training = wrong.check(
-        lambda: Training(
-            epochs=typed["epochs"], lr=typed["lr"], batch=typed["batch"], max_length=typed["max_length"],
-            lora=typed["lora"] or None,
-        )
-    )  # fmt: skip
-    held_out = wrong.check(lambda: budgets.parse(typed["held_out"]))
-    on = paths(typed["on"])
-    base = wrong.check(lambda: causal.folder_of(typed["model"]))
-    wrong.stop()
-    guarded = [*paths(typed["decontaminate"]), *on, *goals_of(arms)]  # no arm may learn from a goal's rows
-    ground = ground_settings(**{**typed, "method": "uniform", "decontaminate": guarded})
-    seeds = tuple(range(typed["seed"], typed["seed"] + typed["seeds"]))
-    return ProofAsk(ground, arms, budget, seeds, base, training, held_out, on, metrics, dict(typed))
+    if not 0.5 <= options.level < 1:
+        hint = "give a number from 0.5 to below 1, such as 0.95"
+        wrong.found.append(ConfigError(f"level is {options.level}", hint))
+    return JudgedBy(
+        metrics=metrics,
+        max_new_tokens=options.max_new_tokens,
+        reference=options.reference,
+        level=options.level,
+        pair_seeds=options.pair_seeds,
+    )
 
 
-def _sensible(typed: dict[str, Any], labels: list[str]) -> None:
+def _check_arms(options: ProofOptions, labels: Sequence[str]) -> None:
     if len(set(labels)) < len(labels):
         raise ConfigError("an arm is named twice", "name each once; `random,uniform` are two draws of the same kind")
-    if typed["reference"] not in labels:
-        raise ConfigError(f"the reference {typed['reference']!r} is not an arm", "add it to --arms, or name another")
-    if typed["seeds"] < 1:
-        raise ConfigError(f"seeds is {typed['seeds']}", "give at least 1; 3 or more to know what chance does")
-    if not listed(typed["metrics"]):
-        raise ConfigError("--metrics names none", "write loss, exact_match, or both with a comma")
-    if not 0.5 <= typed["level"] < 1:
-        raise ConfigError(f"level is {typed['level']}", "give a number from 0.5 to below 1, such as 0.95")
+    if options.reference not in labels:
+        raise ConfigError(f"the reference {options.reference!r} is not an arm", "add it to --arms, or name another")
+    if options.seeds < 1:
+        raise ConfigError(f"seeds is {options.seeds}", "give at least 1; 3 or more to know what chance does")

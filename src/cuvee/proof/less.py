@@ -1,31 +1,60 @@
 """LESS (arXiv 2402.04333): the rows whose gradients point where the goal's do."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from cuvee import progress, render, rng
+from cuvee import progress, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import InputError
+from cuvee.intake.readable import questions
 from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
-from cuvee.proof.ask import ArmAsk
+from cuvee.proof.kinds import ArmAsk, ArmSettings
+from cuvee.proof.settings import whole
+from cuvee.render import Encoded, Tokenizer
 from cuvee.runs import digest
 from cuvee.samples.inputs import expand
 from cuvee.samples.pool import BarePool
-from cuvee.samples.read import read
+from cuvee.samples.read import read as read_rows
 from cuvee.store import Store, content_key
 from cuvee.training import sft
+from cuvee.training.fresh import adapted
 from cuvee.training.settings import described
 
-LESS = ("warmup", "rank", "dim", "goal_rows", "draw")
-
-
+SETTINGS = ("goal", "warmup", "rank", "dim", "goal_rows", "draw")
 PART = 64  # rows whose gradients are lost when a run is killed
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessSettings:
+    """How LESS chooses.
+
+    warmup: updates of the adapters before gradients are taken. rank: of the adapters. dim: numbers that a gradient is
+    projected to. goal_rows: of the goal at most. draw: the seed of all that.
+    """
+
+    goal: str
+    warmup: int
+    rank: int
+    dim: int
+    goal_rows: int
+    draw: int
+
+
+def read(given: ArmSettings, seed: int = 0) -> LessSettings:
+    """Return how the arm chooses; seed: of the training run. Raises ConfigError for a setting that cannot be."""
+    return LessSettings(
+        goal=str(given["goal"]),
+        warmup=whole(given, "warmup", 20),
+        rank=whole(given, "rank", 8, low=1),
+        dim=whole(given, "dim", 1_024, low=1),
+        goal_rows=whole(given, "goal_rows", 32, low=1),
+        draw=whole(given, "draw", seed),
+    )
 
 
 def less(ask: ArmAsk) -> I64:
@@ -35,63 +64,59 @@ def less(ask: ArmAsk) -> I64:
     gradient per row, projected at random to ``dim`` numbers, cosine to the mean of the goal's. Plain gradients stand for
     Adam's, and one checkpoint for several. With ``draw`` all seeds share one warm-up: gradients are then computed once.
     """
+    how = read(ask.settings, ask.seed)
+    goal = _goal_rows(ask, how, causal.tokenizer_of(ask.base))
+    X = _gradients(ask, how, [*goal, *ask.encoded])
+    order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
+    return order[: ask.k]
+
+
+def _gradients(ask: ArmAsk, how: LessSettings, rows: list[Encoded]) -> F32:
+    """Return (n, dim) projected gradients of the rows; those in the store are not computed again."""
     from cuvee.models.gradients import features
 
-    dim, draw = int(ask.settings.get("dim", 1_024)), int(ask.settings.get("draw", ask.seed))
-    seed = int(rng.stream(draw, "less").integers(2**31))
-    goal = goal_rows(ask, causal.tokenizer_of(ask.base), draw)
-    rows = [*goal, *ask.encoded]
-    keys = np.array(
-        [content_key(f"{row.ids.tobytes().hex()} {row.answer.tobytes().hex()}") for row in rows], dtype="S16"
-    )
-    warmed = cache(lambda: _warmed(ask, draw))
+    seed = int(rng.stream(how.draw, "less").integers(2**31))
+    texts = [f"{row.ids.tobytes().hex()} {row.answer.tobytes().hex()}" for row in rows]
+    keys = np.array([content_key(text) for text in texts], dtype="S16")
+    warmed = cache(lambda: _warmed(ask, how))
     ask.folder.mkdir(parents=True, exist_ok=True)
     found = ask.folder / "gradients.npy"
 
     def compute(at: I64) -> F32:
         with progress.quiet():  # the bar of all rows is shown
-            return features(warmed(), [rows[row] for row in at], dim=dim, seed=seed)
+            return features(warmed(), [rows[row] for row in at], dim=how.dim, seed=seed)
 
-    store = Store(home() / "store")
-    store.vectors(_column(ask, draw), dim).fill(keys, compute, out=found, label="gradients", segment=PART)
+    stored = Store(home() / "store").vectors(_column(ask, how), how.dim)
+    stored.fill(keys, compute, out=found, label="gradients", segment=PART)
     X: F32 = np.load(found)
-    order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
-    return order[: ask.k]
+    return X
 
 
-def _column(ask: ArmAsk, draw: int) -> str:
+def _column(ask: ArmAsk, how: LessSettings) -> str:
     """Return the name of the stored column: what decides a row's gradient beside the row."""
-    warmup, rank, dim = (
-        int(ask.settings.get(name, value)) for name, value in (("warmup", 20), ("rank", 8), ("dim", 1_024))
-    )
-    rows = digest([row.ids for row in ask.encoded]) if warmup else ""
-    return f"gradients-{digest([causal.version_of(ask.base), described(ask.training), rows, warmup, rank, dim, draw])[:24]}"
+    rows = digest([row.ids for row in ask.encoded]) if how.warmup else ""
+    made_by = [causal.version_of(ask.base), described(ask.training), rows, how.warmup, how.rank, how.dim, how.draw]
+    return f"gradients-{digest(made_by)[:24]}"
 
 
-def _warmed(ask: ArmAsk, draw: int) -> Causal:
+def _warmed(ask: ArmAsk, how: LessSettings) -> Causal:
     """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
-    rank, steps = int(ask.settings.get("rank", 8)), int(ask.settings.get("warmup", 20))
-    fresh = causal.with_lora(causal.load(ask.base), rank=rank, alpha=2 * rank, seed=draw)
-    if steps:
-        training = replace(ask.training, epochs=None, tokens=None, steps=steps, lora=rank, save_every=0)
-        fresh = sft.train(fresh, ask.encoded, training, None, seed=draw).model
-    return fresh
+    model = adapted(causal.load(ask.base), how.rank, seed=how.draw)
+    if not how.warmup:
+        return model
+    training = replace(ask.training, epochs=None, tokens=None, steps=how.warmup, lora=how.rank, save_every=0)
+    return sft.train(model, ask.encoded, training, None, seed=how.draw).model
 
 
-def goal_rows(ask: ArmAsk, tokenizer: Any, seed: int) -> list[render.Encoded]:
+def _goal_rows(ask: ArmAsk, how: LessSettings, tokenizer: Tokenizer) -> list[Encoded]:
     """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
-    batches = [
-        batch for path in expand([str(ask.settings["goal"])]) for batch in read(str(path), strict=True).batches()
-    ]
+    batches = [batch for path in expand([how.goal]) for batch in read_rows(str(path), strict=True).batches()]
     table = pa.Table.from_batches(batches)
-    order = np.argsort(rng.keyed(BarePool(table).keys, int(rng.stream(seed, "goal").integers(2**62))), kind="stable")
-    rows = render.encode_all(
-        table.take(pa.array(order))["messages"].to_pylist(),
-        tokenizer,
-        max_length=ask.training.max_length,
-        side="left",
+    order = np.argsort(
+        rng.keyed(BarePool(table).keys, int(rng.stream(how.draw, "goal").integers(2**62))), kind="stable"
     )
-    kept = [row for row in rows if row.answer[1:].any()][: int(ask.settings.get("goal_rows", 32))]
-    if not kept:
-        raise InputError(f"{ask.settings['goal']} has no row with an answer", "name another goal")
-    return kept
+    try:
+        rows = questions(table.take(pa.array(order)), tokenizer, ask.training.max_length).rows
+    except InputError as wrong:
+        raise InputError(f"{how.goal} has no row with an answer", "name another goal") from wrong
+    return rows[: how.goal_rows]

@@ -2,48 +2,79 @@
 
 import struct
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import orjson
 
-from cuvee.intake import plan as plans
+from cuvee.intake.plan import Expected, expect
 from cuvee.models.causal import tokenizer_of
-from cuvee.proof.asked import ProofAsk
+from cuvee.proof.arms import FULL
+from cuvee.proof.asked import EPOCHS, ProofAsk
 from cuvee.result import Result
 
 START = 1.5  # seconds that a training takes beside its updates
 EFFICIENCY = 0.5  # what training reaches of the machine's matrix product (FEASIBILITY 3.2: about half on a CPU)
 
 
-def plan(wanted: ProofAsk, out: Path) -> Result:
+def plan(ask: ProofAsk, out: Path) -> Result:
     """Say what would be done: trainings, updates, tokens, and the time they take on this machine, to a factor of about two."""
-    planned = plans.plan(wanted.ground, out)
-    told = planned.summary["plan"]
-    tokenizer_of(wanted.base)  # a model without one fails here, not after the data was read
-    size = sum(file["bytes"] for file in told["files"])
-    length = min(wanted.training.max_length, size / 4 / max(1, told["rows"]))
-    held = 0 if wanted.on else wanted.held_out.rows(told["rows"])
-    pool = max(1, told["rows"] - held)
-    k = round(wanted.budget.amount / max(1.0, length)) if wanted.budget.kind == "tokens" else wanted.budget.rows(pool)
+    expected = expect(ask.pool)
+    tokenizer_of(ask.base)  # a model without one fails here, not after the data was read
+    work = _work(ask, expected)
+    flops = parameters(ask.base) * work.length * (6 * work.rows + 2 * work.judged * work.held)
+    seconds = expected.seconds + flops / (EFFICIENCY * speed()) + START * work.models
+    return expected.result(out, _steps(ask, work, out), seconds=seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """About what a proof takes.
+
+    length: tokens of a row. held: questions. k: rows of the budget. models: that are trained; judged: those and the models as
+    they are. rows: that all trainings read.
+    """
+
+    length: float
+    held: int
+    k: int
+    models: int
+    judged: int
+    rows: int
+
+
+def _work(ask: ProofAsk, expected: Expected) -> _Work:
+    length = min(ask.training.max_length, expected.size / 4 / max(1, expected.rows))
+    held = 0 if ask.on else ask.held_out.rows(expected.rows)
+    pool = max(1, expected.rows - held)
+    k = round(ask.budget.amount / max(1.0, length)) if ask.budget.kind == "tokens" else ask.budget.rows(pool)
     k = min(max(1, k), pool)
-    trained = [arm for arm in wanted.arms if arm.kind.chance]
-    sizes = [pool if arm.label == "full" and wanted.typed["same"] == "epochs" else k for arm in trained]
-    rows = sum(wanted.training.updates(n, length) * min(wanted.training.batch, k) for n in sizes) * len(wanted.seeds)
-    judged = (len(trained) * len(wanted.seeds) + len(wanted.arms) - len(trained)) * held
-    flops = parameters(wanted.base) * length * (6 * rows + 2 * judged)
-    told["steps"] = [
+    trained = [arm for arm in ask.arms if arm.kind.chance]
+    sizes = [pool if arm.label == FULL and ask.same == EPOCHS else k for arm in trained]
+    updates = sum(ask.training.updates(n, length) for n in sizes) * len(ask.seeds)
+    models = len(trained) * len(ask.seeds)
+    return _Work(
+        length=length,
+        held=held,
+        k=k,
+        models=models,
+        judged=models + len(ask.arms) - len(trained),
+        rows=updates * min(ask.training.batch, k),
+    )
+
+
+def _steps(ask: ProofAsk, work: _Work, out: Path) -> list[str]:
+    trained = [arm.label for arm in ask.arms if arm.kind.chance]
+    return [
         "read, clean and embed",
-        f"judge on {', '.join(wanted.on)}" if wanted.on else f"hold out about {held:,} rows",
-        f"train {len(trained)} arms x {len(wanted.seeds)} seeds = {len(trained) * len(wanted.seeds)} models: "
-        f"{', '.join(arm.label for arm in trained)}",
-        f"take {wanted.training.updates(k, length):,} updates of {min(wanted.training.batch, k)} rows for a budget of "
-        f"{k:,} rows: about {rows * length:,.0f} tokens in all",
-        f"judge {len(trained) * len(wanted.seeds) + len(wanted.arms) - len(trained)} models on every question",
-        f"compare with {wanted.typed['reference']} and publish to {out}",
+        f"judge on {', '.join(ask.on)}" if ask.on else f"hold out about {work.held:,} rows",
+        f"train {len(trained)} arms x {len(ask.seeds)} seeds = {work.models} models: {', '.join(trained)}",
+        f"take {ask.training.updates(work.k, work.length):,} updates of {min(ask.training.batch, work.k)} rows "
+        f"for a budget of {work.k:,} rows: about {work.rows * work.length:,.0f} tokens in all",
+        f"judge {work.judged} models on every question",
+        f"compare with {ask.judged_by.reference} and publish to {out}",
     ]
-    told["seconds"] += round(flops / (EFFICIENCY * speed()) + START * len(trained) * len(wanted.seeds))
-    return planned
 
 
 def parameters(folder: Path) -> int:

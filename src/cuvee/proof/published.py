@@ -10,73 +10,76 @@ import pyarrow.parquet as pq
 from cuvee import rng
 from cuvee import statistics as proof
 from cuvee.evaluation.table import MEASURES
-from cuvee.proof.asked import _plain
-from cuvee.proof.told import Proven, _told
+from cuvee.proof.summary import Proven, summarise
 from cuvee.reports import page
 from cuvee.result import Result
-from cuvee.runs import Run, sha256
-from cuvee.statistics import Proof
+from cuvee.runs import Run
+from cuvee.statistics import ArmResults, Proof
+from cuvee.training.fresh import adapters
+from cuvee.training.settings import described
 
 FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "summary.json"]
 
 
-def finish(run: Run, done: Proven) -> Result:
+def published(run: Run, done: Proven) -> Result:
     """Compare, write and publish; return what the verb returns."""
-    compared = {metric: _compared(done, metric) for metric in done.wanted.metrics}
-    told = _told(compared, done, run.path)
+    compared = {metric: _compared(done, metric) for metric in done.terms.ask.judged_by.metrics}
+    summary = summarise(compared, done, run.path)
     parts = [step.fingerprint for step in run.steps]
 
     def make(folder: Path) -> None:
         pq.write_table(_results(done), folder / "results.parquet", compression="zstd")
         pq.write_table(_selections(done), folder / "selections.parquet", compression="zstd")
-        (folder / "proof.json").write_bytes(orjson.dumps(told["proof"], option=orjson.OPT_INDENT_2))
-        (folder / "summary.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
-        page.write(told, _no_points(), folder / "report.html")
+        (folder / "proof.json").write_bytes(orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
+        (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+        page.write(summary, _no_points(), folder / "report.html")
 
-    step = run.step("publish", {"of": parts, "told": told}, make)
+    step = run.step("publish", {"of": parts, "summary": summary}, make)
     files = run.publish(step, FILES)
-    _write_manifest(run, done, files)
-    return Result(run.path, told, files)
+    _conclude(run, done)
+    return Result(run.path, summary, files)
 
 
 def _compared(done: Proven, metric: str) -> Proof:
     """Compare the arms by one metric; metrics share the chance of a false claim between them."""
-    typed, metrics = done.wanted.typed, done.wanted.metrics
+    terms = done.terms
+    how = terms.ask.judged_by
     results = [
-        proof.ArmResults(
+        ArmResults(
             arm.label,
             np.stack([trial.values[metric] for trial in done.trials[arm.label]]),
             tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),
             arm.kind.chance,
         )
-        for arm in done.wanted.arms
+        for arm in terms.ask.arms
     ]
     return proof.compare(
         results,
-        done.tasks,
+        terms.field.tasks,
         proof.Comparison(
-            reference=typed["reference"],
+            reference=how.reference,
             better="higher" if MEASURES[metric].higher_is_better else "lower",
-            level=1 - (1 - typed["level"]) / len(metrics),
-            pair_seeds=typed["pair_seeds"],
+            level=1 - (1 - how.level) / len(how.metrics),
+            pair_seeds=how.pair_seeds,
         ),
-        rng=rng.stream(typed["seed"], "prove", "bootstrap"),
+        rng=rng.stream(terms.ask.pool.seed, "prove", "bootstrap"),
     )
 
 
 def _results(done: Proven) -> pa.Table:
     """Return one row per arm, seed and question; seed is null for an arm without chance, value where there is none."""
-    chance = {arm.label: arm.kind.chance for arm in done.wanted.arms}
-    q, trials = len(done.ids), [(label, trial) for label, runs in done.trials.items() for trial in runs]
-    values = {name: np.concatenate([trial.values[name] for _, trial in trials]) for name in done.wanted.metrics}
+    ask, field = done.terms.ask, done.terms.field
+    chance = {arm.label: arm.kind.chance for arm in ask.arms}
+    q, trials = len(field.ids), [(label, trial) for label, runs in done.trials.items() for trial in runs]
+    values = {name: np.concatenate([trial.values[name] for _, trial in trials]) for name in ask.judged_by.metrics}
     return pa.table(
         {
             "arm": pa.array([label for label, _ in trials for _ in range(q)], pa.string()),
             "seed": pa.array(
                 [trial.seed if chance[label] else None for label, trial in trials for _ in range(q)], pa.int64()
             ),
-            "question": pa.array(done.ids * len(trials), pa.string()),
-            "task": pa.array(done.tasks * len(trials), pa.string()),
+            "question": pa.array(field.ids * len(trials), pa.string()),
+            "task": pa.array(field.tasks * len(trials), pa.string()),
             **{name: pa.array(of, pa.float64(), mask=np.isnan(of)) for name, of in values.items()},
         }
     )
@@ -84,7 +87,7 @@ def _results(done: Proven) -> pa.Table:
 
 def _selections(done: Proven) -> pa.Table:
     """Return which rows each arm trained on, best first: arm, seed, rank (1 = best), id."""
-    ids = done.ground.pool.table["id"]
+    ids = done.terms.field.ground.pool.table["id"]
     tables = [
         pa.table(
             {
@@ -105,22 +108,21 @@ def _no_points() -> pa.Table:
     return pa.table({name: pa.array([], kinds.get(name, pa.string())) for name in page.POINTS})
 
 
-def _write_manifest(run: Run, done: Proven, files: list[Path]) -> None:
-    outputs = [{"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)} for path in files]
-    run.finish(
-        {
-            "verb": "prove",
-            "settings": {name: _plain(value) for name, value in done.wanted.typed.items()},
-            "seed": done.wanted.typed["seed"],
-            "inputs": done.ground.source.files,
-            "outputs": outputs,
-            "rows": {"input": done.ground.source.total, "pool": len(done.ground.pool), "questions": len(done.ids)},
-            "model": {"name": done.wanted.typed["model"], "version": done.version},
-            "embedder": {"name": done.ground.embedder.name, "version": done.ground.embedder.version},
-            "trials": [
-                {"arm": label, "seed": trial.seed, **trial.figures}
-                for label, runs in done.trials.items()
-                for trial in runs
-            ],
-        }
+def _conclude(run: Run, done: Proven) -> None:
+    terms, ask, field = done.terms, done.terms.ask, done.terms.field
+    ground = field.ground
+    run.conclude(
+        "prove",
+        ask.typed,
+        seed=ask.pool.seed,
+        inputs=ground.source.files,
+        rows={"input": ground.source.total, "pool": len(ground.pool), "questions": len(field.ids)},
+        model={"name": ask.model, "version": terms.version},
+        training=described(terms.training),
+        adapters=adapters(terms.training),
+        embedder={"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
+        notes=[*ground.notes, *field.notes],
+        trials=[
+            {"arm": label, "seed": trial.seed, **trial.figures} for label, runs in done.trials.items() for trial in runs
+        ],
     )

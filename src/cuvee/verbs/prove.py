@@ -1,19 +1,19 @@
 """``cuvee prove``: which way of choosing wins, by how much, how sure."""
 
 from pathlib import Path
-from typing import Any
 
 from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs import options as o
 
 
 @verb("prove")
 def prove(
-    data: list[str],
+    data: o.Data,
     *,
     arms: str = "k-center,random,full,base",
     budget: str = "5%",
-    model: str = "smollm2-135m",
+    model: o.Model = "smollm2-135m",
     seeds: int = 5,
     reference: str = "random",
     same: str = "updates",
@@ -24,22 +24,22 @@ def prove(
     level: float = 0.95,
     pair_seeds: bool = False,
     epochs: float = 3,
-    lr: float = 2e-5,
-    batch: int = 16,
-    max_length: int = 512,
-    lora: int = 0,
-    embedder: str | None = None,
-    near: float = 0.8,
-    near_vectors: str = "off",
+    lr: o.PeakLr = 2e-5,
+    batch: o.Batch = 16,
+    max_length: o.MaxLength = 512,
+    lora: o.Lora = 0,
+    embedder: o.Embedder = None,
+    near: o.Near = 0.8,
+    near_vectors: o.NearVectors = "off",
     decontaminate: list[str] | None = None,
-    contamination: float = 0.65,
-    drop_truncated: bool = False,
-    columns: str = "",
-    dialect: str | None = None,
-    strict: bool = False,
-    dry_run: bool = False,
+    contamination: o.Contamination = 0.65,
+    drop_truncated: o.DropTruncated = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    strict: o.Strict = False,
+    dry_run: o.DryRun = False,
     seed: int = 0,
-    out: Path = Path("runs/prove"),
+    out: o.Out = Path("runs/prove"),
 ) -> Result:
     """Train every arm on the same budget, several seeds each, and say which beats random, by how much, how sure.
 
@@ -49,15 +49,11 @@ def prove(
 
     Parameters
     ----------
-    data:
-        Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.
     arms:
         What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
         pool), base (not trained), folders of earlier runs, or package.module:function.
     budget:
         Rows (1000), a share of the pool without its held-out rows (5%), or tokens (2Mtok).
-    model:
-        The base model of every training: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
     seeds:
         Trainings per arm. 1 leaves the chance of training out of the intervals; 5 make them much narrower than 3.
     reference:
@@ -79,40 +75,42 @@ def prove(
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
     epochs:
         Passes over the budget.
-    lr:
-        Highest learning rate; it warms up over 3 % of the steps and falls as a cosine.
-    batch:
-        Rows of an optimiser step.
-    max_length:
-        Tokens of a row that are read; longer rows lose their end.
-    lora:
-        Rank of LoRA adapters; 0 trains all weights.
-    embedder:
-        What the methods see: lexical, static, sentence, or static:PATH, sentence:PATH.
-    near:
-        Drop a row that shares this share of its word 3-grams (Jaccard) with an earlier kept one; 0 looks for none.
-    near_vectors:
-        Also drop by cosine: a number, q0.99 (a quantile of nearest-neighbour cosines), auto, or off.
     decontaminate:
         Further evaluation files or folders whose items no row may hold.
-    contamination:
-        Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it.
-    drop_truncated:
-        Drop rows whose answer looks cut off.
-    columns:
-        Where the columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read every row as this dialect.
-    strict:
-        Stop at the first row that cannot be read.
-    dry_run:
-        Say what would be trained and about how long it takes, and stop.
     seed:
         Of all chance: the first of the seeds, and of what is held out.
-    out:
-        The run folder.
     """
-    typed: dict[str, Any] = dict(locals())
+    from cuvee.intake.asked import CleanOptions, PoolOptions
+    from cuvee.intake.sources import ReadOptions
+    from cuvee.proof.asked import ProofOptions
     from cuvee.proof.run import run_prove
 
-    return run_prove(**typed)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    clean = CleanOptions(
+        near=near,
+        near_vectors=near_vectors,
+        decontaminate=decontaminate,
+        contamination=contamination,
+        drop_truncated=drop_truncated,
+    )
+    options = ProofOptions(
+        pool=PoolOptions(read=read, clean=clean, embedder=embedder, seed=seed),
+        arms=arms,
+        budget=budget,
+        model=model,
+        seeds=seeds,
+        reference=reference,
+        same=same,
+        held_out=held_out,
+        on=on,
+        metrics=metrics,
+        max_new_tokens=max_new_tokens,
+        level=level,
+        pair_seeds=pair_seeds,
+        epochs=epochs,
+        lr=lr,
+        batch=batch,
+        max_length=max_length,
+        lora=lora,
+    )
+    return run_prove(options, out=out, dry_run=dry_run)

@@ -1,0 +1,159 @@
+"""What a proof tells: its table, its sentence, its warnings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cuvee import commands
+from cuvee.intake.ground import kept_by
+from cuvee.proof.asked import UNITS
+from cuvee.proof.trial import Terms, Trial
+from cuvee.result import Summary
+from cuvee.result.proofs import ProofArm, ProofFigures
+from cuvee.runs import versions
+from cuvee.statistics import Proof, Verdict
+from cuvee.training.settings import described
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A finished loop. trials: arm -> its runs, in order of seeds."""
+
+    terms: Terms
+    trials: Mapping[str, list[Trial]]
+
+
+def summarise(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summary:
+    """Return what a proof has to tell. compared: by metric. It holds no times, so equal runs tell equal things."""
+    ask, field = done.terms.ask, done.terms.field
+    command = commands.command("prove", ask.typed, folder)
+    first, *others = [_proof(metric, proof, done) for metric, proof in compared.items()]
+    updates = {arm["updates"] for arm in first["arms"] if arm["updates"]}
+    return {
+        "title": f"proof: {len(ask.arms)} arms, {len(ask.seeds)} seeds, {first['questions']:,} questions",
+        "command": command,
+        "rows": {},
+        "selection": {
+            "budget": ask.amount,
+            "model": ask.model,
+            "seeds": len(ask.seeds),
+            "questions": first["questions"],
+            "tasks": len(first["tasks"]),
+            "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
+            "pool": f"{len(field.ground.pool):,} rows",
+        },
+        "sentence": sentence(compared, ask.judged_by.level),
+        "proof": {**first, "also": others},
+        "settings": {name: value for name, value in ask.typed.items() if value not in (None, "", [])},
+        "reproduce": [command],
+        "versions": versions(),
+        "warnings": [*field.ground.notes, *field.notes, *_warnings(compared, done)],
+    }
+
+
+def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
+    ask = done.terms.ask
+    return {
+        "metric": metric,
+        "reference": compared.reference,
+        "unit": UNITS[metric],
+        "better": compared.better,
+        "level": ask.judged_by.level,
+        "questions": compared.questions,
+        "left_out": compared.left_out,
+        "tasks": compared.tasks,
+        "seeds": list(ask.seeds),
+        "same": ask.same,
+        "pair_seeds": ask.judged_by.pair_seeds,
+        "base": done.terms.version,
+        "training": {**described(done.terms.training)},
+        "arms": _arms(compared, done),
+    }
+
+
+def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
+    verdicts = {verdict.arm: verdict for verdict in compared.verdicts}
+    rows = []
+    for arm in done.terms.ask.arms:
+        trials = done.trials[arm.label]
+        row: ProofArm = {
+            "arm": arm.label,
+            "summary": arm.kind.summary,
+            "mean": compared.means[arm.label],
+            "by_task": compared.task_means[arm.label].tolist(),
+            "runs": len(trials),
+            "rows": _mean([trial.figures["rows"] for trial in trials]),
+            "updates": _mean([trial.figures["updates"] for trial in trials]),
+            "tokens": _mean([trial.figures["tokens"] for trial in trials]),
+        }
+        rows.append(_judged(row, verdicts[arm.label]) if arm.label in verdicts else row)
+    return rows
+
+
+def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
+    return {
+        **row,
+        "difference": verdict.difference,
+        "half_width": verdict.half_width,
+        "verdict": verdict.word,
+        "low": verdict.difference - verdict.half_width,
+        "high": verdict.difference + verdict.half_width,
+        "sentence": verdict.sentence,
+        "share_of_runs": verdict.share_of_runs,
+        "more_questions": verdict.more_questions,
+        "more_seeds": verdict.more_seeds,
+        "notes": verdict.notes,
+    }
+
+
+def _mean(values: list[int]) -> int:
+    return round(sum(values) / len(values))
+
+
+def sentence(compared: Mapping[str, Proof], level: float) -> str:
+    """Return the outcome by each metric in one sentence: who beats the reference, who loses, who cannot be told from it."""
+    parts = {metric: outcome(proof) for metric, proof in compared.items()}
+    all_ = "; ".join(parts.values() if len(parts) == 1 else (f"by {name}: {part}" for name, part in parts.items()))
+    return f"{all_.replace('exact_match', 'exact match')} (chance of any false claim at most {1 - level:.0%})"
+
+
+def outcome(compared: Proof) -> str:
+    """Return who beats the reference, who loses to it, and who cannot be told from it."""
+    named = {
+        word: [verdict.arm for verdict in compared.verdicts if verdict.word == word]
+        for word in ("beats", "loses", "open")
+    }
+    forms = {"beats": ("beats", "beat"), "loses": ("loses to", "lose to"), "open": ("cannot be told from",) * 2}
+    parts = [f"{_and(arms)} {forms[word][len(arms) > 1]} {compared.reference}" for word, arms in named.items() if arms]
+    return "; ".join(parts) or f"only {compared.reference} was trained: nothing to compare"
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
+    ask = done.terms.ask
+    notes = [note for arm in ask.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
+    for metric, proof in compared.items():
+        notes += [f"{verdict.arm}: {note}" for verdict in proof.verdicts for note in verdict.notes]
+        if proof.left_out:
+            notes.append(_left_out(metric, proof))
+    if len(ask.seeds) == 2:
+        notes.append("2 seeds say little about chance in training: intervals are wide; 5 make them much narrower")
+    return list(dict.fromkeys(notes))
+
+
+def _left_out(metric: str, proof: Proof) -> str:
+    if metric == "loss":
+        return f"{proof.left_out:,} questions have no value in some arm and are left out of all"
+    return f"{metric} is compared on the {proof.questions:,} questions whose right answer is short enough to be met"
+
+
+def _missing(source: Path, trials: list[Trial]) -> list[str]:
+    kept, used = len(kept_by(source)), trials[0].figures["rows"]
+    if used >= kept:
+        return []
+    return [
+        f"{used:,} of {kept:,} rows that {source} kept were trained on: the others are held out, or over the budget"
+    ]
