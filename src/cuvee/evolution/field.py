@@ -10,7 +10,7 @@ from cuvee.errors import InputError
 from cuvee.evolution.asked import EvolveAsk
 from cuvee.intake.ground import Ground, kept_by, prepare, rows_of
 from cuvee.intake.hold_out import hold_out
-from cuvee.intake.readable import Questions, questions, readable
+from cuvee.intake.readable import HeldOutQuestions, questions, readable
 from cuvee.models import causal
 from cuvee.render import Encoded
 from cuvee.runs import Run
@@ -22,7 +22,7 @@ class RoundField:
 
     ground: Ground
     rows: list[Encoded]
-    held: Questions
+    held: HeldOutQuestions
     tasks: list[str]
     notes: list[str]
 

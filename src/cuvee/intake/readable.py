@@ -49,7 +49,7 @@ def as_asked(table: pa.Table, tokenizer: Tokenizer, longest: int) -> list[Encode
 
 
 @dataclass(frozen=True)
-class Questions:
+class HeldOutQuestions:
     """Rows that a model is judged on. at: (q,) which rows of the table they are. notes: what was left out."""
 
     rows: list[Encoded]
@@ -57,7 +57,7 @@ class Questions:
     notes: list[str]
 
 
-def questions(table: pa.Table, tokenizer: Tokenizer, longest: int) -> Questions:
+def questions(table: pa.Table, tokenizer: Tokenizer, longest: int) -> HeldOutQuestions:
     """Return held-out rows as the model is asked them; a longer one loses the start of its prompt, never its answer's end.
 
     Raises InputError where no row has an answer that counts.
@@ -68,7 +68,7 @@ def questions(table: pa.Table, tokenizer: Tokenizer, longest: int) -> Questions:
         raise InputError("nothing is held out to judge on", "raise --held-out, or name files with --on")
     out = len(encoded) - len(at)
     notes = [f"{out:,} held-out rows have no answer within {longest} tokens"] if out else []
-    return Questions([encoded[row] for row in at], at, notes)
+    return HeldOutQuestions([encoded[row] for row in at], at, notes)
 
 
 def can_teach(row: Encoded) -> bool:

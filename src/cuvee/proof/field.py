@@ -10,7 +10,7 @@ from cuvee.evaluation.exact import ExactQuestions
 from cuvee.intake.ground import CHOSEN_BY, Ground, prepare
 from cuvee.intake.hold_out import HeldOut, hold_out, labels_of
 from cuvee.intake.read import read_inputs
-from cuvee.intake.readable import Questions, questions, readable
+from cuvee.intake.readable import HeldOutQuestions, questions, readable
 from cuvee.intake.score import score
 from cuvee.intake.sources import ReadAsk
 from cuvee.models import causal
@@ -71,11 +71,11 @@ def _scored(run: Run, ground: Ground, ask: ProofAsk) -> Ground:
     scores = sorted({name for arm in ask.arms for name in arm.scores})
     if not scores:
         return ground
-    pool, scored = score(run, ground.pool, scores, ground.fingerprint, ask.score_model)
+    pool, scored = score(run, ground, scores, ask.score_model)
     return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored.fingerprint]))
 
 
-def _answered(ask: ProofAsk, held: pa.Table, tests: Questions, tokenizer: Tokenizer) -> ExactQuestions | None:
+def _answered(ask: ProofAsk, held: pa.Table, tests: HeldOutQuestions, tokenizer: Tokenizer) -> ExactQuestions | None:
     """Return the questions for exact_match. Raises InputError where too few have a short answer."""
     if "exact_match" not in ask.judged_by.metrics:
         return None
