@@ -117,7 +117,7 @@ def test_the_formatter_wins() -> None:
 
 
 def test_one_word_is_spelt_one_way() -> None:
-    """The verb is ``distill``; "distilled" and "distiller" are of both spellings."""
+    """The verb is ``distill``; "distilled" and "distiller" are of both spellings. Run folders made before keep their word."""
     tracked = [
         *FILES,
         *(ROOT / "tests").rglob("*.py"),
@@ -126,7 +126,11 @@ def test_one_word_is_spelt_one_way() -> None:
         ROOT / "Makefile",
     ]
     other = re.compile(r"\bdisti" + r"l(?:s|\b)", re.I)
-    found = {str(path): other.findall(path.read_text()) for path in tracked if path != Path(__file__)}
+    found = {
+        str(path): other.findall(path.read_text())
+        for path in tracked
+        if path.name not in ("test_house.py", "test_old_run.py")
+    }
     assert {path: words for path, words in found.items() if words} == {}
 
 

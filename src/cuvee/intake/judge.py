@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import TypedDict
 
 from cuvee import render
 from cuvee.commands import Scalar, pairs
@@ -11,6 +10,7 @@ from cuvee.errors import ConfigError
 from cuvee.models.catalog import home
 from cuvee.models.server import KEY_VARIABLE, ReplySampling, Server, check
 from cuvee.progress import say
+from cuvee.result.summary import JudgePlan
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS
 from cuvee.scorers.judge import KINDS, Judge
@@ -138,17 +138,6 @@ def announce(judge: Judge, pool: Pool, scores: Sequence[str], asked: Judging) ->
 def kinds(scores: Sequence[str]) -> list[str]:
     """Return the kinds of question behind these scores: several scores may be read from one reply."""
     return list(dict.fromkeys(SCORERS[name].asks for name in scores if name in SCORERS and SCORERS[name].asks))
-
-
-class JudgePlan(TypedDict):
-    """What asking would cost. cap: in words."""
-
-    model: str
-    url: str
-    questions: int
-    tokens_in: int
-    tokens_out: int
-    cap: str
 
 
 def plan(asked: Judging, scores: Sequence[str], rows: int, size: int) -> JudgePlan:

@@ -25,7 +25,7 @@ STAGES = ("untrained", "cold start", "GRPO")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class TeachingCourse:
     """A finished training. counts: of examples. figures: of every stage, as it was judged.
 
     cold, last: the steps that trained; one step without GRPO. shelf: the step with the library.
@@ -48,7 +48,7 @@ class Course:
         return found
 
 
-def publish(run: Run, ask: DistillTrainAsk, course: Course) -> Result:
+def publish(run: Run, ask: DistillTrainAsk, course: TeachingCourse) -> Result:
     """Publish the weights of the last stage; return what the verb returns."""
     summary = _summary(ask, run.path, course)
 
@@ -73,7 +73,7 @@ def publish(run: Run, ask: DistillTrainAsk, course: Course) -> Result:
     return Result(run.path, summary, [*folders, *files], next=f"cuvee distill POOL --model {run.path} --budget 5%")
 
 
-def _summary(ask: DistillTrainAsk, out: Path, course: Course) -> DistillerSummary:
+def _summary(ask: DistillTrainAsk, out: Path, course: TeachingCourse) -> DistillerSummary:
     """Return the summary that page and terminal show."""
     curves, too_long = course.curves(), course.counts["too long"]
     left_out = [f"{too_long:,} examples do not fit into --max-length and are left out"] if too_long else []
@@ -91,7 +91,7 @@ def _summary(ask: DistillTrainAsk, out: Path, course: Course) -> DistillerSummar
     }
 
 
-def _sentence(course: Course, curves: Mapping[str, Curve]) -> str:
+def _sentence(course: TeachingCourse, curves: Mapping[str, Curve]) -> str:
     first, cold = (course.figures[stage]["over all"] for stage in STAGES[:2])
     return (
         f"On {course.counts['judged']:,} held-out clusters {first['compliant']:.0%} of the replies keep the form before "
@@ -99,7 +99,7 @@ def _sentence(course: Course, curves: Mapping[str, Curve]) -> str:
     )
 
 
-def _reward(course: Course, curves: Mapping[str, Curve]) -> str:
+def _reward(course: TeachingCourse, curves: Mapping[str, Curve]) -> str:
     before = course.figures[STAGES[1]]["over all"]["total"]
     if STAGES[2] not in course.figures:
         return f"mean reward {before:.3f}"

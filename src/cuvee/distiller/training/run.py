@@ -6,7 +6,7 @@ from cuvee.distiller import examples
 from cuvee.distiller.examples import Example
 from cuvee.distiller.training.asked import DistillTrainAsk, DistillTrainOptions, bind
 from cuvee.distiller.training.judged import Bench
-from cuvee.distiller.training.published import STAGES, Course, publish
+from cuvee.distiller.training.published import STAGES, TeachingCourse, publish
 from cuvee.distiller.training.split import Fitting, fitting, split
 from cuvee.distiller.training.stages import MODEL, cold_start, library, reinforced
 from cuvee.models import causal
@@ -25,7 +25,7 @@ def run_distill_train(options: DistillTrainOptions, *, out: Path, dry_run: bool)
         return publish(run, ask, _train(run, ask, kept, held))
 
 
-def _train(run: Run, ask: DistillTrainAsk, kept: Fitting, held: list[Example]) -> Course:
+def _train(run: Run, ask: DistillTrainAsk, kept: Fitting, held: list[Example]) -> TeachingCourse:
     shelf = library(run, ask)
     bench = Bench(ask, held[: ask.judged or None], shelf)
     figures = {STAGES[0]: bench.judge(run, ask.base, STAGES[0])}
@@ -40,7 +40,7 @@ def _train(run: Run, ask: DistillTrainAsk, kept: Fitting, held: list[Example]) -
         "judged": len(bench.held),
         "too long": kept.too_long,
     }
-    return Course(counts=counts, figures=figures, cold=cold, last=last, shelf=shelf)
+    return TeachingCourse(counts=counts, figures=figures, cold=cold, last=last, shelf=shelf)
 
 
 def _plan(ask: DistillTrainAsk, kept: Fitting, held: list[Example], out: Path) -> Result:
