@@ -71,7 +71,7 @@ def _scored(run: Run, ground: Ground, ask: ProofAsk) -> Ground:
     scores = sorted({name for arm in ask.arms for name in arm.scores})
     if not scores:
         return ground
-    pool, scored = score(run, ground.pool, scores, ground.fingerprint, ask.score_model)
+    pool, scored = score(run, ground, scores, ask.score_model)
     return replace(ground, pool=pool, fingerprint=digest([ground.fingerprint, scored.fingerprint]))
 
 
