@@ -12,7 +12,7 @@ from cuvee.evaluation.question import KINDS
 from cuvee.evaluation.table import MEASURES as JUDGED
 from cuvee.intake.judge import KNOWN
 from cuvee.models.catalog import CATALOG
-from cuvee.models.requesting import KEY_VARIABLE, ReplySampling, Server
+from cuvee.models.server import KEY_VARIABLE, ReplySampling, Server
 from cuvee.publication.measure import MEASURES
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.formats import FORMATS
