@@ -14,8 +14,8 @@ from cuvee.engines.seam import Content, Result, Shard
 from cuvee.engines.worker import Worker, attempt, crew
 from cuvee.errors import CuveeError
 
-# Workers start side by side, and each imports what reads: 0.6 s of a core (`time python -c "import cuvee.intake.read"`, user
-# and sys), more where the disk is cold. Whoever waits for less than a second would not thank us for twice the memory.
+# Workers start side by side. Each imports what reads, 0.6 s of a core (`time python -c "import cuvee.intake.read"`: user and
+# sys), and pyarrow imports pandas at the first array where that is installed, 0.3 s more. What saves less is done here.
 START = 1.0
 TRIES = 3  # a worker may be killed by chance, by whoever needs memory at that moment; a third time it is the shard
 
