@@ -37,3 +37,4 @@ class MissingExtraError(CuveeError):
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs {library}, which is not installed", f"pip install 'cuvee[{extra}]'")
+        self.args = (library, extra, purpose)  # so that it can be made again in another process

@@ -28,6 +28,7 @@ from cuvee.version import VERSION
 _LINUX = Path("/proc/self/clear_refs").exists()
 WORK = "work"  # the folder inside a run folder that holds its steps
 LOCK = ".lock"
+UNFINISHED = ".making-"  # begins the name of a step's folder until it is whole
 MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "pyarrow", "polars", "faiss-cpu", "scikit-learn", "scipy", "rensa", "model2vec")
 
@@ -71,6 +72,13 @@ class Step:
     reused: bool
 
 
+class Cost(TypedDict):
+    """What a step cost the process that made it."""
+
+    seconds: float
+    peak_mb: float
+
+
 class Output(TypedDict):
     """A file of a finished run: its path in the run folder."""
 
@@ -86,6 +94,7 @@ class Run:
     path: Path
     steps: list[Step] = field(default_factory=list)
     published: list[Path] = field(default_factory=list)  # files and folders at the top of the run folder
+    made_elsewhere: set[str] = field(default_factory=set)  # steps that were put in place and not yet asked for
 
     def step(
         self, name: str, depends: Mapping[str, object], make: Callable[[Path], None], *, resumable: bool = False
@@ -96,27 +105,36 @@ class Run:
         make: receives an empty folder and fills it. It may be killed at any point.
         resumable: after a kill ``make`` receives the folder as it was left (with its checkpoints), not an empty one.
         """
-        fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
-        folder = self.path / WORK / f"{name}-{fingerprint}"
-        reused = folder.exists()
-        if not reused:
+        fingerprint, folder = self._address(name, depends)
+        there = folder.exists()
+        if not there:
             self._make(folder, make, resumable)
-        cost = orjson.loads((folder / "cost.json").read_bytes())
+        reused = there and folder.name not in self.made_elsewhere
+        self.made_elsewhere.discard(folder.name)
+        cost: Cost = orjson.loads((folder / "cost.json").read_bytes())
         step = Step(name, fingerprint, folder, cost["seconds"], cost["peak_mb"], reused)
         self.steps.append(step)
         return step
 
+    def missing(self, name: str, depends: Mapping[str, object]) -> Path | None:
+        """Return the folder in which another process may make a step, for ``put``; None where the step is there."""
+        _, folder = self._address(name, depends)
+        return None if folder.exists() else _unfinished(folder)
+
+    def put(self, making: Path, cost: Cost) -> None:
+        """Put a step in its place that was made whole in the folder that ``missing`` named; ``step`` then returns it."""
+        self.made_elsewhere.add(_place(making, cost).name)
+
+    def _address(self, name: str, depends: Mapping[str, object]) -> tuple[str, Path]:
+        fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
+        return fingerprint, self.path / WORK / f"{name}-{fingerprint}"
+
     def _make(self, folder: Path, make: Callable[[Path], None], resumable: bool) -> None:
-        temporary = folder.with_name(f".making-{folder.name}")
+        temporary = _unfinished(folder)
         if not resumable:
             shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True, exist_ok=True)
-        _reset_peak()
-        start = time.perf_counter()
-        make(temporary)
-        cost = {"seconds": round(time.perf_counter() - start, 3), "peak_mb": round(_peak_mb(), 1)}
-        (temporary / "cost.json").write_bytes(orjson.dumps(cost))
-        temporary.replace(folder)
+        _place(temporary, measured(make, temporary))
 
     def publish(self, step: Step, names: list[str]) -> list[Path]:
         """Put files of a step at the top of the run folder, each whole or not at all; return their paths there."""
@@ -202,6 +220,14 @@ def open_run(path: Path) -> Iterator[Run]:
         yield Run(path)
 
 
+def measured(make: Callable[[Path], None], folder: Path) -> Cost:
+    """Fill a folder, and return what that cost this process."""
+    _reset_peak()
+    start = time.perf_counter()
+    make(folder)
+    return {"seconds": round(time.perf_counter() - start, 3), "peak_mb": round(_peak_mb(), 1)}
+
+
 def write_json(path: Path, value: object) -> None:
     """Write a JSON file, whole or not at all."""
     temporary = path.with_name(f".{path.name}.new")
@@ -221,6 +247,16 @@ def outputs_of(folder: Path) -> list[str]:
         return [output["file"] for output in orjson.loads(path.read_bytes()).get("outputs", [])]
     except orjson.JSONDecodeError:
         raise InputError(f"{path} is not JSON", "make the run again under another --out, or remove the file") from None
+
+
+def _unfinished(folder: Path) -> Path:
+    return folder.with_name(f"{UNFINISHED}{folder.name}")
+
+
+def _place(making: Path, cost: Cost) -> Path:
+    """Give a step that is whole its name; return its folder."""
+    (making / "cost.json").write_bytes(orjson.dumps(cost))
+    return making.replace(making.with_name(making.name.removeprefix(UNFINISHED)))
 
 
 def _output(file: Path, folder: Path) -> Output:

@@ -1,6 +1,7 @@
 """All inputs together: every row is accounted for, ids are unique, and a file that was read is not read again."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.asks import read_ask
+from tests.engines.work import Backwards, Killing
 
+from cuvee.engines import Engine, Local, Shard
+from cuvee.engines.seam import Content, Result
 from cuvee.errors import InputError
 from cuvee.intake.read import Source, _unique_ids, read_inputs
 from cuvee.runs import open_run
@@ -37,6 +41,12 @@ DIALECTS = {
 def read_all(data: list[Path], out: Path, *, strict: bool = False, **columns: str) -> Source:
     with open_run(out) as run:
         return read_inputs(run, read_ask(data, strict=strict, columns=columns))
+
+
+def files_of(run: Path) -> dict[str, bytes]:
+    """Return every file of the steps of a run, but for what they cost."""
+    paths = (path for path in (run / "work").rglob("*") if path.is_file() and path.name != "cost.json")
+    return {str(path.relative_to(run)): path.read_bytes() for path in paths}
 
 
 def write_lines(path: Path, rows: list[Any]) -> Path:
@@ -98,6 +108,78 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
     assert changed.fingerprint != first.fingerprint
     assert changed.table["messages"][0].as_py()[0]["content"] == "question 9"
     assert read_all([two], tmp_path / "run", task="kind").table["task"].to_pylist() == ["k"]
+
+
+ENGINES: dict[str, Callable[[Path], Engine]] = {
+    "two workers": lambda folder: Local(workers=2, start=0.0),
+    "many workers": lambda folder: Local(workers=5, start=0.0),
+    "killed workers": lambda folder: Killing(workers=2, start=0.0, marks=folder),
+    "backwards": lambda folder: Backwards(),
+}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_bytes_and_order_are_the_same_wherever_files_are_read(name: str, tmp_path: Path) -> None:
+    sizes = [3, 400, 1, 50, 7]
+    data = [write_lines(tmp_path / f"{n}.jsonl", [row(n), None, *map(row, range(n))]) for n in sizes]
+    with open_run(tmp_path / "alone") as alone:
+        expected = read_inputs(alone, read_ask(data), engine=Local(workers=1))
+    (tmp_path / "marks").mkdir()
+    with open_run(tmp_path / "run") as run:
+        source = read_inputs(run, read_ask(data), engine=ENGINES[name](tmp_path / "marks"))
+        assert files_of(run.path) == files_of(alone.path) and len(files_of(run.path)) == 1 + 3 * len(data)
+        assert source.table.equals(expected.table) and source.fingerprint == expected.fingerprint
+        assert (source.quarantined, source.files, source.notes) == (
+            expected.quarantined,
+            expected.files,
+            expected.notes,
+        )
+        assert [step.fingerprint for step in run.steps] == [step.fingerprint for step in alone.steps]
+        assert not any(step.reused for step in run.steps)
+        assert all(step.peak_mb > 1 and (step.path / "cost.json").exists() for step in run.steps)
+        read_inputs(run, read_ask(data), engine=ENGINES[name](tmp_path / "marks"))
+        assert all(step.reused for step in run.steps[len(data) :])
+    assert len([*(tmp_path / "marks").iterdir()]) == (len(data) if name == "killed workers" else 0)
+
+
+class Stopping(Backwards):
+    """Backwards, until the run is killed when two files are in their place and a third is half written."""
+
+    def each(
+        self,
+        work: Callable[[Content], Result],
+        shards: Sequence[Shard[Content]],
+        *,
+        finished: Callable[[int, Result], None] | None = None,
+    ) -> list[Result]:
+        def killed(number: int, result: Result) -> None:
+            if number == 0:
+                raise KeyboardInterrupt
+            if finished:
+                finished(number, result)
+
+        return super().each(work, shards, finished=killed)
+
+
+def test_files_that_were_read_before_a_kill_are_not_read_again(tmp_path: Path) -> None:
+    data = [write_lines(tmp_path / f"{n}.jsonl", [row(n)]) for n in range(3)]
+    with pytest.raises(KeyboardInterrupt), open_run(tmp_path / "run") as run:
+        read_inputs(run, read_ask(data), engine=Stopping())
+    with open_run(tmp_path / "run") as run:
+        source = read_inputs(run, read_ask(data))
+    assert [step.reused for step in run.steps] == [False, True, True]
+    assert source.table.equals(read_all(data, tmp_path / "alone").table)
+    assert files_of(tmp_path / "run") == files_of(tmp_path / "alone")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_first_broken_row_stops_a_strict_reading(tmp_path: Path, workers: int) -> None:
+    good = write_lines(tmp_path / "good.jsonl", [row(1)])
+    bad = write_lines(tmp_path / "bad.jsonl", [*map(row, range(300)), None])
+    worse = write_lines(tmp_path / "worse.jsonl", [{"zebra": 1}])
+    with pytest.raises(InputError, match=r"bad.jsonl:301: a row must be an object"), open_run(tmp_path / "run") as run:
+        read_inputs(run, read_ask([good, bad, worse], strict=True), engine=Local(workers=workers, start=0.0))
+    assert len([*(tmp_path / "run").glob("work/read-*")]) == 1  # the good one, which is not read again
 
 
 def test_no_rows_at_all(tmp_path: Path) -> None:
