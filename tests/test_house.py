@@ -129,7 +129,7 @@ def test_one_word_is_spelt_one_way() -> None:
     found = {
         str(path): other.findall(path.read_text())
         for path in tracked
-        if path.name not in ("test_house.py", "test_old_run.py")
+        if path.name not in ("test_house.py", "test_old_run.py", "log.md")  # these tell of what was
     }
     assert {path: words for path, words in found.items() if words} == {}
 
