@@ -7,7 +7,6 @@ import orjson
 import pyarrow as pa
 import pyarrow.feather as feather
 
-from cuvee import names
 from cuvee.arrays import F32
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
@@ -15,7 +14,7 @@ from cuvee.models.catalog import home
 from cuvee.progress import say
 from cuvee.runs import Run, Step, digest
 from cuvee.samples.pool import Pool
-from cuvee.scorers import SCORERS, Scorer
+from cuvee.scorers import Scorer, find
 from cuvee.scorers.judge import Judge
 from cuvee.scorers.language import Reader
 from cuvee.store import Store
@@ -46,7 +45,7 @@ def score(
     got no reply is asked about again by the next call, and replies in the store cost nothing.
     """
     pool = ground.pool
-    scorers = [names.find(SCORERS, name, "score") for name in wanted]
+    scorers = [find(name) for name in wanted]
     by_model = any(scorer.needs_model for scorer in scorers)
     said = {scorer.name: scorer.function(pool, judge=judge) for scorer in scorers if scorer.asks}
 

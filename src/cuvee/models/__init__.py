@@ -1,1 +1,1 @@
-"""Weights that need no model hub."""
+"""Language models: found and brought, loaded, read, made to write, and asked over HTTP."""

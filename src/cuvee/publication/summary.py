@@ -27,7 +27,7 @@ from cuvee.result.measures import (
 from cuvee.result.summary import Summary
 from cuvee.runs import versions
 from cuvee.samples.pool import Pool, Selection
-from cuvee.scorers import SCORERS
+from cuvee.scorers import find
 from cuvee.scorers.health import Health
 from cuvee.selectors import SELECTORS
 
@@ -123,7 +123,7 @@ def _warnings(facts: Facts) -> list[str]:
 
 
 def _health(one: Health) -> ScoreRow:
-    known = SCORERS.get(one.name)
+    scorer = find(one.name)
     return {
         "name": one.name,
         "nulls": one.nulls,
@@ -131,8 +131,8 @@ def _health(one: Health) -> ScoreRow:
         "tied": one.tied,
         "length": one.length,
         "cut": one.cut,
-        "what": known.summary if known else "",
-        "higher_is_better": known.higher_is_better if known else True,
+        "what": scorer.summary,
+        "higher_is_better": scorer.higher_is_better,
     }
 
 

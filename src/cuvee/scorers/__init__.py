@@ -1,5 +1,10 @@
 """Scorers: samples -> one nullable number per row."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from cuvee import names
+from cuvee.arrays import F32
 from cuvee.scorers import judge, language
 from cuvee.scorers.duplicates import duplicate_degree
 from cuvee.scorers.length import length
@@ -50,4 +55,14 @@ _MEMBERS = (
 
 SCORERS: dict[str, Scorer] = {member.name: member for member in _MEMBERS}
 
-__all__ = ["SCORERS", "Scorer"]
+__all__ = ["SCORERS", "Scorer", "find"]
+
+
+def find(name: str) -> Scorer:
+    """Return the scorer of this name, or what ``package.module:object`` names: a scorer, or a function of a pool.
+
+    Such a function's score is better when higher. Raises ConfigError for an unknown name.
+    """
+    known: Mapping[str, Scorer | Callable[..., F32]] = SCORERS
+    found = names.find(known, name, "score")
+    return replace(found, name=name) if isinstance(found, Scorer) else Scorer(name, found, True, "a score of your own")

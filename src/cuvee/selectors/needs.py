@@ -9,7 +9,7 @@ from cuvee import names
 from cuvee.arrays import F32, F64, Bool
 from cuvee.errors import ConfigError, SelectionError
 from cuvee.samples.pool import BarePool
-from cuvee.scorers import SCORERS, Scorer
+from cuvee.scorers import SCORERS, Scorer, find
 from cuvee.scorers.seam import vectors as vectors
 
 
@@ -46,9 +46,9 @@ def score(pool: BarePool, wanted: str) -> F32:
 
 
 def higher_is_better(wanted: str) -> bool:
-    """Return the direction of a score: that of its scorer; a score of the user's own is better when higher."""
-    known = SCORERS.get(factors(wanted)[0])
-    return known.higher_is_better if known else True
+    """Return the direction of a score: that of its scorer; a function or a column of the user's own is better when higher."""
+    name = factors(wanted)[0]
+    return find(name).higher_is_better if name in SCORERS or ":" in name else True
 
 
 def unfit(pool: BarePool, wanted: str) -> Bool:

@@ -28,4 +28,4 @@ DIALECTS: dict[str, Dialect] = {member.name: member for member in MEMBERS}
 
 def detect(row: object) -> Dialect | None:
     """Return the first dialect that knows the row (a dict, or a list of turns), None where none does."""
-    return next((dialect for dialect in MEMBERS if dialect.detect(row)), None)
+    return next((dialect for dialect in DIALECTS.values() if dialect.detect(row)), None)
