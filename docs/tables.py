@@ -1,9 +1,12 @@
 """Write the tables of these pages from the code: python docs/tables.py [--check]."""
 
+import ast
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from cuvee.embedders import EMBEDDERS
@@ -21,6 +24,7 @@ from cuvee.scorers import SCORERS
 from cuvee.selectors import SELECTORS, settings_of
 
 HERE = Path(__file__).parent
+HOUSE = HERE.parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -67,7 +71,36 @@ def dialects() -> str:
     return table("dialect, what it is, for instance", rows)
 
 
+def rooms() -> str:
+    """Return every room, top floor first: the linter's layers, and the first line that each room says of itself."""
+    (contract,) = tomllib.loads((HOUSE / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    floors = [floor.split(" | ") for floor in contract["layers"]]
+    return table(
+        "floor, room, what it is",
+        [[len(floors) - at, f"`{_place(room)}`", _says(room)] for at, floor in enumerate(floors) for room in floor],
+    )
+
+
+def _place(room: str) -> str:
+    path = HOUSE / "src" / room.replace(".", "/")
+    return f"{path.name}/" if path.is_dir() else f"{path.name}.py"
+
+
+def _says(room: str) -> str:
+    path = HOUSE / "src" / room.replace(".", "/")
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return (ast.get_docstring(ast.parse(source.read_text())) or "").split("\n")[0]
+
+
+def toy(name: str) -> str:
+    """Return a toy member of a seam as a block: tests/architecture uses the very file."""
+    return f"```python\n{(HOUSE / 'tests/architecture/toys' / name).with_suffix('.py').read_text()}```\n"
+
+
+TOYS = ("shortest", "digits", "letters", "quiz", "first", "serial")
 TABLES: dict[str, Callable[[], str]] = {
+    "rooms": rooms,
+    **{f"toy-{name}": partial(toy, name) for name in TOYS},
     "selectors": selectors,
     "scorers": scorers,
     "judge-settings": judge_settings,

@@ -1,0 +1,1 @@
+"""Alternation: the rows of every source in turn."""
