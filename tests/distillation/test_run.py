@@ -18,10 +18,10 @@ from tests.manifests import check_manifest
 import cuvee
 from cuvee.distiller import examples
 from cuvee.errors import ConfigError
+from cuvee.intake.readable import as_read
 from cuvee.models import generation
 from cuvee.models.generation import Written as Reply
 from cuvee.planting.files import WrittenFiles, write
-from cuvee.proof import earlier_arms
 from cuvee.render import Encoded
 
 TRAIN: dict[str, Any] = {
@@ -228,15 +228,15 @@ def test_a_run_is_an_arm_and_learns_nothing_from_held_out_rows(
     finished: Path, pool: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For whatever the toy model wrote: a new row counts by its parents, whoever was merged with whom."""
-    encode, learnt = earlier_arms.as_read, list[str]()
+    learnt = list[str]()
     new = {row["question"] + row["answer"]: row for row in lines(finished / "distilled.jsonl")}
 
     def noted(table: pa.Table, tokenizer: Any, longest: int) -> list[Encoded]:
         talks = table["messages"].to_pylist()
         learnt[:] = [new[talk[0]["content"] + talk[1]["content"]]["id"] for talk in talks]
-        return encode(table, tokenizer, longest)
+        return as_read(table, tokenizer, longest)
 
-    monkeypatch.setattr(earlier_arms, "as_read", noted)
+    monkeypatch.setattr("cuvee.proof.earlier_arms.as_read", noted)
     result = cuvee.prove(
         [str(pool)], arms=f"{finished},random", budget="20", model=str(tiny_model), seeds=1, epochs=1, lr=1e-3, max_length=128,
         held_out="20", embedder="lexical", near=0.0, out=tmp_path / "proof",
