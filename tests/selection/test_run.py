@@ -168,7 +168,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: Wr
     while killed_when(lambda: True, _command(sample, out), then=patience):
         kills += 1
         assert kills < 60, "never ended"
-        patience = patience + 0.12 if kills < 20 else patience * 1.2  # a busy machine still ends
+        patience *= 1.3  # dense at the start, where steps are short; and a busy machine still ends
     assert kills >= 5
     assert {name: (out / name).read_bytes() for name in expected} == expected
     manifest = orjson.loads((out / "manifest.json").read_bytes())
