@@ -100,7 +100,7 @@ def test_a_recipe_may_have_it(house: Path) -> None:
 
 
 def test_it_is_an_arm_of_a_proof(house: Path, tiny_model: Path) -> None:
-    small = "--budget 12 --seeds 2 --held-out 20 --epochs 1 --batch 6 --max-length 64 --embedder lexical"
+    small = "--budget 12 --seeds 1 --held-out 12 --epochs 1 --batch 6 --max-length 64 --embedder lexical"
     arms = ["--arms", "alternate,random", "--model", str(tiny_model), "--out", "proof"]
     cuvee(house, "prove", "pool", *arms, *small.split())
     proof = orjson.loads((house / "proof/proof.json").read_bytes())
