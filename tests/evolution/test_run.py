@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> WrittenFiles:
-    return write(tmp_path_factory.mktemp("sample"), 300, seed=2)
+    return write(tmp_path_factory.mktemp("sample"), 200, seed=2)
 
 
 @pytest.fixture(scope="module")

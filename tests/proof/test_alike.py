@@ -69,7 +69,7 @@ def test_the_manifest_holds_every_file_and_the_adapters(seen: Seen) -> None:
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a pool and a goal whose rows all bring tools."""
     folder = tmp_path_factory.mktemp("tools")
-    rows = [talk(row.row, row.family) for row in plant(200, seed=3) if row.fault is None][:120]
+    rows = [talk(row.row, row.family) for row in plant(200, seed=3) if row.fault is None][:72]
     (folder / "goal.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows[:8]))
     (folder / "pool.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows[8:]))
     return folder / "pool.jsonl"

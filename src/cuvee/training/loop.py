@@ -32,7 +32,7 @@ from cuvee.training import checkpoints
 from cuvee.training.batches import FromStep, Passes
 from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed
-from cuvee.training.guards import untouched
+from cuvee.training.guards import unhurried, untouched
 from cuvee.training.material import Loss, Material, Reward, Tensors
 from cuvee.training.settings import MICRO_TOKENS, Training
 
@@ -82,7 +82,7 @@ def fit(causal: Causal, plan: Plan) -> Progress:
         plan.feed.restore(found[1]["feed"])
         say(f"going on from step {len(progress.curve)} of {plan.steps}")
     shown = bar(plan.label, _expected(plan), "tokens", done=progress.tokens)
-    with _folder(plan) as folder, untouched(causal.model), shown as advance:
+    with _folder(plan) as folder, untouched(causal.model), unhurried(causal.model), shown as advance:
         trainer = _trainer(causal, plan, progress, folder, advance)
         if trainer.args.should_save and plan.checkpoints:
             checkpoints.sweep(plan.checkpoints, found[0] if found else None)
