@@ -5,8 +5,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Each worker has a processor; one that has no more tests takes half of the other's rest, so that neither waits.
-WORKERS := --numprocesses 2 --dist worksteal
+# One worker more than processors: some tests wait for a server or a browser. One that has no more tests takes half of another's rest.
+WORKERS := --numprocesses 3 --dist worksteal
 HOME_OF_TESTS := $(CURDIR)/$(VENV)/home
 MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet

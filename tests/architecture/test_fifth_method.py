@@ -93,25 +93,22 @@ def test_why_and_report_read_it(house: Path, run: Path) -> None:
     assert "20 rows" in cuvee(house, "report", "run")
 
 
-def test_a_recipe_may_have_it(house: Path) -> None:
-    (house / "recipe.yaml").write_text("steps:\n  - alternate: {data: [pool], budget: 15, draws: 1, out: cooked}\n")
+def test_it_is_a_step_of_a_recipe_and_an_arm_of_a_proof(house: Path, tiny_model: Path) -> None:
+    small = "budget: 12, seeds: 1, held_out: 12, epochs: 1, batch: 6, max_length: 64, embedder: lexical"
+    proof = f"{{data: [pool], arms: 'alternate,random', model: {tiny_model}, {small}, out: proof}}"
+    steps = ["- alternate: {data: [pool], budget: 15, draws: 1, out: cooked}", f"- prove: {proof}"]
+    (house / "recipe.yaml").write_text("steps:\n" + "\n".join(f"  {step}" for step in steps))
     cuvee(house, "run", "recipe.yaml")
     assert len((house / "cooked/selected.jsonl").read_bytes().splitlines()) == 15
-
-
-def test_it_is_an_arm_of_a_proof(house: Path, tiny_model: Path) -> None:
-    small = "--budget 12 --seeds 1 --held-out 12 --epochs 1 --batch 6 --max-length 64 --embedder lexical"
-    arms = ["--arms", "alternate,random", "--model", str(tiny_model), "--out", "proof"]
-    cuvee(house, "prove", "pool", *arms, *small.split())
-    proof = orjson.loads((house / "proof/proof.json").read_bytes())
-    assert {arm["arm"] for arm in proof["arms"]} == {"alternate", "random"}
+    arms = orjson.loads((house / "proof/proof.json").read_bytes())["arms"]
+    assert {arm["arm"] for arm in arms} == {"alternate", "random"}
 
 
 def test_the_rules_of_the_house_hold(house: Path) -> None:
-    """Those of tests/test_house.py but for spelling, which looks at all pages; and the linter's layers."""
+    """Those of tests/test_house.py but for spelling, which looks at all pages, and for what help imports; and the linter's layers."""
     (house / "tests").mkdir()
     shutil.copy(ROOT / "tests/test_house.py", house / "tests")  # it looks at the house around itself
-    options = ["-q", "-k", "not spelt", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-q", "-k", "not spelt and not light", "-p", "no:cacheprovider", "-p", "no:xdist"]
     python(house, "-m", "pytest", *options, "tests/test_house.py")
     lint = str(Path(sys.executable).with_name("lint-imports"))
     assert "0 broken" in python(house, lint, "--no-cache")
