@@ -105,7 +105,7 @@ def test_it_is_a_step_of_a_recipe_and_an_arm_of_a_proof(house: Path, tiny_model:
 
 
 def test_the_rules_of_the_house_hold(house: Path) -> None:
-    """Those of tests/test_house.py but for spelling, which looks at all pages, and for what help imports; and the linter's layers."""
+    """Those of tests/test_house.py, but for spelling (it looks at all pages) and for what help imports; and the layers."""
     (house / "tests").mkdir()
     shutil.copy(ROOT / "tests/test_house.py", house / "tests")  # it looks at the house around itself
     options = ["-q", "-k", "not spelt and not light", "-p", "no:cacheprovider", "-p", "no:xdist"]
