@@ -23,7 +23,7 @@ test: setup lint $(MODEL)
 	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest $(WORKERS)
 
 test-slow: setup $(MODEL)
-	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/pytest $(WORKERS) -m "slow or not slow"
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 HYPOTHESIS_PROFILE=thorough $(BIN)/pytest $(WORKERS) -m "slow or not slow"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import hypothesis
 import pytest
 from tests.chat_server import ChatServer
 
-hypothesis.settings.register_profile("cuvee", deadline=None, derandomize=True, max_examples=60)
-hypothesis.settings.load_profile("cuvee")
+hypothesis.settings.register_profile("quick", deadline=None, derandomize=True, max_examples=40)
+hypothesis.settings.register_profile(
+    "thorough", deadline=None, max_examples=300
+)  # make test-slow: new examples each time
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 DATA = Path(__file__).parents[2] / "shared/data"
 

@@ -62,7 +62,7 @@ def test_updates_are_equal_for_equal_seeds_and_leave_torchs_generator_alone() ->
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("seed", [0, 11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 12))])
+@pytest.mark.parametrize("seed", [11, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, 1, 12))])
 def test_it_solves_a_planted_task_that_random_picks_do_not(seed: int) -> None:
     """One family of twelve raises the performance; the last episodes take it at least 5 times its share.
 

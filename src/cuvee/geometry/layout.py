@@ -9,6 +9,9 @@ from cuvee.geometry.distances import blocks
 LANDMARKS = 1_000
 NEAREST = 5  # landmarks that place a row
 FEWEST = 10  # landmarks below which the two main directions are the map
+# From how far away a group of landmarks acts as one (Barnes-Hut). At 0.8, 300 and 1,000 random points come to a divergence
+# of 1.79 and 2.85, at the library's 0.5 to 1.81 and 2.82, in 0.8 of the time: `python bench/layout.py`.
+ANGLE = 0.8
 QUERIES = 16_384
 
 
@@ -47,7 +50,7 @@ def _place(centers: F32, seed: int) -> F64:
     # Scaled as t-SNE wants its start: tiny, so that the early steps are free to move every point.
     start = (start / max(float(start[:, 0].std()), 1e-12) * 1e-4).astype(np.float32)
     perplexity = min(30.0, (len(centers) - 1) / 3)
-    tsne = TSNE(init=start, perplexity=perplexity, learning_rate="auto", max_iter=500, random_state=seed, n_jobs=1)
+    tsne = TSNE(init=start, perplexity=perplexity, max_iter=500, angle=ANGLE, random_state=seed, n_jobs=1)
     with threadpool_limits(1):  # its threads wait on each other thousands of times: on a busy machine, 4 x slower
         return np.asarray(tsne.fit_transform(centers), dtype=np.float64)
 
