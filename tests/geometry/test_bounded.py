@@ -52,6 +52,13 @@ def test_every_row_is_in_one_cluster_and_every_size_within_the_bounds(
     assert labels.tolist() == again.tolist()
 
 
+@pytest.mark.parametrize(("n", "low", "high"), [(30, 3, 4), (29, 3, 4), (31, 5, 7), (44, 4, 5)])
+def test_rows_are_kept_for_groups_below_their_bound(n: int, low: int, high: int) -> None:
+    """Equal rows gain as much anywhere, so that full groups take what others lack unless it is kept for them."""
+    sizes = np.bincount(bounded_clusters(np.ones((n, 1), np.float32), low, high))
+    assert sizes.min() >= low and sizes.max() <= high and sizes.sum() == n
+
+
 def partitions(rows: list[int], k: int, low: int, high: int) -> Iterator[list[list[int]]]:
     """Yield every way to put the rows into k groups within the bounds."""
     from itertools import combinations

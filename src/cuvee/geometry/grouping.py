@@ -75,24 +75,27 @@ class _Groups:
     def fill(self) -> None:
         """Let every row without a group join one of those that gain most, best gains first, none above its bound.
 
-        Groups below the lower bound are filled first. Sums change as rows join, so few join a group at a time.
+        As many rows as groups lack to their lower bound are kept for these. Sums change as rows join, so few join a group
+        at a time.
         """
         step = 1
         while (free := np.flatnonzero(self.labels < 0)).size:
             size, dots, length = self.state()
-            short = int(np.maximum(self.low - size, 0).sum()) >= len(free)
-            room = np.clip((self.low if short else self.high) - size, 0, step)
+            room, lack = np.clip(self.high - size, 0, step), np.maximum(self.low - size, 0)
+            spare = len(free) - int(lack.sum())
             gain = _joined(length[None], dots[free]) - length
-            gain[:, room == 0] = -np.inf
+            gain[:, (room == 0) | ((lack == 0) & (spare == 0))] = -np.inf
             wishes = min(WISHES, self.k)
             wanted = np.argpartition(-gain, wishes - 1, axis=1)[:, :wishes]
             row, column = np.repeat(np.arange(len(free)), wishes), wanted.ravel()
             worth = gain[row, column]
             for at in np.argsort(-worth, kind="stable").tolist():
                 target = column[at]
-                if room[target] and self.labels[free[row[at]]] < 0:
+                if room[target] and (lack[target] or spare) and self.labels[free[row[at]]] < 0:
                     self.labels[free[row[at]]] = target
                     room[target] -= 1
+                    spare -= not lack[target]
+                    lack[target] = max(lack[target] - 1, 0)
             step *= 2
 
     def state(self) -> tuple[I64, F64, F64]:
