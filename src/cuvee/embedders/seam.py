@@ -6,7 +6,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from cuvee.arrays import F32
+from cuvee.errors import ConfigError
 from cuvee.render import Messages
+
+HINT = "an embedder returns one float32 row of length 1 per text, in order"
+UNIT = 1e-3  # how far a length may be from 1: half precision is not finer
 
 
 class Embedder(Protocol):
@@ -65,3 +69,19 @@ def unit_rows(X: F32) -> F32:
     rows[zero] = 0.0
     rows[zero, -1] = 1.0
     return rows
+
+
+def checked(found: object, shape: tuple[int, int], name: str) -> F32:
+    """Return what an embedder of this name gave as float32 unit rows; members of the house and guests alike.
+
+    shape: (n, dim) that it should have. Raises ConfigError where it is anything else.
+    """
+    try:
+        X = np.asarray(found, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name} gave a {type(found).__name__} of what is no number", HINT) from None
+    if X.shape != shape:
+        raise ConfigError(f"{name} gave an array of shape {X.shape}, not {shape}", HINT)
+    if len(X) and not np.allclose(np.linalg.norm(X, axis=1), 1, atol=UNIT):
+        raise ConfigError(f"{name} gave rows that are not of length 1", HINT)
+    return X

@@ -11,6 +11,7 @@ import pyarrow as pa
 from cuvee import render
 from cuvee.arrays import F32, I64
 from cuvee.embedders import Embedder, ReadsMessages
+from cuvee.embedders.seam import checked
 from cuvee.models.catalog import home
 from cuvee.progress import say
 from cuvee.runs import Run, Step
@@ -75,14 +76,19 @@ def _stored(embedder: Embedder, texts: list[str], compute: Compute, out: Path) -
     column = f"{embedder.name}-{embedder.version}"
     segment = min(SEGMENT_ROWS, max(1, int(AT_MOST * embedder.rate)))
     vectors = Store(home() / "store").vectors(column, embedder.dim)
-    return vectors.fill(keys, compute, out=out, label="embedding", segment=segment)
+
+    def made(rows: I64) -> F32:
+        return checked(compute(rows), (len(rows), embedder.dim), embedder.name)
+
+    return vectors.fill(keys, made, out=out, label="embedding", segment=segment)
 
 
 def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:
     embedder.fit(texts)
     target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(texts), embedder.dim))
     for start in range(0, len(texts), BATCH):
-        target[start : start + BATCH] = embedder.encode(texts[start : start + BATCH])
+        part = texts[start : start + BATCH]
+        target[start : start + BATCH] = checked(embedder.encode(part), (len(part), embedder.dim), embedder.name)
     target.flush()
     return len(texts)
 

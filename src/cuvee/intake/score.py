@@ -17,6 +17,7 @@ from cuvee.samples.pool import Pool
 from cuvee.scorers import Scorer, find
 from cuvee.scorers.judge import Judge
 from cuvee.scorers.language import Reader
+from cuvee.scorers.seam import checked
 from cuvee.store import Store
 
 
@@ -73,9 +74,9 @@ def cut_shares(step: Step) -> dict[str, float]:
 
 
 def _column(scorer: Scorer, pool: Pool, reader: Reader | None, said: dict[str, F32]) -> F32:
-    if scorer.asks:
-        return said[scorer.name]
-    return scorer.function(pool, **({"reader": reader} if scorer.needs_model else {}))
+    own = {"reader": reader} if scorer.needs_model else {}
+    found = said[scorer.name] if scorer.asks else scorer.function(pool, **own)
+    return checked(found, len(pool), scorer.name)
 
 
 def _say_unfit(scorers: list[Scorer], columns: dict[str, F32]) -> None:

@@ -165,7 +165,7 @@ def _read(raw: bytes, server: Server) -> Reply:
         choice = whole["choices"][0]
         text = choice["message"].get("content")
         usage = whole.get("usage") or {}
-        counts = [value if isinstance(value := usage.get(key), int) else None for key in _COUNTS]
+        counts = [_tokens(usage.get(key)) for key in _COUNTS]
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
         start = " ".join(server.clean(raw[:80].decode("utf-8", "replace")).split())
         raise _AgainError(f"the reply is no chat completion: {start!r}") from None
@@ -175,6 +175,11 @@ def _read(raw: bytes, server: Server) -> Reply:
 
 
 _COUNTS = ("prompt_tokens", "completion_tokens")
+
+
+def _tokens(count: object) -> int | None:
+    """Return a server's count of tokens, None where it cannot be one: then the worst case counts against the cap."""
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def _seconds(header: str | None) -> float | None:

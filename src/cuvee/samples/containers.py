@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from cuvee.errors import InputError
 from cuvee.samples import hub, table_rows
+from cuvee.samples.csv_rows import csv_rows
 from cuvee.samples.inputs import expand, stem, suffix
 from cuvee.samples.json_rows import json_rows
 from cuvee.samples.raw import Identity, Raw
@@ -16,6 +17,7 @@ from cuvee.samples.raw import Identity, Raw
 __all__ = ["Raw", "expand", "identity", "rows", "stem"]
 
 BLOCK = 1 << 20
+TAR, TAR_AT = b"ustar", 257  # where a tar archive says what it is
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
 
 
@@ -40,8 +42,8 @@ def rows(path: str | Path) -> Iterator[Raw]:
     if kind in (".parquet", ".pq"):
         raise InputError(f"{file} is not a Parquet file, or was cut short", "fetch or write it again")
     if kind in (".csv", ".tsv"):
-        return table_rows.csv_rows(_blocks(file), str(file))
-    return json_rows(_blocks(file), str(file))
+        return csv_rows(_no_archive(file), str(file))
+    return json_rows(_no_archive(file), str(file))
 
 
 def identity(path: str | Path) -> Identity:
@@ -91,6 +93,16 @@ def _blocks(file: Path) -> Iterator[bytes]:
                 yield block
         except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as wrong:
             raise InputError(f"{file} is damaged: {wrong}", "fetch or write it again") from wrong
+
+
+def _no_archive(file: Path) -> Iterator[bytes]:
+    """Yield the unpacked content of a file. Raises InputError for a tar archive, whose headers would be read as rows."""
+    blocks = _blocks(file)
+    first = next(blocks, b"")
+    if first[TAR_AT : TAR_AT + len(TAR)] == TAR:
+        raise InputError(f"{file} is a tar archive", "unpack it, and name the folder")
+    yield first
+    yield from blocks
 
 
 def _unpacked(packed: BinaryIO, kind: str) -> BinaryIO | io.BufferedIOBase:

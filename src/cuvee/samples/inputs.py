@@ -2,14 +2,12 @@
 
 import difflib
 import glob
-import hashlib
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cuvee.errors import InputError, MissingExtraError
-from cuvee.samples import hub
+from cuvee.samples import hub, streams
 from cuvee.samples.table_rows import is_saved
 
 PACKED = (".gz", ".zst", ".zstd", ".xz", ".bz2")
@@ -44,12 +42,14 @@ def suffix(path: Path) -> str:
 
 def _one(given: str) -> list[Path | str]:
     if given in ("-", "/dev/stdin"):
-        return [_standard_input()]
+        return [streams.copied(sys.stdin.buffer, "stdin")]
     path, there = _found(given)
     if there and path.is_dir():
-        return _some(list(_inside(path)), given)
+        return _some(list(_inside(path, set())), given)
     if there:
-        return [path]
+        return [path if path.is_file() else streams.kept(path)]
+    if path.is_symlink():
+        raise InputError(f"{path} is a link to nothing", "mend the link, or name what it should lead to")
     if given.startswith(hub.PREFIX):
         if not hub.installed():
             raise MissingExtraError("datasets", "hub", f"reading {given}")
@@ -59,7 +59,7 @@ def _one(given: str) -> list[Path | str]:
     if glob.has_magic(given):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (an absolute pattern)
         return _some(
-            [file for one in found for file in (_inside(one) if one.is_dir() else [one] * _is_data(one))], given
+            [file for one in found for file in (_inside(one, set()) if one.is_dir() else [one] * _is_data(one))], given
         )
     raise InputError(f"there is no {given}", _nearest(path))
 
@@ -83,7 +83,12 @@ def _some(found: list[Path], given: str) -> list[Path | str]:
     return [*found]
 
 
-def _inside(folder: Path) -> Iterator[Path]:
+def _inside(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """Yield the data files of a folder and of those in it, each folder once, whatever links lead back to it."""
+    here = folder.resolve()
+    if here in seen:
+        return
+    seen.add(here)
     if is_saved(folder):
         yield folder
         return
@@ -91,9 +96,11 @@ def _inside(folder: Path) -> Iterator[Path]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _inside(entry)
+            yield from _inside(entry, seen)
         elif _is_data(entry):
-            yield entry
+            if entry.is_symlink() and not entry.exists():
+                raise InputError(f"{entry} is a link to nothing", "mend the link, or remove it")
+            yield entry if entry.is_file() else streams.kept(entry)
 
 
 def _is_data(path: Path) -> bool:
@@ -107,13 +114,3 @@ def _nearest(path: Path) -> str:
     wanted = path.relative_to(folder).parts[0]
     near = difflib.get_close_matches(wanted, [entry.name for entry in folder.iterdir()], n=1)
     return f"did you mean {folder / near[0]}?" if near else f"nothing in {folder} has a name like it"
-
-
-def _standard_input() -> Path:
-    hashed = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
-        while block := sys.stdin.buffer.read(1 << 20):
-            hashed.update(block)
-            file.write(block)
-    path = Path(tempfile.gettempdir()) / f"stdin-{hashed.hexdigest()[:16]}"
-    return Path(file.name).replace(path)

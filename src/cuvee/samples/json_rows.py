@@ -12,7 +12,7 @@ import orjson
 from cuvee.errors import InputError
 from cuvee.samples import json_stream
 from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
-from cuvee.samples.raw import Raw, refuse_utf16
+from cuvee.samples.raw import Raw, compact, refuse_utf16
 
 REPLACED = "characters that are not Unicode replaced by U+FFFD"
 DEEP = "nested too deep"
@@ -35,7 +35,31 @@ def json_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
     if _by_line(head, name):
         yield from _lines(everything)
     else:
-        yield from map(_from_text, json_stream.elements(everything))
+        yield from _elements(json_stream.elements(everything))
+
+
+def _elements(elements: Iterator[json_stream.Element]) -> Iterator[Raw]:
+    """Yield a row per element; a file that is one object of columns, lists of one length, holds a row per place in them."""
+    first, second = next(elements, None), next(elements, None)
+    if first is None:
+        return
+    if second is None and (columns := _columns(first.value)):
+        for number, cells in enumerate(zip(*columns.values(), strict=True), start=1):
+            row: dict[str, object] = dict(zip(columns, cells, strict=True))
+            yield Raw(number, compact(row), row)
+        return
+    yield from map(_from_text, itertools.chain([first], [second] if second else [], elements))
+
+
+def _columns(value: object) -> dict[str, list[object]]:
+    """Return the columns of an object whose cells are all lists of plain values, two or more, of one length; else nothing."""
+    if not isinstance(value, dict) or len(value) < 2:
+        return {}
+    columns = {name: cells for name, cells in value.items() if isinstance(cells, list)}
+    lengths = {len(cells) for cells in columns.values()}
+    plain = all(not isinstance(cell, dict | list) for cells in columns.values() for cell in cells)
+    alike = len(columns) == len(value) and len(lengths) == 1 and lengths.pop() > 1
+    return columns if alike and plain else {}
 
 
 def _by_line(head: bytes, name: str) -> bool:
@@ -44,7 +68,7 @@ def _by_line(head: bytes, name: str) -> bool:
     line, newline, rest = start.partition(b"\n")
     line, after = line.strip(), rest.lstrip()
     if start[:1] == b"[":
-        return bool(newline) and after[:1] == b"[" and isinstance(_parsed(line), list)
+        return bool(newline) and after[:1] in (b"[", b"{") and isinstance(_parsed(line), list)
     if start[:1] != b"{":
         if after[:1] in (b"{", b"[") or name.endswith(("jsonl", "ndjson")):
             return True  # a stray first line; it will be a row with an error

@@ -1,10 +1,5 @@
-"""Rows of tables: CSV and TSV, Parquet, Arrow files and streams, folders that ``datasets`` saved."""
+"""Rows of tables: Parquet, Arrow files and streams, folders that ``datasets`` saved."""
 
-import codecs
-import csv
-import itertools
-import re
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,57 +7,9 @@ import orjson
 import pyarrow as pa
 
 from cuvee.errors import InputError
-from cuvee.samples.raw import Raw, compact, refuse_utf16
+from cuvee.samples.raw import Raw, compact
 
 ROWS = 1024  # that are Python objects at one time
-SEPARATORS = ",;\t|"
-LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=.))", re.DOTALL)  # a \r at the end may be half of \r\n
-
-
-def csv_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
-    """Yield the rows of a CSV or TSV file; every cell stays text. Raises InputError without a header line,
-    and for one that names two columns alike.
-    """
-    csv.field_size_limit(sys.maxsize)  # the module's own limit, 128 KiB, is shorter than real answers
-    source = iter(blocks)
-    start = next(source, b"")
-    refuse_utf16(start, name)
-    lines = _text_lines(itertools.chain([start], source))
-    first = next(lines, "")
-    separator = "\t" if ".tsv" in name else max(SEPARATORS, key=first.count)
-    reader = csv.reader(itertools.chain([first], lines), delimiter=separator)
-    header = next(reader, [])
-    _check_header(header, name)
-    for number, cells in enumerate((cells for cells in reader if cells), start=1):
-        if len(cells) == len(header):
-            row: dict[str, object] = dict(zip(header, cells, strict=True))
-            yield Raw(number, compact(row), row)
-        else:
-            what = f"it has {len(cells)} cells, the header names {len(header)} columns"
-            yield Raw(number, compact(cells), None, what)
-
-
-def _check_header(header: list[str], name: str) -> None:
-    named = [cell for cell in header if cell.strip()]
-    if not named:
-        raise InputError(f"{name} has no header line", "the first line must name the columns")
-    twice = next((cell for cell in named if named.count(cell) > 1), None)
-    if twice is not None:
-        raise InputError(f"{name} has two columns called {twice!r}", "give one of them another name")
-
-
-def _text_lines(blocks: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines with their ends, as the csv module wants them (a line break in a cell is part of the cell)."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-    rest = ""
-    for block in blocks:
-        text, end = rest + decoder.decode(block), 0
-        for found in LINE.finditer(text):
-            yield found.group()
-            end = found.end()
-        rest = text[end:]
-    if rest:
-        yield rest
 
 
 def table_rows(tables: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[Raw]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cuvee import render
 from cuvee.arrays import F32
 from cuvee.errors import SelectionError
@@ -11,6 +13,7 @@ from cuvee.errors import SelectionError
 if TYPE_CHECKING:
     from cuvee.samples.pool import BarePool
 
+HINT = "a scorer returns one float32 per row, in order, NaN where a row could not be scored"
 BATCH = 8_192  # rows whose texts are in memory at once
 
 
@@ -60,3 +63,19 @@ def answers(pool: "BarePool", name: str, *, batch: int = BATCH) -> Iterator[list
     """
     for rows in talks(pool, name, batch=batch):
         yield [render.response(messages) for messages in rows]
+
+
+def checked(found: object, n: int, name: str) -> F32:
+    """Return what a scorer gave as (n,) float32, NaN where a row has no score; members of the house and guests alike.
+
+    Raises SelectionError where it is not one number per row.
+    """
+    try:
+        column = np.asarray(found, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise SelectionError(f"{name} gave a {type(found).__name__} of what is no number", HINT) from None
+    if column.shape != (n,):
+        raise SelectionError(f"{name} gave numbers of shape {column.shape} for {n:,} rows", HINT)
+    if np.isinf(column).any():
+        raise SelectionError(f"{name} gave {int(np.isinf(column).sum()):,} infinite scores", HINT)
+    return column

@@ -17,7 +17,7 @@ from cuvee.selectors.facility import facility_location
 from cuvee.selectors.kcenter import k_center
 from cuvee.selectors.kmeans import k_means
 from cuvee.selectors.longtail import long_tail
-from cuvee.selectors.seam import Selector
+from cuvee.selectors.seam import Selector, checked
 from cuvee.selectors.stratified import stratified
 from cuvee.selectors.tokens import longest_prefix
 from cuvee.selectors.top import top
@@ -93,7 +93,8 @@ def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **s
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
-    return _function(method)(pool, needs.size(pool, k), rng=rng, **settings)
+    k = needs.size(pool, k)
+    return checked(_function(method)(pool, k, rng=rng, **settings), pool, k, method)
 
 
 def by_tokens(
