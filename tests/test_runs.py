@@ -7,8 +7,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from cuvee.errors import ConfigError
-from cuvee.runs import WORK, open_run, outputs_of, sha256, write_json
+from cuvee.errors import ConfigError, InputError
+from cuvee.runs import WORK, Claim, manifest_of, open_run, output, outputs_of, sha256, write_json
 
 
 def _writer(name: str) -> Callable[[Path], None]:
@@ -72,15 +72,58 @@ def test_the_manifest_names_every_file_and_a_new_run_leaves_none_of_the_old_one(
         run.conclude("test", {"a": 1}, seed=3, model={"name": "m"})
     manifest = orjson.loads((tmp_path / "run/manifest.json").read_bytes())
     assert manifest["settings"] == {"a": 1} and manifest["seed"] == 3 and manifest["model"] == {"name": "m"}
-    for output in manifest["outputs"]:
-        path = tmp_path / "run" / output["file"]
-        assert (path.stat().st_size, sha256(path)) == (output["bytes"], output["sha256"])
+    for told in manifest["outputs"]:
+        path = tmp_path / "run" / told["file"]
+        assert (path.stat().st_size, sha256(path)) == (told["bytes"], told["sha256"])
     assert outputs_of(tmp_path / "run") == ["f", "model/weights"]
     (tmp_path / "run/notes.txt").write_text("mine")
     with open_run(tmp_path / "run") as run:
         run.publish_folder(run.step("s", {}, makes), "model")
         run.conclude("test", {}, seed=3)
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["manifest.json", "model", "notes.txt", WORK]
+
+
+def _made(path: Path, verb: str = "select", replace: bool = False, **settings: object) -> None:
+    with open_run(path, Claim(verb, settings, replace)) as run:
+        run.publish(run.step("s", settings, _writer("f")), ["f"])
+        run.conclude(verb, settings, seed=0)
+
+
+def test_a_finished_run_is_not_overwritten_without_a_word(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    _made(run, budget="5", data=["a"], model=None)
+    _made(run, budget="5", data="a", model=None)  # the same: a single path is a list of one
+    with pytest.raises(ConfigError, match="holds a run of `cuvee select`"):
+        _made(run, "train", budget="5", replace=True)
+    with pytest.raises(ConfigError, match=r"budget was '5' and is now '50', data was 'a' and is now \['a', 'b'\]"):
+        _made(run, budget="50", data=["a", "b"], model=None)
+    assert manifest_of(run)["settings"]["budget"] == "5"
+    _made(run, budget="50", data=["a", "b"], replace=True)
+    assert manifest_of(run)["settings"] == {"budget": "50", "data": ["a", "b"]}
+
+
+def test_an_unfinished_run_goes_on_with_any_settings(tmp_path: Path) -> None:
+    with open_run(tmp_path / "run", Claim("select", {"budget": "5"}, False)) as run:
+        run.step("s", {}, _writer("f"))
+    _made(tmp_path / "run", budget="7")
+
+
+def test_what_was_changed_or_is_gone_is_told(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    _made(run, budget="5")
+    assert output(run, "f") == run / "f" and output(run, "g") is None
+    (run / "g").write_text("put here")
+    assert output(run, "g") is None, "no file of the run"
+    (run / "f").unlink()  # first: a step's file may have the same content by another name
+    (run / "f").write_text("y")
+    with pytest.raises(InputError, match="changed since"):
+        output(run, "f")
+    (run / "f").unlink()
+    with pytest.raises(InputError, match="is gone"):
+        output(run, "f")
+    (run / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        output(run, "f")
 
 
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import orjson
 import xxhash
@@ -30,6 +30,7 @@ WORK = "work"  # the folder inside a run folder that holds its steps
 LOCK = ".lock"
 UNFINISHED = ".making-"  # begins the name of a step's folder until it is whole
 MANIFEST = "manifest.json"
+SHOWN = 3  # settings that differ, in a line
 LIBRARIES = ("numpy", "pyarrow", "polars", "faiss-cpu", "scikit-learn", "scipy", "rensa", "model2vec")
 
 
@@ -202,11 +203,21 @@ class Run:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a verb is about to make in a run folder. replace: whether a finished run of other settings may go for it."""
+
+    verb: str
+    settings: Mapping[str, object]
+    replace: bool
+
+
 @contextmanager
-def open_run(path: Path) -> Iterator[Run]:
+def open_run(path: Path, claim: Claim | None = None) -> Iterator[Run]:
     """Open a run folder for one process at a time.
 
-    Raises ConfigError when another process works in it, or when the folder holds something that is not a run.
+    Raises ConfigError when another process works in it, when the folder holds something that is not a run, and when it
+    holds a finished run of another verb, or of other settings than the claim's, unless that replaces it.
     """
     foreign = path.exists() and any(path.iterdir()) and not (path / WORK).exists()
     if path.is_file() or foreign:
@@ -217,7 +228,31 @@ def open_run(path: Path) -> Iterator[Run]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigError(f"another cuvee is working in {path}", "wait for it, or name another --out") from None
+        if claim:
+            _refuse_others(path, claim)
         yield Run(path)
+
+
+def _refuse_others(path: Path, claim: Claim) -> None:
+    manifest = manifest_of(path)
+    if not manifest:
+        return
+    if manifest.get("verb") != claim.verb:
+        raise ConfigError(f"{path} holds a run of `cuvee {manifest.get('verb')}`", "name another folder with --out")
+    before, now = manifest.get("settings", {}), orjson.loads(canonical(claim.settings))
+    differ = [name for name in now if name in before and _listed(now[name]) != _listed(before[name])]
+    if differ and not claim.replace:
+        told = ", ".join(f"{name} was {before[name]!r} and is now {now[name]!r}" for name in differ[:SHOWN])
+        more = f", and {len(differ) - SHOWN} more" if len(differ) > SHOWN else ""
+        raise ConfigError(
+            f"{path} holds a finished run of other settings: {told}{more}",
+            "--replace makes it anew there, what can be used again is; or name another folder with --out",
+        )
+
+
+def _listed(value: object) -> object:
+    """Return a setting to compare: a single path means the same as a list of one."""
+    return [value] if isinstance(value, str) else value
 
 
 def measured(make: Callable[[Path], None], folder: Path) -> Cost:
@@ -235,18 +270,45 @@ def write_json(path: Path, value: object) -> None:
     temporary.replace(path)
 
 
-def outputs_of(folder: Path) -> list[str]:
-    """Return the files that the manifest of a run folder names, as paths in it; none where it names none.
-
-    Raises InputError for a manifest that is not JSON.
-    """
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """Return what the manifest of a run folder says; nothing where there is none. Raises InputError where it is not JSON."""
     path = folder / MANIFEST
     if not path.is_file():
-        return []
+        return {}
     try:
-        return [output["file"] for output in orjson.loads(path.read_bytes()).get("outputs", [])]
+        found: dict[str, Any] = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
         raise InputError(f"{path} is not JSON", "make the run again under another --out, or remove the file") from None
+    return found
+
+
+def outputs_of(folder: Path) -> list[str]:
+    """Return the files that the manifest of a run folder names, as paths in it; none where it names none."""
+    return [output["file"] for output in manifest_of(folder).get("outputs", [])]
+
+
+def output(folder: Path, name: str) -> Path | None:
+    """Return a file of a finished run, None where the run has none of that name.
+
+    A folder whose manifest names no outputs was made by an older version: what is there counts. Raises InputError where
+    the file is gone, or is not the one that the run wrote.
+    """
+    path, told = folder / name, manifest_of(folder).get("outputs", [])
+    if not told:
+        return path if path.is_file() else None
+    own = next((one for one in told if one["file"] == name), None)
+    if own is None:
+        return None
+    if not path.is_file():
+        raise InputError(f"{path} is gone, and {folder / MANIFEST} names it", "make the run again: the same command")
+    if own.get("bytes", path.stat().st_size) != path.stat().st_size or (
+        "sha256" in own and sha256(path) != own["sha256"]
+    ):
+        raise InputError(
+            f"{path} is not what its run wrote: it was changed since",
+            "make the run again (the same command), or copy the file elsewhere and name the copy",
+        )
+    return path
 
 
 def _unfinished(folder: Path) -> Path:

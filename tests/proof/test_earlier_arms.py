@@ -37,6 +37,7 @@ def with_made_rows(run: Path, folder: Path) -> Path:
         for n, kept in enumerate((True, False, True))
     ]
     copytree(run, folder)
+    (folder / "manifest.json").unlink()  # it does not know of what is added here
     (folder / "distilled.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     return folder
 
@@ -44,6 +45,7 @@ def with_made_rows(run: Path, folder: Path) -> Path:
 def with_blends(run: Path, folder: Path) -> Path:
     """Return a copy of a run that kept blends of neighbouring rows too, each after its left row."""
     copytree(run, folder)
+    (folder / "manifest.json").unlink()
     rows = [row for row in pq.read_table(run / "ledger.parquet").to_pylist() if row["status"] == "kept"]
     rows.sort(key=lambda row: int(row["rank"]))
     prints = pa.array([bytes.fromhex(row["fingerprint"]) for row in rows], pa.binary(16))

@@ -98,7 +98,10 @@ def test_exact_match_beside_the_loss_shares_the_chance_of_a_false_claim(
     assert "by exact match: " in result.summary["sentence"]
     assert "by exact match?" in (tmp_path / "run" / "report.html").read_text()
     alone = cuvee.prove(
-        [str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options | {"metrics": "loss"}
+        [str(sample.pool)],
+        model=str(tiny_model),
+        out=tmp_path / "run",
+        **options | {"metrics": "loss", "replace": True},
     )
     narrow, wide = alone.summary["proof"]["arms"][1], proof["arms"][1]
     assert narrow["difference"] == wide["difference"] and narrow["half_width"] < wide["half_width"]
@@ -138,7 +141,9 @@ def test_another_seed_adds_only_its_trainings(
     out = tmp_path / "run"
     cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, **{**options, "seeds": 2})
     first = {path.name: path.stat().st_mtime for path in (out / "work").glob("arm-*")}
-    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, **options)
+    with pytest.raises(ConfigError, match=r"other settings: seeds was 2 and is now 3"):
+        cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, **options)
+    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=out, replace=True, **options)
     now = {path.name: path.stat().st_mtime for path in (out / "work").glob("arm-*")}
     assert len(first) == 3 and len(now) == 4
     assert all(now[name] == when for name, when in first.items())

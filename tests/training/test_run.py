@@ -61,7 +61,8 @@ def test_the_manifest_says_at_which_scale_adapters_were_trained(chosen: Path, ti
 
 def test_a_run_made_again_as_another_file_type_is_trained_on_as_it_is_now(sample: WrittenFiles, tmp_path: Path) -> None:
     for file, budget in (("json", "5"), ("jsonl", "50")):
-        select([str(sample.pool)], budget=budget, file=file, embedder="lexical", draws=1, out=tmp_path / "run")
+        out = tmp_path / "run"
+        select([str(sample.pool)], budget=budget, file=file, embedder="lexical", draws=1, replace=True, out=out)
         check_manifest(tmp_path / "run")
     assert chosen_of(str(tmp_path / "run")) == str(tmp_path / "run/selected.jsonl")
 

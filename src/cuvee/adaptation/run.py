@@ -8,16 +8,16 @@ from cuvee.intake.plan import expect
 from cuvee.models.needs import need
 from cuvee.publication.finish import finish
 from cuvee.result import Result
-from cuvee.runs import Run, open_run
+from cuvee.runs import Claim, Run, open_run
 
 
-def run_adapt(options: AdaptOptions, *, out: Path, dry_run: bool) -> Result:
+def run_adapt(options: AdaptOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.adapt`` says."""
     need("torch", "transformers", "accelerate", "safetensors", purpose="cuvee adapt")
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("adapt", ask.typed, replace)) as run:
         return _adapt(run, ask)
 
 

@@ -50,9 +50,8 @@ def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> R
     out = Path(out)
     written = write(out, rows, seed=seed)
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
-    result = run_select(
-        _options(written, budget, seed), out=out / "run", dry_run=False, tell=partial(_counted, written)
-    )
+    options, tell = _options(written, budget, seed), partial(_counted, written)
+    result = run_select(options, out=out / "run", dry_run=False, replace=True, tell=tell)
     next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
     result.summary["methods"] = list(_shown(verbs, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)

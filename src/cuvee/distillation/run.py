@@ -15,15 +15,15 @@ from cuvee.intake.ground import prepare
 from cuvee.intake.plan import expect
 from cuvee.progress import say
 from cuvee.result import Result
-from cuvee.runs import Run, digest, open_run
+from cuvee.runs import Claim, Run, digest, open_run
 
 
-def run_distill(options: DistillOptions, *, out: Path, dry_run: bool) -> Result:
+def run_distill(options: DistillOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.distill.distill`` says."""
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("distill", ask.typed, replace)) as run:
         return _distill(run, ask)
 
 

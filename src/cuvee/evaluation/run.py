@@ -21,16 +21,16 @@ from cuvee.evaluation.table import Answer, MeasureReading, table
 from cuvee.evaluation.work import Work
 from cuvee.progress import say
 from cuvee.result import Result
-from cuvee.runs import Step, open_run
+from cuvee.runs import Claim, Step, open_run
 
 
-def run_evaluate(options: EvaluateOptions, *, out: Path, dry_run: bool) -> Result:
+def run_evaluate(options: EvaluateOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.evaluate`` says."""
     ask = bind(options)
     read = _questions(ask)
     if dry_run:
         return _plan(ask, read, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("evaluate", ask.typed, replace)) as run:
         return _evaluate(Work(run, ask, read))
 
 

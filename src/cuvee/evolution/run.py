@@ -20,16 +20,16 @@ from cuvee.models import causal
 from cuvee.progress import say
 from cuvee.publication.finish import finish
 from cuvee.result import Result
-from cuvee.runs import Run, Step, digest, open_run, write_json
+from cuvee.runs import Claim, Run, Step, digest, open_run, write_json
 from cuvee.training.settings import described
 
 
-def run_evolve(options: EvolveOptions, *, out: Path, dry_run: bool) -> Result:
+def run_evolve(options: EvolveOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.evolve`` says."""
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("evolve", ask.typed, replace)) as run:
         return _evolve(run, ask)
 
 

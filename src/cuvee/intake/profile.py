@@ -15,7 +15,7 @@ from cuvee.intake.clean import Rules, clean
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
-from cuvee.runs import Run, Step, open_run, write_json
+from cuvee.runs import Claim, Run, Step, open_run, write_json
 from cuvee.samples import inputs
 
 Profile = dict[str, object]
@@ -41,12 +41,13 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
     if dry_run:
         plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
         return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
-    with open_run(Path(out)) as run:
+    typed = settings("inspect", options)
+    with open_run(Path(out), Claim("inspect", typed, replace=True)) as run:  # a profile is made anew in seconds
         source = read_inputs(run, ask)
         cleaned, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
         profile = _profile(source, verdicts)
         files = _publish(run, source, profile, cleaned)
-        run.conclude("inspect", settings("inspect", options), seed=options.seed, inputs=source.files)
+        run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
     return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
 
 

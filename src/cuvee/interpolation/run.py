@@ -19,16 +19,16 @@ from cuvee.progress import say
 from cuvee.publication.finish import finish
 from cuvee.publication.measure import Measures
 from cuvee.result import Result
-from cuvee.runs import Run, Step, open_run, write_json
+from cuvee.runs import Claim, Run, Step, open_run, write_json
 from cuvee.training.mixture import Mixture
 
 
-def run_interpolate(options: InterpolateOptions, *, out: Path, dry_run: bool) -> Result:
+def run_interpolate(options: InterpolateOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.interpolate`` says."""
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("interpolate", ask.typed, replace)) as run:
         return _interpolate(run, ask)
 
 

@@ -16,6 +16,7 @@ from cuvee.intake.readable import as_read, can_teach
 from cuvee.models import causal
 from cuvee.proof.kinds import ArmAsk, ArmKind, MixtureArm, RowsArm
 from cuvee.render import Encoded
+from cuvee.runs import output
 from cuvee.samples.schema import TURN
 from cuvee.training import mixtures
 from cuvee.training.mixture import Mixture
@@ -34,7 +35,7 @@ class MadeRow(TypedDict):
 
 def is_run(folder: Path) -> bool:
     """Return whether this is the folder of a run that says what it kept."""
-    return (folder / "ledger.parquet").is_file()
+    return output(folder, "ledger.parquet") is not None
 
 
 def kind_of(run: Path) -> ArmKind:
@@ -46,7 +47,7 @@ def kind_of(run: Path) -> ArmKind:
 
 def files_of(run: Path) -> list[Path]:
     """Return the files of an earlier run that say what it kept."""
-    return [path for name in ("ledger.parquet", "blends.parquet") if (path := run / name).is_file()]
+    return [path for name in ("ledger.parquet", "blends.parquet") if (path := output(run, name))]
 
 
 def _kept(run: Path, ask: ArmAsk) -> I64:
@@ -75,8 +76,8 @@ def _made_rows(run: Path, ask: ArmAsk) -> list[Encoded]:
 
 def _made(run: Path) -> list[MadeRow]:
     """Return the new rows that a distillation kept; none of any other run."""
-    path = run / "distilled.jsonl"
-    rows: list[MadeRow] = [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.is_file() else []
+    path = output(run, "distilled.jsonl")
+    rows: list[MadeRow] = [orjson.loads(line) for line in path.read_bytes().splitlines()] if path else []
     return [row for row in rows if row["kept"]]
 
 

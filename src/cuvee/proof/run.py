@@ -14,17 +14,17 @@ from cuvee.proof.published import published
 from cuvee.proof.summary import Proven
 from cuvee.proof.trial import Terms, Trial, attempt, read
 from cuvee.result import Result
-from cuvee.runs import Run, Step, open_run
+from cuvee.runs import Claim, Run, Step, open_run
 from cuvee.statistics.results import Questions
 from cuvee.training.settings import Training
 
 
-def run_prove(options: ProofOptions, *, out: Path, dry_run: bool) -> Result:
+def run_prove(options: ProofOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.prove`` says."""
     ask = bind(options)
     if dry_run:
         return plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("prove", ask.typed, replace)) as run:
         return published(run, _proven(run, ask))
 
 

@@ -9,6 +9,7 @@ from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
 from cuvee.result.proofs import ProofFigures, SweepProof
+from cuvee.runs import output
 
 
 def side_by_side(runs: Sequence[Path], out: Path) -> Result:
@@ -42,8 +43,8 @@ def _same(name: str, values: list[str]) -> str:
 
 
 def _proof(run: Path) -> SweepProof:
-    path = run / "proof.json"
-    if not path.is_file():
+    path = output(run, "proof.json")
+    if path is None:
         raise InputError(
             f"{run} holds no proof.json", "several runs are drawn together only where each is of `cuvee prove`"
         )

@@ -17,16 +17,18 @@ SELECTED = ("selected.jsonl", "selected.json", "selected.parquet")  # what the c
 def find(folder: Path, what: str, names: Sequence[str]) -> Path:
     """Return the one of these files that a run wrote.
 
-    Raises InputError, which says what the run holds, where it wrote none of them or the folder is no run.
+    Raises InputError, which says what the run holds, where it wrote none of them, the folder is no run, or
+    the file was changed since.
     """
-    manifest = folder / "manifest.json"
-    if not manifest.is_file():
+    from cuvee.runs import manifest_of, output, outputs_of
+
+    told = manifest_of(folder)
+    if not told:
         raise InputError(f"{folder} is no run folder: it has no manifest.json", f"only a run holds {what}")
-    told = json.loads(manifest.read_bytes())
-    written = [output["file"] for output in told.get("outputs", [])]
+    written = outputs_of(folder)
     for name in names:
-        if name in written:
-            return folder / name
+        if name in written and (path := output(folder, name)):
+            return path
     holds = ", ".join(written) or "no files that its manifest lists"
     raise InputError(f"this run of `cuvee {told.get('verb', '?')}` has no {what}", f"{folder} holds {holds}")
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from cuvee.arrays import F32, I64
 from cuvee.errors import CuveeError, InputError
+from cuvee.runs import output
 
 STATUSES = ("kept", "dropped", "quarantined", "merged")
 
@@ -53,7 +54,7 @@ def with_scores(ledger: pa.Table, scores: Mapping[str, F32], rows: I64) -> pa.Ta
 
 def read(run: Path) -> pa.Table:
     """Return the ledger of a run folder. Raises InputError where there is none."""
-    path = run / "ledger.parquet"
-    if not path.exists():
+    path = output(run, "ledger.parquet")
+    if path is None:
         raise InputError(f"{run} holds no ledger.parquet", "name the folder that `cuvee select --out` made")
     return pq.read_table(path, memory_map=True)

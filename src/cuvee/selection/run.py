@@ -14,7 +14,7 @@ from cuvee.publication.finish import finish
 from cuvee.publication.ledger import Outcome
 from cuvee.publication.story import Asked, Story, Tell, as_it_is
 from cuvee.result import Result
-from cuvee.runs import Run, open_run
+from cuvee.runs import Claim, Run, open_run
 from cuvee.samples.pool import Pool
 from cuvee.scorers import health
 from cuvee.scorers.health import Health
@@ -23,7 +23,7 @@ from cuvee.selection.asked import SelectAsk, SelectOptions, bind
 from cuvee.selection.choose import choose
 
 
-def run_select(options: SelectOptions, *, out: Path, dry_run: bool, tell: Tell = as_it_is) -> Result:
+def run_select(options: SelectOptions, *, out: Path, dry_run: bool, replace: bool, tell: Tell = as_it_is) -> Result:
     """Do what ``cuvee.verbs.select`` says.
 
     tell: (summary, ledger) -> summary, for a pool of which more is known, such as what was planted in it.
@@ -31,7 +31,7 @@ def run_select(options: SelectOptions, *, out: Path, dry_run: bool, tell: Tell =
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("select", ask.typed, replace)) as run:
         return _select(run, ask, tell)
 
 

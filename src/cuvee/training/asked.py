@@ -10,7 +10,7 @@ from cuvee.commands import Mistakes, Setting, paths
 from cuvee.errors import ConfigError, InputError
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import causal
-from cuvee.runs import MANIFEST, outputs_of
+from cuvee.runs import MANIFEST, output, outputs_of
 from cuvee.training import mixtures
 from cuvee.training.replaying import replay
 from cuvee.training.settings import Training
@@ -118,7 +118,7 @@ def chosen(path: str) -> str:
     found = [name for name in outputs_of(Path(path)) if name.startswith("selected.")]
     if not found:
         raise InputError(f"{path} is a run folder without selected rows", "name a run of `cuvee select`, or data files")
-    return str(Path(path) / found[0])
+    return str(output(Path(path), found[0]))
 
 
 def _training(options: TrainOptions, steps: int | None) -> Training:

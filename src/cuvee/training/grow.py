@@ -21,7 +21,7 @@ from cuvee.models import catalog, causal, forward, tiny
 from cuvee.progress import say
 from cuvee.render import Encoded, Tokenizer
 from cuvee.result import Result
-from cuvee.runs import Run, Step, open_run, write_json
+from cuvee.runs import Claim, Run, Step, open_run, write_json
 from cuvee.training import sft
 from cuvee.training.checkpoints import Curve
 from cuvee.training.settings import Training, described
@@ -70,7 +70,8 @@ class GrowFigures(TypedDict):
 def run_grow(options: GrowOptions, *, out: Path | None) -> Result:
     """Do what ``cuvee.verbs.models.grow`` says."""
     ask = bind(options)
-    with open_run(Path(out) if out else catalog.home() / "grown" / ask.name) as run:
+    place = Path(out) if out else catalog.home() / "grown" / ask.name
+    with open_run(place, Claim("models grow", ask.typed, replace=True)) as run:  # a model of that name goes for it
         source = read_inputs(run, ask.read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
         depends = {"size": ask.shape, "training": described(ask.training), "seed": ask.seed}

@@ -14,7 +14,7 @@ from cuvee.intake.read import FileInfo, Source
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.render import Encoded
-from cuvee.runs import digest, sha256
+from cuvee.runs import digest, output, sha256
 from cuvee.training import sft
 from cuvee.training.mixed import MixedRows, MixedUnits
 from cuvee.training.mixed import train as train_mixture
@@ -29,7 +29,7 @@ def run_of(data: Sequence[str]) -> Path | None:
 
     Raises ConfigError where a mixture stands beside other data.
     """
-    found = [Path(path) for path in data if (Path(path) / BLENDS).is_file() and (Path(path) / ROWS).is_file()]
+    found = [Path(path) for path in data if all(output(Path(path), name) for name in (BLENDS, ROWS))]
     if found and len(data) > 1:
         raise ConfigError(f"{found[0]} holds blends, and {len(data) - 1} more inputs were named", "train on it alone")
     return found[0] if found else None

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee.errors import InputError
+from cuvee.runs import output
 from cuvee.training.feeds import InOrder
 
 TRAJECTORY = "trajectory.parquet"
@@ -30,8 +31,8 @@ def replay(folder: Path, rows: int) -> InOrder:
 
     Raises InputError where there is none, or where it is not that of these rows.
     """
-    path = folder / TRAJECTORY
-    if not path.is_file():
+    path = output(folder, TRAJECTORY)
+    if path is None:
         raise InputError(f"{folder} holds no {TRAJECTORY}", "name a run of `cuvee adapt`, or leave out --replay")
     table = pq.read_table(path)
     step, row = table["step"].to_numpy(), table["row"].to_numpy().astype(np.int64)

@@ -13,7 +13,7 @@ from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.result import Result
-from cuvee.runs import Run, Step, open_run, sha256, write_json
+from cuvee.runs import Claim, Run, Step, open_run, sha256, write_json
 from cuvee.training import mixtures, sft
 from cuvee.training.asked import MixtureRun, TrainAsk, TrainOptions, Trajectory, bind
 from cuvee.training.fresh import adapters, fresh
@@ -23,13 +23,13 @@ from cuvee.training.replaying import TRAJECTORY, replay
 from cuvee.training.settings import described
 
 
-def run_train(options: TrainOptions, *, out: Path, dry_run: bool) -> Result:
+def run_train(options: TrainOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.train`` says."""
     ask = bind(options)
     if dry_run:
         with tempfile.TemporaryDirectory() as folder, open_run(Path(folder)) as run:
             return _plan(ask, run, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("train", ask.typed, replace)) as run:
         source = _read(run, ask)
         return publish(run, ask, source, _trained(run, ask, source))
 

@@ -48,6 +48,7 @@ def adapt(
     draws: o.Draws = 5,
     strict: o.Strict = False,
     dry_run: bool = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/adapt"),
 ) -> Result:
@@ -144,4 +145,4 @@ def adapt(
         lora=lora,
         save_every=save_every,
     )
-    return run_adapt(options, out=out, dry_run=dry_run)
+    return run_adapt(options, out=out, dry_run=dry_run, replace=replace)

@@ -33,6 +33,7 @@ def distill_train(
     held_out: str = "5%",
     judged: int = 64,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/distiller"),
 ) -> Result:
@@ -116,7 +117,7 @@ def distill_train(
         judged=judged,
         seed=seed,
     )
-    return run_distill_train(options, out=out, dry_run=dry_run)
+    return run_distill_train(options, out=out, dry_run=dry_run, replace=replace)
 
 
 @verb("distill corpus")
@@ -138,6 +139,7 @@ def distill_corpus(
     embedder: o.Embedder = None,
     near: o.Near = 0.8,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/corpus"),
 ) -> Result:
@@ -195,7 +197,7 @@ def distill_corpus(
         noisy=noisy,
         limit=limit,
     )
-    return run_distill_corpus(options, out=out, dry_run=dry_run)
+    return run_distill_corpus(options, out=out, dry_run=dry_run, replace=replace)
 
 
 @verb("distill")
@@ -233,6 +235,7 @@ def distill(
     draws: o.Draws = 5,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/distill"),
 ) -> Result:
@@ -315,4 +318,4 @@ def distill(
         share=share,
         max_new_tokens=max_new_tokens,
     )
-    return run_distill(options, out=out, dry_run=dry_run)
+    return run_distill(options, out=out, dry_run=dry_run, replace=replace)

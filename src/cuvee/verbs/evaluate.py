@@ -35,6 +35,7 @@ def evaluate(
     device: str | None = None,
     precision: str | None = None,
     dry_run: bool = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: Path = Path("runs/evaluate"),
 ) -> Result:
@@ -117,4 +118,4 @@ def evaluate(
         precision=precision,
         seed=seed,
     )
-    return run_evaluate(options, out=out, dry_run=dry_run)
+    return run_evaluate(options, out=out, dry_run=dry_run, replace=replace)

@@ -38,6 +38,7 @@ def evolve(
     draws: o.Draws = 5,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/evolve"),
 ) -> Result:
@@ -102,4 +103,4 @@ def evolve(
         max_length=max_length,
         lora=lora,
     )
-    return run_evolve(options, out=out, dry_run=dry_run)
+    return run_evolve(options, out=out, dry_run=dry_run, replace=replace)

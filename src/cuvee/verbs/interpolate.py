@@ -35,6 +35,7 @@ def interpolate(
     draws: int = 5,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/interpolate"),
 ) -> Result:
@@ -105,4 +106,4 @@ def interpolate(
         space=space,
         max_length=max_length,
     )
-    return run_interpolate(options, out=out, dry_run=dry_run)
+    return run_interpolate(options, out=out, dry_run=dry_run, replace=replace)

@@ -65,5 +65,6 @@ Format = Annotated[str, "same (rows byte for byte), messages, sharegpt, alpaca, 
 File = Annotated[str, "jsonl, parquet or json (one array)."]
 Draws = Annotated[int, "Random selections to measure beside."]
 DryRun = Annotated[bool, "Say what would be done and about what it would cost, and stop."]
+Replace = Annotated[bool, "Make a finished run of other settings in --out anew; its files are removed."]
 Seed = Annotated[int, "Of all chance."]
 Out = Annotated[Path, "The run folder."]

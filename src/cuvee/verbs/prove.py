@@ -38,6 +38,7 @@ def prove(
     dialect: o.Dialect = None,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: int = 0,
     out: o.Out = Path("runs/prove"),
 ) -> Result:
@@ -113,4 +114,4 @@ def prove(
         max_length=max_length,
         lora=lora,
     )
-    return run_prove(options, out=out, dry_run=dry_run)
+    return run_prove(options, out=out, dry_run=dry_run, replace=replace)

@@ -18,6 +18,7 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
     import orjson
 
     from cuvee.errors import InputError
+    from cuvee.runs import output, outputs_of
 
     folders = [Path(run)] if isinstance(run, str | Path) else [Path(one) for one in run]
     if not folders:
@@ -27,9 +28,11 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
 
         return side_by_side(folders, Path(out))
     (folder,) = folders
-    if not (folder / "summary.json").exists():
+    summary = output(folder, "summary.json") or output(folder, "profile.json")
+    if summary is None:
         raise InputError(f"{folder} holds no summary.json", "name the folder that `cuvee select --out` made")
-    files = [folder / name for name in ("report.html", "ledger.parquet") if (folder / name).exists()]
-    told = orjson.loads((folder / "summary.json").read_bytes())
+    shown = ("report.html", "ledger.parquet")
+    files = [folder / name for name in outputs_of(folder) or shown if name in shown and (folder / name).is_file()]
+    told = orjson.loads(summary.read_bytes())
     # that of `cuvee distill corpus` is a profile, and has no title
     return Result(folder, told if "title" in told else {"profile": told}, files)

@@ -37,6 +37,7 @@ def select(
     draws: o.Draws = 5,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/select"),
 ) -> Result:
@@ -101,4 +102,4 @@ def select(
         model=model,
         max_length=max_length,
     )
-    return run_select(options, out=out, dry_run=dry_run)
+    return run_select(options, out=out, dry_run=dry_run, replace=replace)

@@ -30,6 +30,7 @@ def train(
     dialect: o.Dialect = None,
     strict: o.Strict = False,
     dry_run: bool = False,
+    replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/train"),
 ) -> Result:
@@ -84,4 +85,4 @@ def train(
         save_every=save_every,
         seed=seed,
     )
-    return run_train(options, out=out, dry_run=dry_run)
+    return run_train(options, out=out, dry_run=dry_run, replace=replace)

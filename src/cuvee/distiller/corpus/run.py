@@ -16,15 +16,15 @@ from cuvee.intake.plan import expect
 from cuvee.models.spending import Estimate
 from cuvee.progress import say
 from cuvee.result import Result
-from cuvee.runs import Run, open_run
+from cuvee.runs import Claim, Run, open_run
 
 
-def run_distill_corpus(options: DistillCorpusOptions, *, out: Path, dry_run: bool) -> Result:
+def run_distill_corpus(options: DistillCorpusOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.distill.distill_corpus`` says."""
     ask = bind(options)
     if dry_run:
         return _plan(ask, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("distill corpus", ask.typed, replace)) as run:
         made = _by_rule(run, ask) if isinstance(ask.maker, ByRule) else _by_strong(run, ask, ask.maker)
         return publish(run, ask, made)
 

@@ -11,17 +11,17 @@ from cuvee.distiller.training.split import Fitting, fitting, split
 from cuvee.distiller.training.stages import MODEL, cold_start, library, reinforced
 from cuvee.models import causal
 from cuvee.result import Result
-from cuvee.runs import Run, open_run
+from cuvee.runs import Claim, Run, open_run
 
 
-def run_distill_train(options: DistillTrainOptions, *, out: Path, dry_run: bool) -> Result:
+def run_distill_train(options: DistillTrainOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
     """Do what ``cuvee.verbs.distill.distill_train`` says."""
     ask = bind(options)
     seen, held = split(examples.load(ask.corpus), ask.held_out, seed=ask.seed)
     kept = fitting(seen, causal.tokenizer_of(ask.base), ask.training.max_length)
     if dry_run:
         return _plan(ask, kept, held, Path(out))
-    with open_run(Path(out)) as run:
+    with open_run(Path(out), Claim("distill train", ask.typed, replace)) as run:
         return publish(run, ask, _train(run, ask, kept, held))
 
 
