@@ -29,7 +29,9 @@ _SCORE = "the row's score (null where it has none)"
 _MEMBERS = (
     Selector("uniform", uniform, "every row with the same chance", "none (null)", "baseline"),
     Selector("stratified", stratified, "every task or source gets its share", _SCORE, "Webster's divisor method"),
-    Selector("top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)"),
+    Selector(
+        "top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)", leaves_out=True
+    ),
     Selector(
         "k-center",
         k_center,
@@ -94,7 +96,8 @@ def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **s
             listed = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
     k = needs.size(pool, k)
-    return checked(_function(method)(pool, k, rng=rng, **settings), pool, k, method)
+    fewer = method in SELECTORS and SELECTORS[method].leaves_out
+    return checked(_function(method)(pool, k, rng=rng, **settings), pool, k, method, fewer=fewer)
 
 
 def by_tokens(

@@ -19,7 +19,8 @@ class Selector:
     function: ``f(pool, k, *, rng, **settings) -> Selection`` of exactly min(k, free) rows, best first, so that the
     first 100 of 1,000 are the selection of 100. Taken rows count as chosen and are never chosen again. The result
     depends on the rows' content, not on their order.
-    gain: what ``Selection.gains`` means here. source: paper, or where the rule is from.
+    gain: what ``Selection.gains`` means here. source: paper, or where the rule is from. leaves_out: it may return
+    fewer rows, since it leaves out those that a score calls unfit.
     """
 
     name: str
@@ -28,10 +29,13 @@ class Selector:
     gain: str
     source: str
     needs_vectors: bool = False
+    leaves_out: bool = False
 
 
-def checked(found: object, pool: BarePool, k: int, name: str) -> Selection:
-    """Return what a selector gave, where that is a selection of exactly k rows; members of the house and guests alike.
+def checked(found: object, pool: BarePool, k: int, name: str, *, fewer: bool = False) -> Selection:
+    """Return what a selector gave, where that is a selection of k rows; members of the house and guests alike.
+
+    fewer: less than k rows are welcome too.
 
     Raises SelectionError that says what is wrong: another type, or rows that are too few, repeated, taken or not there.
     """
@@ -40,7 +44,7 @@ def checked(found: object, pool: BarePool, k: int, name: str) -> Selection:
     rows, gains = np.asarray(found.rows), np.asarray(found.gains)
     if rows.ndim != 1 or (rows.dtype.kind not in "iu" and rows.size):
         raise SelectionError(f"{name} gave rows of {rows.ndim} dimensions and type {rows.dtype}", HINT)
-    wrong = _wrong(rows.astype(np.int64), pool, k)
+    wrong = _wrong(rows.astype(np.int64), pool, min(k, len(rows)) if fewer else k)
     if not wrong and gains.shape != rows.shape:
         wrong = f"{gains.size:,} gains for {rows.size:,} rows"
     if not wrong and len(found.reasons) not in (0, 1, len(rows)):
