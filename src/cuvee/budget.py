@@ -28,7 +28,7 @@ class Budget:
 
 
 def parse(text: str | int) -> Budget:
-    """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else, and for a share over 100 %."""
+    """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else: 0, a share over 100 %."""
     match = _FORM.fullmatch(str(text).strip().replace(",", ""))
     if match is None or (match["unit"] == "%" and match["scale"]):
         raise ConfigError(f"budget {text!r} cannot be read", "write rows (1000), a share (5%) or tokens (2Mtok)")
@@ -39,4 +39,6 @@ def parse(text: str | int) -> Budget:
         return Budget("share", amount / 100)
     if amount != int(amount):
         raise ConfigError(f"budget {text!r} is not a whole number", "write rows (1000), a share (5%) or tokens (2Mtok)")
+    if amount < 1:
+        raise ConfigError(f"budget {text!r} is nothing", "write rows (1000), a share (5%) or tokens (2Mtok)")
     return Budget("tokens" if match["unit"] else "rows", int(amount))
