@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cuvee.errors import ConfigError
+from cuvee.ranges import MOST
 
 _FORM = re.compile(r"(?P<number>\d+(?:[._]\d+)*)(?P<scale>[kKmM]?)(?P<unit>%|tok|tokens)?")
 _SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
@@ -37,8 +38,8 @@ def parse(text: str | int) -> Budget:
         if not 0 < amount <= 100:
             raise ConfigError(f"budget {text!r} is not a share", "write more than 0% and at most 100%")
         return Budget("share", amount / 100)
+    if not 1 <= amount <= MOST:
+        raise ConfigError(f"budget {str(text)[:40]!r} is no number from 1 to {MOST:,}", "write 1000, 5% or 2Mtok")
     if amount != int(amount):
         raise ConfigError(f"budget {text!r} is not a whole number", "write rows (1000), a share (5%) or tokens (2Mtok)")
-    if amount < 1:
-        raise ConfigError(f"budget {text!r} is nothing", "write rows (1000), a share (5%) or tokens (2Mtok)")
     return Budget("tokens" if match["unit"] else "rows", int(amount))

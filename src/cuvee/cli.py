@@ -66,9 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(128 + signal.SIGPIPE) from None
     except OSError as problem:
         _fail(refused(problem))
-    except Stopped as stopped:
+    except KeyboardInterrupt as stopped:
         say_stopped()
-        raise SystemExit(stopped.code) from None
+        raise SystemExit(stopped.code if isinstance(stopped, Stopped) else 128 + signal.SIGINT) from None
 
 
 def _fail(problem: Exception) -> NoReturn:

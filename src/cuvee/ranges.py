@@ -28,13 +28,13 @@ class Range:
 
 COUNT, SOME = Range(0, MOST), Range(1, MOST)  # from none, from one
 SHARE, PART = Range(0, 1), Range(0, 1, above=True)
-SIZE, RATE = Range(0, 1e6), Range(0, 1e3, above=True)
+SIZE, RATE = Range(0, 1e6), Range(0, 1e3)
 TOKENS = Range(1, 1_000_000)  # of one text: no model reads more
 
 RANGES: Mapping[str, Range] = {
     "alignment": SIZE,
     "alike": PART,
-    "alpha": RATE,
+    "alpha": Range(0, 1e6, above=True),
     "at_most": COUNT,
     "batch": SOME,
     "batch_tokens": SOME,

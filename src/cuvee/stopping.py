@@ -55,6 +55,10 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, stopping)
     try:
         yield
+    except BaseException:
+        if stopping.number:  # some library may have made another exception of it
+            raise Stopped(stopping.number) from None
+        raise
     finally:
         if not stopping.number:
             for number, handler in before.items():

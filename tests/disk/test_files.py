@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from cuvee import disk
@@ -72,7 +73,7 @@ def test_a_copy_without_help_of_the_system_is_the_same(tmp_path: Path, monkeypat
 
 
 def test_equal_arrays_are_equal_bytes(tmp_path: Path) -> None:
-    values = {"a": np.arange(5), "b": np.eye(2, dtype=np.float32)}
+    values: dict[str, npt.NDArray[np.generic]] = {"a": np.arange(5), "b": np.eye(2, dtype=np.float32)}
     for name in ("1", "2"):
         disk.save_arrays(tmp_path / name, **values)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

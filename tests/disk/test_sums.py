@@ -23,12 +23,11 @@ def test_a_sealed_folder_tells_its_files(sealed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", SUMS])
-def test_every_bit_counts(sealed: Path, name: str) -> None:
+def test_every_byte_counts(sealed: Path, name: str) -> None:
     whole = (sealed / name).read_bytes()
     for at in range(len(whole)):
-        for bit in range(8):
-            (sealed / name).write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
-            assert str(sealed / name) in str(damage(sealed)), (at, bit)
+        (sealed / name).write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        assert str(sealed / name) in str(damage(sealed)), at
     (sealed / name).write_bytes(whole)
     assert damage(sealed) is None
 
@@ -44,17 +43,16 @@ def test_a_file_cut_short_or_gone_is_damage(sealed: Path) -> None:
         (sealed / name).write_bytes(whole)
 
 
-def test_every_bit_of_a_record_counts(tmp_path: Path) -> None:
+def test_every_byte_of_a_record_counts(tmp_path: Path) -> None:
     path, said = tmp_path / "r", [[1, "a b"], {"k": "line\nbreak"}, []]
     for content in said:
         add_record(path, content)
     whole = path.read_bytes()
     for at in range(len(whole)):
-        for bit in range(8):
-            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
-            found = records(path)
-            assert found.damaged, (at, bit)
-            assert all(content in said for content in found.contents)
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        found = records(path)
+        assert found.damaged, at
+        assert all(content in said for content in found.contents)
 
 
 def test_a_record_that_was_being_written_counts_as_not_written(tmp_path: Path) -> None:

@@ -196,6 +196,15 @@ def folder(path: Path) -> Path:
     return path
 
 
+def lasting_folder(path: Path) -> Path:
+    """Make a folder as ``folder`` does; its name, and the names of those above it that were made, last."""
+    missing = [above for above in (path, *path.parents) if not above.exists()]
+    folder(path)
+    for made in reversed(missing):
+        _settle_names(made.parent)
+    return path
+
+
 def remove(path: Path) -> None:
     """Remove a file that may be there."""
     tell(Operation("remove", path))

@@ -33,7 +33,7 @@ def claimed(path: Path, claim: Claim | None) -> Iterator[None]:
     foreign = path.exists() and (not path.is_dir() or (any(path.iterdir()) and not (path / WORK).exists()))
     if foreign:
         raise ConfigError(f"{path} exists and is not a run folder", "name another one with --out")
-    disk.folder(path / WORK)
+    disk.lasting_folder(path / WORK)
     with (path / WORK / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

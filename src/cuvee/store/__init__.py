@@ -31,7 +31,7 @@ class Store:
 
     def vectors(self, column: str, dim: int) -> Vectors:
         """Open a column of vectors of this length."""
-        return Vectors(disk.folder(self.root / column), dim)
+        return Vectors(disk.lasting_folder(self.root / column), dim)
 
     def texts(self, column: str) -> Texts:
         """Open a column of texts for reading and adding; use it in a ``with`` block."""

@@ -28,7 +28,7 @@ class Texts:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = disk.folder(folder)
+        self.folder = disk.lasting_folder(folder)
         self._journal: _Journal | None = None
         self._fresh: dict[bytes, str] = {}  # what stands in journals
         for path in sorted(folder.glob("*.journal")):
