@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with stoppable():
             _show(build()([STDIN if word == "-" else word for word in words]))
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by whoever started us
+                sys.stdout.flush()
     except (CuveeError, cyclopts.CycloptsError) as problem:
         _fail(problem)
     except BrokenPipeError:  # whoever read our output, such as `head`, has enough

@@ -10,7 +10,7 @@ from tests.torture.disk import steady
 from tests.torture.world import World, command, forget, outcome
 
 BYTES = 1_000
-VERBS = ("select", "select, judged", "train", "evaluate")
+VERBS = ("inspect", "select, judged", "train", "evaluate")
 
 
 def torture(minutes: float, seed: int, count: int = BYTES) -> bool:

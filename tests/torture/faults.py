@@ -131,6 +131,8 @@ def torn(cache: Cache, at: int, root: Path) -> None:
     """Leave half of what the operation before was to write."""
     operation = cache.operations[at - 1]
     path = root / os.path.relpath(operation.path, cache.world.root)
+    if not path.exists():  # a journal, which was given its name while it was open
+        path = path.with_suffix(".journal")
     os.truncate(path, path.stat().st_size - (operation.size - operation.size // 2))
 
 

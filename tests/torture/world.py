@@ -1,6 +1,7 @@
 """A world to fail in: a run folder and a home that can be put back, and a command of every verb that works in it."""
 
 import io
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -73,18 +74,29 @@ def _home(folder: Path) -> Iterator[None]:
             os.environ["CUVEE_HOME"] = before
 
 
+@contextmanager
+def _lines(said: io.StringIO) -> Iterator[None]:
+    """Let the lines of finished steps be said here too: the command line binds them to standard error once."""
+    handler, logger = logging.StreamHandler(said), logging.getLogger("cuvee")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
 def command(world: World, arguments: Sequence[str], watch: Watch | None = None) -> Ended:
     """Run a command of cuvee in this process, watched; a BaseException that the watch raises comes through."""
     from cuvee.cli import main
 
     said = io.StringIO()
-    with _home(world.root / "home"), redirect_stderr(said), redirect_stdout(io.StringIO()):
+    with _home(world.root / "home"), redirect_stderr(said), redirect_stdout(io.StringIO()), _lines(said):
         try:
             with watched(watch or (lambda operation: operation.size)):
                 main(arguments)
         except SystemExit as end:
             return Ended(int(end.code or 0), said.getvalue())
-        except Exception as wrong:
+        except Exception as wrong:  # noqa: BLE001 a defect is what is looked for
             return Ended(99, f"{said.getvalue()}Traceback: {type(wrong).__name__}: {wrong}")
     return Ended(0, said.getvalue())
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import orjson
 import xxhash
 
+from cuvee import disk
+
 
 def canonical(value: object) -> bytes:
     """Return one byte string per value: JSON with sorted keys."""
@@ -20,7 +22,7 @@ def digest(value: object) -> str:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
+    with disk.named(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

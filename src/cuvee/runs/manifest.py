@@ -29,15 +29,27 @@ def write_json(path: Path, value: object) -> None:
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """Return what the manifest of a run folder says; nothing where there is none. Raises InputError where it is not JSON."""
-    path = folder / MANIFEST
+    """Return what the manifest of a run folder says; nothing where there is none. Raises InputError where it is none."""
+    path, hint = folder / MANIFEST, "make the run again under another --out, or remove the file"
     if not path.is_file():
         return {}
     try:
-        found: dict[str, Any] = orjson.loads(path.read_bytes())
+        found = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError:
-        raise InputError(f"{path} is not JSON", "make the run again under another --out, or remove the file") from None
+        raise InputError(f"{path} is not JSON", hint) from None
+    if not isinstance(found, dict) or not _names_files(found.get("outputs", [])):
+        raise InputError(f"{path} is no manifest", hint)
     return found
+
+
+def _names_files(outputs: object) -> bool:
+    """Tell whether outputs are what ``output_facts`` says, and each of them inside the run folder."""
+    if not isinstance(outputs, list):
+        return False
+    names = [one.get("file") if isinstance(one, dict) else None for one in outputs]
+    return all(
+        isinstance(name, str) and not Path(name).is_absolute() and ".." not in Path(name).parts for name in names
+    )
 
 
 def outputs_of(folder: Path) -> list[str]:

@@ -93,6 +93,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     done = _done(folder, of)
     if folder is not None and done is not None:
+        disk.remove_folder(folder / CHECKPOINTS)  # it may have been killed before it did
         asked.restore(done["feed"])
         model = models.load(folder, device=causal.device, dtype=models.precision_of(causal))
         return _trained(model, folder, done)
