@@ -10,11 +10,13 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar, cast
 
 import orjson
 
+from cuvee import ranges
 from cuvee.errors import ConfigError
 
 T = TypeVar("T")
@@ -28,12 +30,22 @@ _WIDTH = 110
 
 
 def verb(name: str) -> Callable[[Verb], Verb]:
-    """Return a decorator that makes the settings of a verb known under its name on the command line."""
+    """Return a decorator that makes the settings of a verb known under its name on the command line.
+
+    The numbers among them are checked before the verb is called (``ranges``).
+    """
 
     def keep(function: Verb) -> Verb:
-        _SETTINGS[name] = inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        _SETTINGS[name] = signature.parameters
         function.__doc__ = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
-        return function
+
+        @wraps(function)
+        def checked(*given: object, **named: object) -> object:
+            ranges.check(name, signature.bind(*given, **named).arguments)
+            return function(*given, **named)
+
+        return cast(Verb, checked)
 
     return keep
 

@@ -9,8 +9,9 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from cuvee import disk
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, between, settings
+from cuvee.commands import Mistakes, settings
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadOptions, bind_read
@@ -36,7 +37,6 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
     """Do what ``cuvee.verbs.inspect`` says."""
     wrong = Mistakes()
     ask = bind_read(options.read, wrong)
-    wrong.check(lambda: between(options.near, "near", 0, 1))
     wrong.stop()
     if dry_run:
         plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
@@ -58,7 +58,7 @@ def _publish(run: Run, source: Source, profile: Profile, cleaned: Step) -> list[
         write_json(folder / "profile.json", profile)
         if source.quarantined:
             rows = b"".join(orjson.dumps(row) + b"\n" for row in source.quarantined)
-            (folder / "quarantine.jsonl").write_bytes(rows)
+            disk.write(folder / "quarantine.jsonl", rows)
 
     return run.publish(run.step("profile", {"clean": cleaned.fingerprint}, make), names)
 

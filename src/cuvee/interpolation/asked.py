@@ -70,7 +70,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     budget = wrong.check(lambda: budgets.parse(options.budget))
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
-    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
     return InterpolateAsk(
         pool=pool,
@@ -84,11 +83,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     )
 
 
-def _long_enough(max_length: int) -> None:
-    if max_length < 2:
-        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
-
-
 def _blending(options: InterpolateOptions) -> Blending:
     times, count = multiple(options.blends)
     mixing = Mixing(
@@ -100,8 +94,6 @@ def _blending(options: InterpolateOptions) -> Blending:
         pairing=options.pairing,
         rows=options.rows,
     )
-    if mixing.clusters < 1:
-        raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
     return Blending(mixing, options.tasks, options.space)
 
 
@@ -110,6 +102,8 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     found = _TIMES.fullmatch(str(text).strip())
     if found:
         return float(found["times"]), None
+    if str(text).strip() == "0":
+        return 1.0, 0
     try:
         budget = budgets.parse(str(text))
         if budget.kind == "rows":

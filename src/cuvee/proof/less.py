@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from cuvee import progress, rng
+from cuvee import disk, progress, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import InputError
 from cuvee.intake.readable import questions
@@ -79,8 +79,7 @@ def _gradients(ask: ArmAsk, how: LessSettings, rows: list[Encoded]) -> F32:
     texts = [f"{row.ids.tobytes().hex()} {row.answer.tobytes().hex()}" for row in rows]
     keys = np.array([content_key(text) for text in texts], dtype="S16")
     warmed = cache(lambda: _warmed(ask, how))
-    ask.folder.mkdir(parents=True, exist_ok=True)
-    found = ask.folder / "gradients.npy"
+    found = disk.folder(ask.folder) / "gradients.npy"
 
     def compute(at: I64) -> F32:
         with progress.quiet():  # the bar of all rows is shown

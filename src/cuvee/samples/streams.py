@@ -5,9 +5,11 @@ import os
 import select
 import stat
 import tempfile
+import uuid
 from pathlib import Path
 from typing import BinaryIO
 
+from cuvee import disk
 from cuvee.errors import InputError
 
 BLOCK = 1 << 20
@@ -32,13 +34,16 @@ def kept(path: Path) -> Path:
 
 def copied(stream: BinaryIO, name: str) -> Path:
     """Read a stream to its end into a temporary file named after its content, and return that."""
-    hashed = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
-        while block := stream.read(BLOCK):
-            hashed.update(block)
-            file.write(block)
-    path = Path(tempfile.gettempdir()) / f"{name}-{hashed.hexdigest()[:16]}"
-    return Path(file.name).replace(path)
+    hashed, folder = hashlib.sha256(), Path(tempfile.gettempdir())
+    unfinished = folder / f"cuvee-{uuid.uuid4().hex}"
+    try:
+        with disk.create(unfinished) as file:
+            while block := stream.read(BLOCK):
+                hashed.update(block)
+                file.write(block)
+        return disk.rename(unfinished, folder / f"{name}-{hashed.hexdigest()[:16]}")
+    finally:
+        disk.remove(unfinished)
 
 
 def _opened(path: Path) -> BinaryIO:
