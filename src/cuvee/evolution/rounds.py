@@ -10,10 +10,10 @@ import numpy as np
 from cuvee import rng
 from cuvee.arrays import F32, I64
 from cuvee.evolution.strategies import Strategy
-from cuvee.geometry.whitening import whiten
 from cuvee.models import forward
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.selectors.space import Space, logs, shaped
 from cuvee.training import sft
 from cuvee.training.fresh import fresh
 from cuvee.training.settings import Training
@@ -23,14 +23,13 @@ from cuvee.training.settings import Training
 class Evolution:
     """How a model evolves.
 
-    base: folder of the model that every round starts from. whitening: dimensions that hidden vectors are reduced to, 0 for
-    none. batch_tokens: padded tokens of a batch when the model reads.
+    base: folder of the model that every round starts from. space: what becomes of hidden vectors. batch_tokens: padded tokens of a batch when the model reads.
     """
 
     base: Path
     strategy: Strategy
     training: Training
-    whitening: int
+    space: Space
     batch_tokens: int | None
     seed: int
 
@@ -78,10 +77,5 @@ def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
     found: F32 = getattr(passed, reads).astype(np.float32)
     if reads != "hidden":
         return found
-    return whiten(found, plan.whitening) if plan.whitening else unit(found)
-
-
-def unit(X: F32) -> F32:
-    """Return the rows at length 1."""
-    rows: F32 = X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
-    return rows.astype(np.float32)
+    answers = [int(row.answer.sum()) for row in rows]
+    return shaped(found, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cuvee.arrays import F32, I64
+from cuvee.geometry.herding import herding
 from cuvee.geometry.kcenter import kcenter
 
 Pick = Callable[[F32, I64, int, np.random.Generator], I64]  # (values, chosen, k, rng) -> k free rows, best first
@@ -27,6 +28,10 @@ class Strategy:
 
 def _spread(X: F32, chosen: I64, k: int, rng: np.random.Generator) -> I64:
     return kcenter(X, k, taken=chosen)[0]
+
+
+def _represent(X: F32, chosen: I64, k: int, rng: np.random.Generator) -> I64:
+    return herding(X, k, taken=chosen)[0]
 
 
 def _any(values: F32, chosen: I64, k: int, rng: np.random.Generator) -> I64:
@@ -52,6 +57,7 @@ STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
     for strategy in (
         Strategy("k-center", "hidden", _spread, "the rows farthest from everything chosen, in the model's own space"),
+        Strategy("herding", "hidden", _represent, "the rows that represent what no chosen row is near, in that space"),
         Strategy("random", "nothing", _any, "any rows"),
         Strategy("least-confidence", "max_logit", _lowest, "the lowest mean of the largest logit"),
         Strategy("margin", "margin", _lowest, "the smallest mean gap of the two largest logits"),

@@ -11,6 +11,7 @@ from cuvee.proof import adapt_arm, choosing_arms, earlier_arms, evolve_arm, less
 from cuvee.proof.choosing_arms import RANDOM, selected
 from cuvee.proof.kinds import Arm, ArmKind, ArmSettings, BaseArm, ModelArm, RowsArm
 from cuvee.proof.mixing_arms import mixing
+from cuvee.selectors import space as spaces
 
 FULL, BASE = "full", "base"
 
@@ -87,14 +88,16 @@ def _known(name: str, text: str, given: ArmSettings) -> Arm:
 
 def _by_selector(name: str, text: str, given: ArmSettings) -> Arm:
     """Return the arm that a selector of ours or of the user's chooses for."""
-    known = _settings_of(name)
+    known = (*_settings_of(name), "space")
     _only(name, given, known)
+    spaces.parse(str(given.get("space", "")))
+    own = {setting: value for setting, value in given.items() if setting != "space"}
     kind = RowsArm(
         summary=selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name,
         choose=lambda ask: selected(name, text, ask),
         settings=known,
     )
-    return Arm(label=text, kind=kind, settings=given, scores=tuple(selectors.scores_needed(name, **given)))
+    return Arm(label=text, kind=kind, settings=given, scores=tuple(selectors.scores_needed(name, **own)))
 
 
 def _settings_of(name: str) -> tuple[str, ...]:

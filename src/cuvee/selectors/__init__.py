@@ -11,9 +11,11 @@ from cuvee.arrays import I64
 from cuvee.errors import ConfigError
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
+from cuvee.selectors import space as spaces
 from cuvee.selectors.deita import deita
 from cuvee.selectors.density import density
 from cuvee.selectors.facility import facility_location
+from cuvee.selectors.herding import herding
 from cuvee.selectors.kcenter import k_center
 from cuvee.selectors.kmeans import k_means
 from cuvee.selectors.longtail import long_tail
@@ -57,6 +59,14 @@ _MEMBERS = (
         True,
     ),
     Selector(
+        "herding",
+        herding,
+        "typical rows first, then those that represent what is left",
+        "what the pick adds to the mean nearness of a row to its nearest chosen one",
+        "MaxHerding (arXiv 2407.12212)",
+        True,
+    ),
+    Selector(
         "deita",
         deita,
         "best score first, skipping what is close to a chosen row",
@@ -85,10 +95,13 @@ _MEMBERS = (
 SELECTORS: dict[str, Selector] = {member.name: member for member in _MEMBERS}
 
 
-def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
+def choose(
+    pool: BarePool, k: int, method: str, *, rng: np.random.Generator, space: str = "", **settings: object
+) -> Selection:
     """Return min(k, free) rows by the selector of that name (or ``package.module:function``), best first.
 
-    Raises ConfigError for an unknown method or setting, SelectionError for what the pool lacks.
+    space: what the method sees of the vectors, as ``selectors.space`` reads it; "" for all as they are. Raises ConfigError
+    for an unknown method, setting or space, SelectionError for what the pool lacks.
     """
     known = settings_of(method)
     for name in settings:
@@ -97,11 +110,19 @@ def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **s
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
     k = needs.size(pool, k)
     fewer = method in SELECTORS and SELECTORS[method].leaves_out
-    return checked(_function(method)(pool, k, rng=rng, **settings), pool, k, method, fewer=fewer)
+    seen = spaces.seen_in(pool, space)
+    return checked(_function(method)(seen, k, rng=rng, **settings), pool, k, method, fewer=fewer)
 
 
-def by_tokens(
-    pool: BarePool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
+def by_tokens(  # noqa: PLR0913 (as ``choose``)
+    pool: BarePool,
+    tokens: I64,
+    budget: int,
+    method: str,
+    *,
+    rng: np.random.Generator,
+    space: str = "",
+    **settings: object,
 ) -> Selection:
     """Return the longest prefix of the method's ranking whose tokens, (n,) per row, add up to at most ``budget``.
 
@@ -109,8 +130,9 @@ def by_tokens(
     ``rng`` is copied, not advanced, so that every attempt draws the same numbers as ``choose``.
     Raises SelectionError where no row fits, and what ``choose`` raises.
     """
+    seen = spaces.seen_in(pool, space)
     return longest_prefix(
-        lambda k: choose(pool, k, method, rng=copy.deepcopy(rng), **settings), tokens, pool.free, budget
+        lambda k: choose(seen, k, method, rng=copy.deepcopy(rng), **settings), tokens, pool.free, budget
     )
 
 
