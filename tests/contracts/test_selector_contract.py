@@ -24,6 +24,15 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in SELECTORS] 
     ("deita", {"score": "mine", "threshold": 0.3}),
     ("deita", {"score": "mine*length", "quantile": 0.2}),
     ("density", {"neighbours": 2}),
+    ("herding", {"neighbours": 3, "width": 0.7}),
+    ("stratified", {"by": "cluster", "clusters": 5}),
+    ("stratified", {"by": "form", "clusters": 5, "temperature": 1e9}),
+    ("forms", {"clusters": 4, "within": "k-center"}),
+    ("k-center", {"by": "cluster", "clusters": 6, "trim": "20%"}),
+    ("k-center", {"by": "form", "clusters": 3}),
+    ("k-center", {"trim": 0.1}),
+    ("cluster-draw", {"clusters": 6, "score": "mine", "sizes": 1.0}),
+    ("cluster-draw", {"clusters": 6, "score": "duplicate-degree"}),
 ]
 every = pytest.mark.parametrize(("method", "settings"), VARIANTS, ids=[f"{m}{s or ''}" for m, s in VARIANTS])
 
@@ -169,7 +178,11 @@ def test_taken_rows_count_as_chosen(method: str, settings: dict[str, Any]) -> No
 def test_missing_vectors_are_asked_for(method: str, settings: dict[str, Any]) -> None:
     whole = POOLS["plain"]
     pool = BarePool(whole.table, None, whole.scores, whole.taken)
-    if SELECTORS[method].needs_vectors or settings.get("score") == "duplicate-degree":
+    if (
+        SELECTORS[method].needs_vectors
+        or settings.get("score") == "duplicate-degree"
+        or settings.get("by") == "cluster"
+    ):
         with pytest.raises(SelectionError, match="vectors"):
             pick(pool, 5, method, settings)
     else:

@@ -23,7 +23,8 @@ from cuvee.training.settings import Training
 class Evolution:
     """How a model evolves.
 
-    base: folder of the model that every round starts from. space: what becomes of hidden vectors. batch_tokens: padded tokens of a batch when the model reads.
+    base: folder of the model that every round starts from. space: what becomes of hidden vectors. batch_tokens: padded
+    tokens of a batch when the model reads.
     """
 
     base: Path
@@ -73,9 +74,13 @@ def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
     reads = plan.strategy.reads
     if reads == "nothing":
         return np.zeros(len(rows), dtype=np.float32)
-    passed = forward.passes(model, rows, [reads], batch_tokens=plan.batch_tokens, label="the model reads")
-    found: F32 = getattr(passed, reads).astype(np.float32)
-    if reads != "hidden":
+    wanted = reads.split("+")
+    passed = forward.passes(model, rows, wanted, batch_tokens=plan.batch_tokens, label="the model reads")
+    found: F32 = getattr(passed, wanted[0]).astype(np.float32)
+    if wanted[0] != "hidden":
         return found
     answers = [int(row.answer.sum()) for row in rows]
-    return shaped(found, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))
+    seen = shaped(found, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))
+    if "loss" not in wanted:
+        return seen
+    return np.column_stack([seen, passed.loss / np.maximum(passed.count, 1)]).astype(np.float32)

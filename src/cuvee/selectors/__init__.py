@@ -12,8 +12,10 @@ from cuvee.errors import ConfigError
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 from cuvee.selectors import space as spaces
+from cuvee.selectors.clusterdraw import cluster_draw
 from cuvee.selectors.deita import deita
 from cuvee.selectors.density import density
+from cuvee.selectors.even import forms_first
 from cuvee.selectors.facility import facility_location
 from cuvee.selectors.herding import herding
 from cuvee.selectors.kcenter import k_center
@@ -30,7 +32,13 @@ __all__ = ["SELECTORS", "Selector", "by_tokens", "choose", "scores_needed", "set
 _SCORE = "the row's score (null where it has none)"
 _MEMBERS = (
     Selector("uniform", uniform, "every row with the same chance", "none (null)", "baseline"),
-    Selector("stratified", stratified, "every task or source gets its share", _SCORE, "Webster's divisor method"),
+    Selector(
+        "stratified",
+        stratified,
+        "every task, source, cluster or form gets its share",
+        _SCORE,
+        "Webster's divisor method",
+    ),
     Selector(
         "top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)", leaves_out=True
     ),
@@ -64,6 +72,22 @@ _MEMBERS = (
         "typical rows first, then those that represent what is left",
         "what the pick adds to the mean nearness of a row to its nearest chosen one",
         "MaxHerding (arXiv 2407.12212)",
+        True,
+    ),
+    Selector(
+        "forms",
+        forms_first,
+        "an equal share of every form of prompt and answer, and within a form of what it is about",
+        "what the pick adds within its form, by the rule that ``within`` names",
+        "cuvee; clusters in equal shares as in ClusterClip (arXiv 2402.14526)",
+        True,
+    ),
+    Selector(
+        "cluster-draw",
+        cluster_draw,
+        "clusters weighted by their mean score, rows drawn inside in proportion to it",
+        _SCORE,
+        "kMQ (arXiv 2409.11378)",
         True,
     ),
     Selector(

@@ -16,6 +16,7 @@ from cuvee.geometry import whitening
 from cuvee.samples.pool import BarePool
 from cuvee.scorers import seam
 from cuvee.scorers.nearest import canonical
+from cuvee.selectors.form import forms
 
 AnyPool = TypeVar("AnyPool", bound=BarePool)
 
@@ -27,7 +28,7 @@ EXAMPLE = "whiten=512,without=length"
 
 @dataclass(frozen=True)
 class Space:
-    """form: the vectors are those of the ``form`` embedder. without: names in ``TAKEN_OUT``, regressed out of every
+    """form: the vectors are those of ``selectors.form``. without: names in ``TAKEN_OUT``, regressed out of every
     coordinate. whiten: axes that are kept and made equally wide, 0 for all as they are. In that order."""
 
     form: bool = False
@@ -67,9 +68,8 @@ def seen_in(pool: AnyPool, text: str) -> AnyPool:
     if not space or pool.vectors is None or not len(pool):
         return pool
     order = canonical(pool)  # sums round by order: the same rows in another order shall get the same vectors
-    X = np.empty_like(pool.vectors)
     lengths = pool_lengths(pool)[order] if space.without else None
-    base = _forms(pool) if space.form else pool.vectors
+    base = forms(pool) if space.form else pool.vectors
     made = shaped(base[order], space, lengths)
     X = np.empty_like(made)
     X[order] = made
@@ -104,9 +104,3 @@ def pool_lengths(pool: BarePool) -> F64:
 
 def _tokens(text: str) -> float:
     return len(text.encode("utf-8", "replace")) / 4
-
-
-def _forms(pool: BarePool) -> F32:
-    from cuvee.embedders.form import Form
-
-    return np.concatenate([Form().encode_messages(talks) for talks in seam.talks(pool, "--space form")])

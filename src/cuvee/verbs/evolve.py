@@ -58,7 +58,8 @@ def evolve(
     rounds:
         How often the model picks; the final model has seen init + rounds x per_round rows.
     strategy:
-        k-center (farthest from everything chosen, in the model's own space), random, least-confidence, margin, entropy.
+        k-center (farthest from everything chosen, in the model's own space), herding (what represents that space),
+        cluster-draw (clusters that the model finds likely more often), random, least-confidence, margin, entropy.
     whiten:
         The same as --space whiten=N: so many axes of the model's space, of equal variance; 0 leaves it as it is.
     space:

@@ -52,7 +52,8 @@ def select(
     budget:
         Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
     method:
-        uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
+        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, rds+,
+        deita, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
     keep_empty:
