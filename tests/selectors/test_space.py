@@ -14,6 +14,8 @@ from cuvee.samples.pool import Pool
 from cuvee.samples.schema import TURN
 from cuvee.selectors import SELECTORS, space
 
+ASKED = {"deita": {"score": "rarity*mine"}}
+
 
 def pool_of(lengths: np.ndarray, X: np.ndarray) -> Pool:
     talks = [
@@ -67,10 +69,20 @@ def test_length_decides_no_distance_any_more(pool: Pool) -> None:
 @pytest.mark.parametrize("method", SELECTORS)
 def test_every_chooser_works_in_it_and_the_order_of_rows_changes_nothing(method: str, pool: Pool) -> None:
     shuffle = np.random.default_rng(2).permutation(len(pool))
-    moved = replace(pool, table=pool.table.take(shuffle), vectors=pool.vectors[shuffle])
+    pool = pool.with_scores(mine=np.arange(len(pool), dtype=np.float32))
+    moved = replace(
+        pool,
+        table=pool.table.take(shuffle),
+        vectors=pool.vectors[shuffle],
+        scores={"mine": pool.scores["mine"][shuffle]},
+    )
     picks = [
         one.table["id"]
-        .take(selectors.choose(one, 20, method, rng=rng.stream(1, "t"), space="whiten=6+without=length").rows)
+        .take(
+            selectors.choose(
+                one, 20, method, rng=rng.stream(1, "t"), space="whiten=6+without=length", **ASKED.get(method, {})
+            ).rows
+        )
         .to_pylist()
         for one in (pool, moved)
     ]

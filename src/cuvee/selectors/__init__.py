@@ -13,14 +13,16 @@ from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 from cuvee.selectors import space as spaces
 from cuvee.selectors.clusterdraw import cluster_draw
-from cuvee.selectors.deita import deita
+from cuvee.selectors.deita import deita, deita_proxy
 from cuvee.selectors.density import density
 from cuvee.selectors.even import forms_first
 from cuvee.selectors.facility import facility_location
 from cuvee.selectors.herding import herding
 from cuvee.selectors.kcenter import k_center
 from cuvee.selectors.kmeans import k_means
+from cuvee.selectors.longest import longest
 from cuvee.selectors.longtail import long_tail
+from cuvee.selectors.mig import mig
 from cuvee.selectors.seam import Selector, checked
 from cuvee.selectors.stratified import stratified
 from cuvee.selectors.tokens import longest_prefix
@@ -42,6 +44,7 @@ _MEMBERS = (
     Selector(
         "top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)", leaves_out=True
     ),
+    Selector("length", longest, "the longest answers first: a control", "words in the answer", "arXiv 2402.04833"),
     Selector(
         "k-center",
         k_center,
@@ -91,11 +94,28 @@ _MEMBERS = (
         True,
     ),
     Selector(
+        "mig",
+        mig,
+        "the row that adds most information: its score, faded by what its label and near labels have",
+        "what the pick adds to the information",
+        "MIG (arXiv 2504.13835)",
+        True,
+    ),
+    Selector(
         "deita",
         deita,
         "best score first, skipping what is close to a chosen row",
         _SCORE,
         "DEITA (arXiv 2312.15685)",
+        True,
+        by_ratings=True,
+    ),
+    Selector(
+        "deita-proxy",
+        deita_proxy,
+        "the same by a score that nobody rated: a stand-in for pools without ratings",
+        _SCORE,
+        "after DEITA, which asks a model",
         True,
     ),
     Selector(
@@ -132,6 +152,7 @@ def choose(
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
+    scores_needed(method, **settings)
     k = needs.size(pool, k)
     fewer = method in SELECTORS and SELECTORS[method].leaves_out
     seen = spaces.seen_in(pool, space)
@@ -167,9 +188,16 @@ def settings_of(method: str) -> dict[str, object]:
 
 
 def scores_needed(method: str, **settings: object) -> list[str]:
-    """Return the scores that the method will read with these settings, so that they can be made (and stored) first."""
+    """Return the scores that the method will read with these settings, so that they can be made (and stored) first.
+
+    Raises ConfigError where the method goes by ratings and the score holds none.
+    """
     score = {**settings_of(method), **settings}.get("score")
-    return needs.factors(score) if isinstance(score, str) else []
+    if not isinstance(score, str):
+        return []
+    if method in SELECTORS and SELECTORS[method].by_ratings and not needs.rated(score):
+        raise ConfigError(f"{method} goes by ratings, and {score} holds none", f"{method}-proxy takes any score")
+    return needs.factors(score)
 
 
 def _function(method: str) -> Callable[..., Selection]:

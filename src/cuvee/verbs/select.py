@@ -52,8 +52,8 @@ def select(
     budget:
         Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
     method:
-        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, rds+,
-        deita, density, long-tail, or package.module:object.
+        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, deita,
+        deita-proxy, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
     keep_empty:
@@ -63,8 +63,8 @@ def select(
     scores:
         Scores to compute and put in the ledger, for instance "length,rarity". Those that start with judge- ask a chat model.
     model:
-        The language model of the scores loss, perplexity, ifd and uncertainty-...: a folder, a catalogue name, a GGUF file or
-        a hub id. Default: smollm2-135m.
+        The language model of the scores loss, perplexity, ifd, ifd-ppl and uncertainty-...: a folder, a catalogue name, a GGUF
+        file or a hub id. Default: smollm2-135m.
     max_length:
         Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
     tokenizer:
