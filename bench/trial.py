@@ -36,8 +36,9 @@ def counts(tasks: int = TASKS, rows: int = ROWS, power: float = POWER) -> I64:
     """Return (tasks,) rows of each task, falling as rank^-power, at least 1, ``rows`` in all."""
     shares = np.arange(1, tasks + 1) ** -power
     wanted = np.maximum(1, np.floor(rows * shares / shares.sum())).astype(np.int64)
-    wanted[: rows - wanted.sum()] += 1
-    return wanted
+    wanted[: rows - int(wanted.sum())] += 1
+    found: I64 = wanted
+    return found
 
 
 def trial(tasks: dict[str, list[Row]], seed: int = 0, sizes: I64 | None = None) -> tuple[list[Row], list[Row]]:

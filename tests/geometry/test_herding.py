@@ -13,7 +13,8 @@ def brute(X: np.ndarray, k: int, width: float, taken: list[int]) -> tuple[list[i
     here = X.astype(np.float64)
     K = np.exp(-((here[:, None] - here[None]) ** 2).sum(axis=2) / width**2)
     covered = K[taken].max(axis=0) if taken else np.zeros(len(X))
-    picks, gains = [], []
+    picks: list[int] = []
+    gains: list[float] = []
     for _ in range(k):
         gain = np.maximum(K - covered, 0).sum(axis=1)
         gain[[*taken, *picks]] = -1

@@ -1,5 +1,7 @@
 """Herding as a selector: typical first, outliers last; what the geometry promises stands in tests/geometry."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.contracts.test_selector_contract import build
@@ -19,7 +21,7 @@ def test_a_row_of_every_place_by_size_and_the_outlier_not_before_them() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"neighbours": 0}, {"width": 0.0}, {"width": -1.0}])
-def test_settings_that_cannot_be(settings: dict[str, float]) -> None:
+def test_settings_that_cannot_be(settings: dict[str, Any]) -> None:
     pool = build(["a", "b"], np.eye(2), ["t"] * 2, np.zeros(2))
     with pytest.raises(ConfigError, match="width"):
         choose(pool, 1, "herding", rng=np.random.default_rng(0), **settings)

@@ -12,8 +12,8 @@ EACH = 16  # rows per centre that seeds are drawn from
 def seeds(X: F32, count: int, rng: np.random.Generator) -> I64:
     """Return ``count`` different row numbers of X, (n, d) float32, n >= count: a start for Lloyd's algorithm.
 
-    Greedy, as scikit-learn does it: of 2 + ln(count) rows drawn in proportion to their squared distance to the nearest
-    seed, the one is taken that leaves least. Drawn from 16 rows per centre, at least 2,048. Where all these are at
+    Greedy: of 2 + 4 ln(count) rows drawn in proportion to their squared distance to the nearest seed, the one is taken
+    that leaves least; scikit-learn draws 2 + ln(count), and misses more of the clusters that are there. Drawn from 16 rows per centre, at least 2,048. Where all these are at
     distance 0, the first others follow.
     """
     rows = np.sort(rng.choice(len(X), min(len(X), max(FEWEST, EACH * count)), replace=False))
@@ -21,7 +21,7 @@ def seeds(X: F32, count: int, rng: np.random.Generator) -> I64:
     lengths = squared_norms(A)
     chosen = [int(rng.integers(len(A)))]
     left = _squared(A, lengths, np.array(chosen))[0]
-    trials = 2 + int(np.log(count))
+    trials = 2 + int(4 * np.log(count))
     while len(chosen) < count and left.any():
         places = np.cumsum(left.astype(np.float64))
         drawn = np.searchsorted(places, rng.random(trials) * places[-1]).clip(max=len(A) - 1)
@@ -31,7 +31,8 @@ def seeds(X: F32, count: int, rng: np.random.Generator) -> I64:
         left = after[best]
         left[chosen[-1]] = 0
     others = np.setdiff1d(np.arange(len(A)), chosen)[: count - len(chosen)]
-    return rows[np.concatenate([np.array(chosen, dtype=np.int64), others])]
+    found: I64 = rows[np.concatenate([np.array(chosen, dtype=np.int64), others])]
+    return found
 
 
 def _squared(A: F32, lengths: F32, rows: I64) -> F64:

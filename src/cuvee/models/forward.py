@@ -169,7 +169,8 @@ def _means(hidden: "torch.Tensor", lengths: list[int], *, late: bool) -> F32:
     place = torch.arange(hidden.shape[1], device=hidden.device)
     if late:
         weights = (place < many) * (place + 1) / (many * (many + 1) / 2)
-        return (weights[:, None] @ hidden.float())[:, 0].cpu().numpy()
+        weighted: F32 = (weights[:, None] @ hidden.float())[:, 0].cpu().numpy()
+        return weighted
     inside = (place < many).to(hidden)
     means: F32 = (torch.bmm(inside[:, None], hidden)[:, 0].float() / many).cpu().numpy()
     return means

@@ -177,7 +177,7 @@ def by_tokens(  # noqa: PLR0913 (as ``choose``)
     """
     seen = spaces.seen_in(pool, space)
     return longest_prefix(
-        lambda k: choose(seen, k, method, rng=copy.deepcopy(rng), **settings), tokens, pool.free, budget
+        lambda k: choose(seen, k, method, rng=copy.deepcopy(rng), space="", **settings), tokens, pool.free, budget
     )
 
 

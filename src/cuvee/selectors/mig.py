@@ -41,7 +41,8 @@ def mig(  # noqa: PLR0913 (each setting is an option of the method, under the na
     A = _spread(X, found.codes, len(found.names), edge)
     ranking = order.best_first(pool.free, known, np.argsort(np.argsort(order.draws(pool, rng), kind="stable")))
     queue = ranking[np.argsort(found.codes[ranking], kind="stable")]
-    held = np.bincount(found.codes[pool.taken], weights=known[pool.taken], minlength=len(found.names))
+    held = np.zeros(len(found.names))
+    np.add.at(held, found.codes[pool.taken], known[pool.taken])
     rows, gains = _greedy(A, found.codes, known, queue, held, k, power)
     return Selection(rows, gains, [f"{by} {found.names[code]}" for code in found.codes[rows].tolist()])
 
