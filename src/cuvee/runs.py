@@ -22,6 +22,7 @@ from typing import Any, TypedDict
 import orjson
 import xxhash
 
+from cuvee import names
 from cuvee.errors import ConfigError, InputError
 from cuvee.version import VERSION
 
@@ -127,7 +128,8 @@ class Run:
         self.made_elsewhere.add(_place(making, cost).name)
 
     def _address(self, name: str, depends: Mapping[str, object]) -> tuple[str, Path]:
-        fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
+        guests = names.guests_in(canonical(depends).decode())
+        fingerprint = digest({"name": name, "depends": depends, "code": code_version(), "guests": guests})
         return fingerprint, self.path / WORK / f"{name}-{fingerprint}"
 
     def _make(self, folder: Path, make: Callable[[Path], None], resumable: bool) -> None:

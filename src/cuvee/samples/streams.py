@@ -5,8 +5,9 @@ import os
 import select
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from cuvee.errors import InputError
 
@@ -32,13 +33,26 @@ def kept(path: Path) -> Path:
 
 def copied(stream: BinaryIO, name: str) -> Path:
     """Read a stream to its end into a temporary file named after its content, and return that."""
-    hashed = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
+
+    def fill(file: BinaryIO) -> None:
         while block := stream.read(BLOCK):
-            hashed.update(block)
             file.write(block)
-    path = Path(tempfile.gettempdir()) / f"{name}-{hashed.hexdigest()[:16]}"
-    return Path(file.name).replace(path)
+
+    return filled(name, "", fill)
+
+
+def filled(name: str, suffix: str, fill: Callable[[BinaryIO], None]) -> Path:
+    """Return a temporary file that ``fill`` writes, named after its content; nothing is left where it fails."""
+    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
+        path = Path(file.name)
+        try:
+            fill(cast(BinaryIO, file))
+        except BaseException:
+            path.unlink()
+            raise
+    with path.open("rb") as whole:
+        content = hashlib.file_digest(whole, "sha256").hexdigest()[:16]
+    return path.replace(Path(tempfile.gettempdir()) / f"{name}-{content}{suffix}")
 
 
 def _opened(path: Path) -> BinaryIO:

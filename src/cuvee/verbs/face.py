@@ -1,0 +1,46 @@
+"""A verb from Python: its arguments may be data, numbers, runs and code, where the command line has paths and words."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from cuvee import budget, commands
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_WORDS = (str, int, float, type(None))
+
+
+def verb(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that makes a function the verb of this name, and takes what a Python caller would give it."""
+
+    def keep(function: Callable[P, R]) -> Callable[P, R]:
+        return commands.verb(name)(taken(function))
+
+    return keep
+
+
+def taken(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that is called with paths and words, whatever a Python caller gave (``intake.given``)."""
+    parameters = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = parameters.bind(*args, **kwargs)
+        for key, value in bound.arguments.items():
+            bound.arguments[key] = _plain(key, value)
+        return function(*bound.args, **bound.kwargs)
+
+    return call
+
+
+def _plain(key: str, value: object) -> object:
+    if key in budget.AMOUNTS and isinstance(value, int | float):
+        return budget.written(value)
+    words = value if isinstance(value, list | tuple) else [value]
+    if all(isinstance(word, _WORDS) for word in words):  # a command line's: no library is loaded to look at it
+        return value
+    from cuvee.intake.given import plain
+
+    return plain(value)
