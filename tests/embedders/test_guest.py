@@ -37,5 +37,5 @@ def test_other_code_has_another_version() -> None:
     "thing", [lambda texts: [1.0], lambda texts: np.ones((1, 2)), lambda texts: "no", lambda texts: np.ones((9, 0)), 7j]
 )
 def test_what_gives_anything_else_is_one_line(thing: object) -> None:
-    with pytest.raises(ConfigError, match="gave|embedder"):
+    with pytest.raises(ConfigError, match=r"gave|embedder"):
         resolve(names.called(thing))[0].encode(["a", "b", "c"])

@@ -13,7 +13,6 @@ HINT = "an embedder returns one float32 row of length 1 per text, in order"
 UNIT = 1e-3  # how far a length may be from 1: half precision is not finer
 
 
-@runtime_checkable
 class Embedder(Protocol):
     """Texts -> unit vectors. A member holds a model, so it is a class; the protocol is its whole interface."""
 
