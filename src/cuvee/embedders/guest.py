@@ -57,7 +57,7 @@ class Guest:
 
 def embedder(name: str, found: object) -> Embedder:
     """Return what a guest's name leads to as an embedder. Raises ConfigError for what is none."""
-    made = _made(found) if isinstance(found, type) else found
+    made = _made(found) if callable(found) and _makes(found) else found
     if all(hasattr(made, part) for part in ("encode", "dim", "version")):
         return cast(Embedder, made)  # the seam's checks see what it gives
     if isinstance(made, Encodes):
@@ -67,6 +67,10 @@ def embedder(name: str, found: object) -> Embedder:
     raise ConfigError(f"embedder {name!r} is a {type(made).__name__}", HINT)
 
 
-def _made(kind: Callable[..., object]) -> object:
-    """Return an object of a class: of the seam, which takes the model's name or None, or one that takes nothing."""
-    return kind(None) if inspect.signature(kind).parameters else kind()
+def _makes(found: Callable[..., object]) -> bool:
+    """Return whether it makes an embedder, as those of ``EMBEDDERS`` do of a ``model``, rather than vectors."""
+    return isinstance(found, type) or list(inspect.signature(found).parameters) == ["model"]
+
+
+def _made(make: Callable[..., object]) -> object:
+    return make(None) if inspect.signature(make).parameters else make()
