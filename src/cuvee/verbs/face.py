@@ -3,7 +3,8 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar, get_args, get_origin
 
 from cuvee import budget, commands
 
@@ -29,18 +30,25 @@ def taken(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         bound = parameters.bind(*args, **kwargs)
         for key, value in bound.arguments.items():
-            bound.arguments[key] = _plain(key, value)
+            bound.arguments[key] = _plain(parameters.parameters[key], value)
         return function(*bound.args, **bound.kwargs)
 
     return call
 
 
-def _plain(key: str, value: object) -> object:
-    if key in budget.AMOUNTS and isinstance(value, int | float):
+def _plain(option: inspect.Parameter, value: object) -> object:
+    if option.name in budget.AMOUNTS and isinstance(value, int | float):
         return budget.written(value)
+    if isinstance(value, Path):
+        return str(value) if _is_text(option.annotation) else value
     words = value if isinstance(value, list | tuple) else [value]
     if all(isinstance(word, _WORDS) for word in words):  # a command line's: no library is loaded to look at it
         return value
     from cuvee.intake.given import plain
 
     return plain(value)
+
+
+def _is_text(annotation: object) -> bool:
+    kind = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    return kind in (str, str | None)
