@@ -38,7 +38,7 @@ UNMARKED = (
 BEGINS = "the tokenizer adds a begin mark to a text whose template has written one: tell the trainer add_special_tokens=False"
 
 
-class Lesson(TypedDict):
+class RowLesson(TypedDict):
     """A row. tokens: of the whole row; learned: those that the loss counts; cut: lost to the length; lost: of the answer."""
 
     id: str
@@ -57,7 +57,7 @@ class Lessons:
 
     model: str
     longest: int
-    rows: list[Lesson] = field(default_factory=list)
+    rows: list[RowLesson] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def figures(self) -> dict[str, dict[str, object]]:
@@ -115,7 +115,7 @@ def write(found: Lessons, path: Path) -> None:
     pq.write_table(pa.Table.from_pylist([dict(row) for row in found.rows]), path, compression="zstd")
 
 
-class _PoolRow(TypedDict):
+class _AskedRow(TypedDict):
     id: str
     file: str
     line: int
@@ -125,19 +125,19 @@ class _PoolRow(TypedDict):
 
 @dataclass
 class _Rendered:
-    row: _PoolRow
+    row: _AskedRow
     pieces: list[tuple[str, bool]]
     faults: list[str]
 
 
-def _of(rows: list[_PoolRow], tokenizer: Tokenizer, longest: int) -> Iterator[Lesson]:
+def _of(rows: list[_AskedRow], tokenizer: Tokenizer, longest: int) -> Iterator[RowLesson]:
     rendered = [_rendered(row, tokenizer) for row in rows]
     counts = iter(chat.counts([text for one in rendered for text, _ in one.pieces], tokenizer))
     for one in rendered:
         yield _lesson(one, [(next(counts), counted) for _, counted in one.pieces], longest)
 
 
-def _lesson(one: _Rendered, pieces: list[tuple[int, bool]], longest: int) -> Lesson:
+def _lesson(one: _Rendered, pieces: list[tuple[int, bool]], longest: int) -> RowLesson:
     tokens = sum(count for count, _ in pieces)
     answered = sum(count for count, counted in pieces if counted)
     learned, left = 0, longest
@@ -152,7 +152,7 @@ def _lesson(one: _Rendered, pieces: list[tuple[int, bool]], longest: int) -> Les
     if not learned and UNRENDERED not in faults:
         faults.append(NOTHING)
     row = one.row
-    return Lesson(
+    return RowLesson(
         id=row["id"],
         file=row["file"],
         line=row["line"],
@@ -164,7 +164,7 @@ def _lesson(one: _Rendered, pieces: list[tuple[int, bool]], longest: int) -> Les
     )
 
 
-def _rendered(row: _PoolRow, tokenizer: Tokenizer) -> _Rendered:
+def _rendered(row: _AskedRow, tokenizer: Tokenizer) -> _Rendered:
     try:
         pieces = chat.pieces(row["messages"], tokenizer, row["tools"])
     except CuveeError:
@@ -172,7 +172,7 @@ def _rendered(row: _PoolRow, tokenizer: Tokenizer) -> _Rendered:
     return _Rendered(row, pieces, list(_faults(row, pieces, tokenizer)))
 
 
-def _faults(row: _PoolRow, pieces: list[tuple[str, bool]], tokenizer: Tokenizer) -> Iterator[str]:
+def _faults(row: _AskedRow, pieces: list[tuple[str, bool]], tokenizer: Tokenizer) -> Iterator[str]:
     whole = "".join(text for text, _ in pieces)
     answers = [text for text, counted in pieces if counted]
     spoken = sum(turn["role"] == "assistant" for turn in row["messages"])
@@ -190,7 +190,7 @@ def _faults(row: _PoolRow, pieces: list[tuple[str, bool]], tokenizer: Tokenizer)
         yield MARKS
 
 
-def _dropped(row: _PoolRow, whole: str) -> Iterator[str]:
+def _dropped(row: _AskedRow, whole: str) -> Iterator[str]:
     if any(name not in whole for turn in row["messages"] for name in _called(turn)):
         yield CALLS
     names = list(_named(orjson.loads(row["tools"]))) if row["tools"] else []
