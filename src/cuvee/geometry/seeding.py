@@ -13,8 +13,8 @@ def seeds(X: F32, count: int, rng: np.random.Generator) -> I64:
     """Return ``count`` different row numbers of X, (n, d) float32, n >= count: a start for Lloyd's algorithm.
 
     Greedy: of 2 + 4 ln(count) rows drawn in proportion to their squared distance to the nearest seed, the one is taken
-    that leaves least; scikit-learn draws 2 + ln(count), and misses more of the clusters that are there. Drawn from 16 rows per centre, at least 2,048. Where all these are at
-    distance 0, the first others follow.
+    that leaves least; scikit-learn draws 2 + ln(count), and misses more of the clusters that are there. Drawn from 16 rows
+    per centre, at least 2,048. Where all these are at distance 0, the first others follow.
     """
     rows = np.sort(rng.choice(len(X), min(len(X), max(FEWEST, EACH * count)), replace=False))
     A = np.ascontiguousarray(X[rows])
