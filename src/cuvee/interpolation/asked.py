@@ -33,6 +33,9 @@ class InterpolateOptions:
     rows: float
     tasks: str
     pairing: str
+    align: str
+    as_: str
+    weight: float | None
     space: str
     max_length: int
 
@@ -99,6 +102,9 @@ def _blending(options: InterpolateOptions) -> Blending:
         density=options.density,
         pairing=options.pairing,
         rows=options.rows,
+        align=options.align,
+        role=options.as_,
+        weight=options.weight,
     )
     if mixing.clusters < 1:
         raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
