@@ -82,5 +82,5 @@ class _Parts:
 
     def summed(self, values: I64) -> I64:
         """Return (u,) the sums over each row's blends."""
-        running = np.concatenate([[0], np.cumsum(values)])
-        return (running[self.ends[1:]] - running[self.ends[:-1]]).astype(np.int64)
+        running: I64 = np.concatenate([[0], np.cumsum(values)]).astype(np.int64)
+        return np.diff(running[self.ends])

@@ -61,7 +61,8 @@ def widths(entries: Mixture, spans: Spans) -> I64:
     """Return (m,) tokens that an entry takes in a pass: to the end of its row that ends last."""
     left, right = shifts(entries, spans)
     entries = entries.plain()
-    return np.maximum(left + spans.lengths[entries.left], right + spans.lengths[entries.right])
+    tokens: I64 = np.maximum(left + spans.lengths[entries.left], right + spans.lengths[entries.right])
+    return tokens
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def collate_mixture(
     width = int(widths(entries, spans).max(initial=1))
     tensors = {
         "weight": torch.from_numpy(_filled(entries.weight)),
-        "factor": torch.from_numpy(_filled(np.ones(len(entries)) if factor is None else factor)),
+        "factor": torch.from_numpy(_filled(np.ones(len(entries), dtype=np.float32) if factor is None else factor)),
         ITEMS: torch.tensor(float(items_of(entries, rows).sum()), dtype=torch.float64),
     }
     for by, (name, side) in zip(moved, sides.items(), strict=True):
