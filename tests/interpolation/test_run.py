@@ -343,7 +343,7 @@ def test_prove_takes_mdit_its_ablations_and_a_run(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     arms = f"random,mdit:clusters=10:alpha=0.5,blends-only:blends=2,within-task,mdit:blends=0:clusters=10,{finished}"
-    arms += ",mdit:as=regulariser:weight=0.5:clusters=10:align=start"
+    arms += ",mdit:as=regulariser:weight=0.5:clusters=10:align=start,mdit-rows:clusters=10:alpha=0.5"
     options: dict[str, Any] = {"lr": 3e-3, "max_length": 96, "epochs": 1, "batch": 8, "held_out": "30", "seeds": 1}
     result = cuvee.prove(
         [str(sample.pool)],
@@ -359,6 +359,10 @@ def test_prove_takes_mdit_its_ablations_and_a_run(
     beside = by_arm["mdit:as=regulariser:weight=0.5:clusters=10:align=start"]
     assert beside["rows"] == 24 and beside["updates"] == by_arm["random"]["updates"]
     assert (beside["tokens"] or 0) > 1.5 * (by_arm["random"]["tokens"] or 0) > 0, "a blend beside every row"
+    chosen = pq.read_table(result.folder / "selections.parquet").to_pylist()
+    rows_of = {arm: {row["id"] for row in chosen if row["arm"] == arm} for arm in by_arm}
+    assert rows_of["mdit-rows:clusters=10:alpha=0.5"] == rows_of["mdit:clusters=10:alpha=0.5"], "what it touches"
+    assert by_arm["mdit-rows:clusters=10:alpha=0.5"]["rows"] > 24 == len(rows_of[beside["arm"]])
     assert np.isfinite([row["mean"] for row in by_arm.values()]).all()
     with pytest.raises(ConfigError, match="no setting"):
         cuvee.prove([str(sample.pool)], arms="random,blends-only:clusters=3", model=str(tiny_model))

@@ -16,6 +16,7 @@ from cuvee.models import causal
 from cuvee.render import Encoded
 from cuvee.training import sft
 from cuvee.training.beside import BesideUnits
+from cuvee.training.feeds import Shuffled, Turned
 from cuvee.training.mixture import BlendReading, Mixture, joined, real
 
 torch = pytest.importorskip("torch")
@@ -40,9 +41,10 @@ def loss_of(model: Any, entries: Mixture, units: list[int]) -> Any:
 def test_it_is_the_rows_mean_and_the_weight_times_the_blends_mean(name: str, align: str) -> None:
     model, entries = made(name), beside(ENTRIES, 0.4, align)
     parts = [soft(model, ROWS[a], ROWS[b], float(w), align) for a, b, w in zip(*vars_of(entries[4:]), strict=True)]
-    mean = sum(part for part, _ in parts) / sum(mass for _, mass in parts)
-    expected = plain(model, ROWS) + 0.4 * mean
-    found = loss_of(model, entries, [0, 1, 2, 3])
+    epochs = [[parts[0], parts[2]], [parts[1], parts[2]]]  # the first row's blends take turns, the third has one
+    blended = sum(loss for epoch in epochs for loss, _ in epoch) / sum(mass for epoch in epochs for _, mass in epoch)
+    expected = plain(model, ROWS) + 0.4 * blended
+    found = (loss_of(model, entries, [0, 1, 2, 3]) + loss_of(model, entries, [4, 5, 6, 7])) / 2
     assert float(found) == pytest.approx(float(expected), abs=1e-6)
     assert largest_difference(gradients(model, found), gradients(model, expected)) < 1e-6
 
@@ -51,12 +53,22 @@ def vars_of(entries: Mixture) -> tuple[Any, Any, Any]:
     return entries.left, entries.right, entries.weight
 
 
-def test_a_unit_brings_its_own_blends_and_costs_their_tokens() -> None:
+def test_a_unit_brings_one_of_its_blends_in_turn_and_costs_its_tokens() -> None:
     material = BesideUnits(beside(ENTRIES, 1.0, "start"), 64).over(ROWS, 0)
-    assert material.lengths.tolist() == [9 + 14 + 9, 14, 6 + 9, 9] and material.usable.tolist() == [0, 1, 2, 3]
+    assert material.turns == 2 and material.usable.tolist() == [0, 1, 2, 3]
+    assert material.lengths.tolist() == [9 + 14, 14, 6 + 9, 9, 9 + 9, 14, 6 + 9, 9]
     batch = material.make(np.array([2, 1]))
     assert len(batch["weight"]) == 3 and float(batch["items"]) == 4 + 11
+    first, second = (material.make(np.array([number]))["weight"][1] for number in (0, 4))
+    assert float(first) == pytest.approx(0.3) and float(second) == pytest.approx(0.8)
     assert not material.make(np.empty(0, dtype=np.int64))["items"]
+
+
+def test_blends_take_turns_from_epoch_to_epoch_and_rows_come_as_ever() -> None:
+    turned, plain = Turned(np.array([0, 2, 5]), 7, 2, 2, seed=3), Shuffled(3, 2, seed=3)
+    taken = np.concatenate([turned.next(step) for step in range(6)])
+    assert (taken % 7).tolist() == [[0, 2, 5][at] for step in range(6) for at in plain.next(step)]
+    assert (taken // 7).tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("entries", [beside(ENTRIES, 0.0), beside(ENTRIES[:4], 0.4)], ids=["weight 0", "no blends"])

@@ -6,7 +6,7 @@ from functools import partial
 from cuvee.commands import Scalar
 from cuvee.interpolation.blend import Blendable, Blending, blend, tasks_for, vectors_of
 from cuvee.interpolation.mixing import IN_PLACE, Mixing
-from cuvee.proof.kinds import ArmAsk, ArmSettings, MixtureArm
+from cuvee.proof.kinds import ArmAsk, ArmSettings, MixtureArm, RowsArm
 from cuvee.proof.settings import number, whole
 from cuvee.training.mixture import Mixture
 
@@ -34,6 +34,16 @@ def mixing(summary: str, **fixed: Scalar) -> MixtureArm:
         mix=partial(_mixed, fixed),
         settings=tuple(name for name in SETTINGS if name not in fixed and name not in pointless),
         check=partial(_blending, fixed),
+    )
+
+
+def touched(summary: str) -> RowsArm:
+    """Return an arm that trains on every row that stands in MDIT's mixture, as a row: what its blends are to be judged by."""
+    return RowsArm(
+        summary=summary,
+        choose=lambda ask: _mixed({}, ask).rows(),
+        settings=tuple(name for name in SETTINGS if name not in ("as", "weight")),
+        check=partial(_blending, {}),
     )
 
 
