@@ -57,7 +57,7 @@ def interpolate(
     alpha:
         Of Beta(alpha, alpha), which lambda is drawn from: near 0 rows stay as they are, 1 is uniform, a large one sits at 1/2.
     blends:
-        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only. As a regulariser it is of the rows
+        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only. As a regulariser: of the rows
         that are kept, and 8x lets eight blends take turns beside each row, one in every epoch.
     clusters:
         Clusters of rows and blends together; also the most tasks that are made where rows have no label.
