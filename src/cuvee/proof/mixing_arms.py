@@ -24,11 +24,12 @@ SETTINGS = (
     "space",
 )
 _NEED_CLUSTERS = ("density", "rows", "space")  # say how clusters are kept: pointless where there are none
+_BESIDE = ("as", "weight")  # blends beside their rows are of any task
 
 
 def mixing(summary: str, **fixed: Scalar) -> MixtureArm:
     """Return an arm that trains on a mixture. fixed: what makes it this arm; the user cannot set that."""
-    pointless = _NEED_CLUSTERS if "clusters" in fixed else ()
+    pointless = (*(_NEED_CLUSTERS if "clusters" in fixed else ()), *(_BESIDE if "among" in fixed else ()))
     return MixtureArm(
         summary=summary,
         mix=partial(_mixed, fixed),
@@ -42,7 +43,7 @@ def touched(summary: str) -> RowsArm:
     return RowsArm(
         summary=summary,
         choose=lambda ask: _mixed({}, ask).rows(),
-        settings=tuple(name for name in SETTINGS if name not in ("as", "weight")),
+        settings=tuple(name for name in SETTINGS if name not in _BESIDE),
         check=partial(_blending, {}),
     )
 
