@@ -71,7 +71,8 @@ def embed(samples: "pl.DataFrame | Sequence[str]", embedder: object = None) -> F
 def choose(X: Matrix, k: int, method: str = "facility-location", *, seed: int = 0, **settings: object) -> I64:
     """Return min(k, free) row numbers of X, (n, d), in pick order by a method that looks at vectors only.
 
-    settings: the method's own; ``taken``: row numbers that count as chosen; ``space``: as `--space`. Raises ConfigError for an unknown method
+    settings: the method's own; ``taken``: row numbers that count as chosen; ``space``: as `--space`.
+    Raises ConfigError for an unknown method
     or setting, SelectionError for one that needs more than vectors.
     """
     rows = np.ascontiguousarray(X, dtype=np.float32)
