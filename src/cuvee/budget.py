@@ -8,6 +8,7 @@ from cuvee.errors import ConfigError
 from cuvee.ranges import MOST
 
 _FORM = re.compile(r"(?P<number>\d+(?:[._]\d+)*)(?P<scale>[kKmM]?)(?P<unit>%|tok|tokens)?")
+AMOUNTS = ("budget", "held_out", "subset")  # the options of verbs that are such an amount
 _SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
@@ -26,6 +27,20 @@ class Budget:
         if self.kind == "tokens":
             raise ConfigError("a budget in tokens has no number of rows", "give rows or a share here")
         return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
+
+
+def written(amount: float) -> str:
+    """Return a number as a budget is written: 1000 is rows, 0.05 (a float up to 1) is the share 5%.
+
+    Raises ConfigError for a share above 1.
+    """
+    if isinstance(amount, int):
+        return str(amount)
+    if not 0 < amount <= 1:
+        raise ConfigError(
+            f"budget {amount} is not a share", "give rows as a whole number, or a share above 0 and up to 1"
+        )
+    return f"{100 * amount:.12g}%"
 
 
 def parse(text: str | int) -> Budget:

@@ -106,7 +106,7 @@ def command(name: str, typed: Mapping[str, Setting], out: Path) -> str:
 
 
 def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:
-    flag, parts = f"--{key.replace('_', '-')}", value if isinstance(value, list | tuple) else [value]
+    flag, parts = f"--{key.replace('_', '-').strip('-')}", value if isinstance(value, list | tuple) else [value]
     if setting.default is setting.empty and setting.kind is not setting.KEYWORD_ONLY:
         yield from map(str, parts)
     elif isinstance(value, bool):

@@ -61,6 +61,7 @@ RANGES: Mapping[str, Range] = {
     "lora": Range(0, 1_000_000),
     "lr": RATE,
     "max_length": TOKENS,
+    "inspect max_length": Range(0, 1_000_000),
     "interpolate max_length": Range(2, 1_000_000),
     "select max_length": Range(0, 1_000_000),
     "max_new_tokens": TOKENS,

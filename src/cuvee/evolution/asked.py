@@ -10,6 +10,7 @@ from cuvee import commands, names
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.evolution.rounds import Evolution
+from cuvee.evolution.space import space_of
 from cuvee.evolution.strategies import STRATEGIES
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
@@ -29,6 +30,7 @@ class EvolveOptions:
     rounds: int
     strategy: str
     whiten: int
+    space: str
     start: str | Path | None
     patience: int
     held_out: str | int
@@ -63,6 +65,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     wrong = Mistakes()
     strategy = wrong.check(partial(names.find, STRATEGIES, options.strategy, "strategy"))
     training = wrong.check(partial(_training, options))
+    space = wrong.check(lambda: space_of(options.space, options.whiten))
     base = wrong.check(lambda: causal.folder_of(options.model))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     options.publishing.check(wrong)
@@ -71,7 +74,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     return EvolveAsk(
         pool=pool,
         publishing=options.publishing,
-        plan=Evolution(base, strategy, training, options.whiten, None, pool.seed),
+        plan=Evolution(base, strategy, training, space, None, pool.seed),
         model=options.model,
         sizes=[options.init + options.per_round * number for number in range(options.rounds + 1)],
         held_out=held_out,

@@ -1,7 +1,7 @@
 """Evolve: rounds of train, read, pick; each round is one resumable step, its curve and the final model are published."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +64,7 @@ def _depends(ask: EvolveAsk, field: RoundField) -> dict[str, object]:
     plan = ask.plan
     own = {
         "strategy": plan.strategy.name,
-        "whitening": plan.whitening,
+        "space": asdict(plan.space),
         "training": described(plan.training),
         "seed": plan.seed,
     }

@@ -33,6 +33,9 @@ class InterpolateOptions:
     rows: float
     tasks: str
     pairing: str
+    align: str
+    as_: str
+    weight: float | None
     space: str
     max_length: int
 
@@ -93,6 +96,9 @@ def _blending(options: InterpolateOptions) -> Blending:
         density=options.density,
         pairing=options.pairing,
         rows=options.rows,
+        align=options.align,
+        role=options.as_,
+        weight=options.weight,
     )
     return Blending(mixing, options.tasks, options.space)
 

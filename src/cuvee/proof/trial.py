@@ -148,7 +148,7 @@ def _from_mixture(kind: MixtureArm, ask: ArmAsk, folder: Path) -> _Made:
     rows = entries.rows()
     mixed = MixedRows(entries.renumbered(rows), [ask.encoded[row] for row in rows])
     trained = train(fresh(ask.base, ask.training, seed=ask.seed), mixed, ask.training, folder, seed=ask.seed)
-    figures = _figures(trained, len(entries))
+    figures = _figures(trained, entries.units)
     figures["blends"] = int((~entries.real).sum())
     return _Made(trained.model, rows, figures)
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from cuvee import disk
+from cuvee import disk, names
 from cuvee.runs.claims import LOCK, WORK, Claim, claimed
 from cuvee.runs.costs import Cost, measured
-from cuvee.runs.hashes import code_version, digest
+from cuvee.runs.hashes import canonical, code_version, digest
 from cuvee.runs.manifest import MANIFEST, Output, output_facts, outputs_of, versions, write_json
 from cuvee.runs.publishing import publish_file, publish_folder
 from cuvee.runs.steps import Step, cost_of, place, there, unfinished
@@ -54,7 +54,8 @@ class Run:
         self.made_elsewhere.add(place(making, cost).name)
 
     def _address(self, name: str, depends: Mapping[str, object]) -> tuple[str, Path]:
-        fingerprint = digest({"name": name, "depends": depends, "code": code_version()})
+        guests = names.guests_in(canonical(depends).decode())
+        fingerprint = digest({"name": name, "depends": depends, "code": code_version(), "guests": guests})
         return fingerprint, self.path / WORK / f"{name}-{fingerprint}"
 
     def _make(self, folder: Path, make: Callable[[Path], None], resumable: bool) -> None:

@@ -45,8 +45,9 @@ def _listed(path: Path, key: str) -> list[str]:
         told = None
     entries = told.get(key) if isinstance(told, dict) else None
     if isinstance(entries, list):
-        names = [one.get("filename") if isinstance(one, dict) else one for one in entries]
-        if all(isinstance(name, str) for name in names):
+        named = [one.get("filename") if isinstance(one, dict) else one for one in entries]
+        names = [name for name in named if isinstance(name, str)]
+        if len(names) == len(named):
             return names
     raise _broken(path.parent, f"{path.name} is not as it writes it")
 

@@ -6,6 +6,7 @@ import select
 import stat
 import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,14 +35,24 @@ def kept(path: Path) -> Path:
 
 def copied(stream: BinaryIO, name: str) -> Path:
     """Read a stream to its end into a temporary file named after its content, and return that."""
-    hashed, folder = hashlib.sha256(), Path(tempfile.gettempdir())
+
+    def fill(file: BinaryIO) -> None:
+        while block := stream.read(BLOCK):
+            file.write(block)
+
+    return filled(name, "", fill)
+
+
+def filled(name: str, suffix: str, fill: Callable[[BinaryIO], None]) -> Path:
+    """Return a temporary file that ``fill`` writes, named after its content; nothing is left where it fails."""
+    folder = Path(tempfile.gettempdir())
     unfinished = folder / f"cuvee-{uuid.uuid4().hex}"
     try:
         with disk.create(unfinished) as file:
-            while block := stream.read(BLOCK):
-                hashed.update(block)
-                file.write(block)
-        return disk.rename(unfinished, folder / f"{name}-{hashed.hexdigest()[:16]}")
+            fill(file)
+        with unfinished.open("rb") as whole:
+            content = hashlib.file_digest(whole, "sha256").hexdigest()[:16]
+        return disk.rename(unfinished, folder / f"{name}-{content}{suffix}")
     finally:
         disk.remove(unfinished)
 

@@ -24,8 +24,8 @@ from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.runs import digest, write_json
 from cuvee.training.checkpoints import Curve
-from cuvee.training.feeds import Feed, Shuffled, State
-from cuvee.training.material import Reward, Units
+from cuvee.training.feeds import Feed, Shuffled, State, Turned
+from cuvee.training.material import Material, Reward, Units
 from cuvee.training.rows import RowUnits, TaughtCounts
 from cuvee.training.settings import Training, described
 
@@ -88,7 +88,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     if not len(usable):
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     steps = settings.updates(len(usable), float(np.mean(material.lengths[usable])))
-    asked = feed or _Among(usable, Shuffled(len(usable), settings.batch, seed=seed))
+    asked = feed or _shuffled(material, settings.batch, seed)
     made_of = [shared.print(), units.print() if units else None]
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     done = _done(folder, of)
@@ -109,6 +109,14 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
         reward=reward,
     )
     return _fitted(causal, plan, shared.counts(material), folder)
+
+
+def _shuffled(material: Material, batch: int, seed: int) -> Feed:
+    """Return the feed of a training that was given none: seeded epochs over what can be learnt from."""
+    usable, turns = material.usable, material.turns
+    if turns > 1:
+        return Turned(usable, len(material.lengths) // turns, turns, batch, seed=seed)
+    return _Among(usable, Shuffled(len(usable), batch, seed=seed))
 
 
 class _Figures(TaughtCounts):
