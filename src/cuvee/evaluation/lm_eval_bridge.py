@@ -43,7 +43,13 @@ def run(
     from lm_eval.models.huggingface import HFLM
 
     manager, named = _manager(tasks)
-    model = HFLM(pretrained=causal.model, tokenizer=causal.tokenizer, batch_size=BATCH, max_length=causal.max_length)
+    model = HFLM(
+        pretrained=causal.model,
+        tokenizer=causal.tokenizer,
+        batch_size=BATCH,
+        max_length=causal.max_length,
+        trust_remote_code=False,
+    )
     with _quiet():
         results = simple_evaluate(
             model=model,

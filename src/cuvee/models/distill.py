@@ -13,7 +13,8 @@ def static_embedder(teacher: str, folder: str) -> None:
     """Write the static embedder of the model folder ``teacher`` into ``folder``. Needs torch, transformers, skeletoken."""
     from model2vec.distill import distill
 
-    distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu").save_pretrained(folder)
+    made = distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu", trust_remote_code=False)
+    made.save_pretrained(folder)
 
 
 if __name__ == "__main__":

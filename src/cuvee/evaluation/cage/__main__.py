@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 from . import trusted, untrusted, walls, wire
-from .channel import ClosedError, Channel
+from .channel import Channel, ClosedError
 
 
 def main() -> None:

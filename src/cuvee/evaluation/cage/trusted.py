@@ -7,7 +7,7 @@ import builtins
 import json
 from collections.abc import Callable
 
-from .channel import ClosedError, Channel
+from .channel import Channel, ClosedError
 from .untrusted import LEFT, NOT_PLAIN, RAISED, READY, RETURNED
 from .wire import NotPlainError, NotReadableError, Packer, Unpacker
 
