@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import cyclopts
 
 from cuvee.errors import CuveeError
+from cuvee.progress import console, guard, shown
 from cuvee.recipes import run
 from cuvee.verbs import VERBS
 from cuvee.version import VERSION
@@ -49,11 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to their own callers, not to our users
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
+    guard()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         result = build()([STDIN if word == "-" else word for word in words])
     except (CuveeError, cyclopts.CycloptsError) as problem:
-        print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+        print(shown(f"cuvee: {problem}"), file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("cuvee: stopped; call the same command again to go on", file=sys.stderr)  # noqa: T201
@@ -65,8 +67,6 @@ def _show(result: object) -> None:
     from cuvee.result import Result
 
     if isinstance(result, Result):
-        from rich.console import Console
-
         from cuvee.reports.text import show
 
-        show(result, Console())
+        show(result, console())

@@ -1,6 +1,5 @@
 """Profile a pool for ``cuvee inspect``: counts and quantiles, nothing chosen."""
 
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, between, settings
+from cuvee.commands import Mistakes, between, line, settings
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadOptions, bind_read
@@ -48,7 +47,7 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         profile = _profile(source, verdicts)
         files = _publish(run, source, profile, cleaned)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
+    return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
 
 
 def _publish(run: Run, source: Source, profile: Profile, cleaned: Step) -> list[Path]:

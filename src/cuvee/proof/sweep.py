@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import commands
 from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
@@ -27,7 +28,7 @@ def side_by_side(runs: Sequence[Path], out: Path) -> Result:
         "reference": reference,
         "unit": unit,
         "proofs": proofs,
-        "reproduce": [f"cuvee report {' '.join(map(str, runs))} --out {out}"],
+        "reproduce": [commands.line("cuvee", "report", *runs, "--out", out)],
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     sweep.write(summary, out)
