@@ -59,12 +59,13 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
-    class Shown(Console):
+    class TextConsole(Console):
         def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
             for part in super().render(renderable, options):
-                yield part if part.control else Segment(shown(part.text), part.style)
+                # left out, not written out: rich has given these characters no room
+                yield part if part.control else Segment(_OBEYED.sub("", part.text), part.style)
 
-    return Shown(stderr=stderr, markup=False, emoji=False)
+    return TextConsole(stderr=stderr, markup=False, emoji=False)
 
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
