@@ -3,6 +3,11 @@
 The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", budget="5%", out="runs/first")``.
 """
 
+import sys
+
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
+    del sys.path[0]
+
 from cuvee import verbs as _verbs
 from cuvee.verbs import *  # noqa: F403  (the one list of verbs)
 from cuvee.version import VERSION

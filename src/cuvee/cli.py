@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from cuvee.errors import CuveeError
+from cuvee.errors import ConfigError, CuveeError
+from cuvee.names import granting
 from cuvee.progress import console, guard, shown
 from cuvee.recipes import run
 from cuvee.verbs import VERBS
 from cuvee.version import VERSION
 
+ALLOW_KEY = "--allow-key"
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
 
 
@@ -53,7 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     guard()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = build()([STDIN if word == "-" else word for word in words])
+        words, keys = _allowed(words)
+        with granting(code=True, keys=keys):
+            result = build()([STDIN if word == "-" else word for word in words])
     except (CuveeError, cyclopts.CycloptsError) as problem:
         print(shown(f"cuvee: {problem}"), file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
@@ -61,6 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("cuvee: stopped; call the same command again to go on", file=sys.stderr)  # noqa: T201
         raise SystemExit(130) from None
     _show(result)
+
+
+def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take --allow-key NAME out of a command of any verb; a recipe's is an option of ``run``. Return both."""
+    kept, keys = list(words), []
+    while (
+        words[:1] != ["run"] and (at := next((at for at, one in enumerate(kept) if one == ALLOW_KEY), None)) is not None
+    ):
+        if at + 1 == len(kept):
+            raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
+        keys.append(kept[at + 1])
+        del kept[at : at + 2]
+    return kept, keys
 
 
 def _show(result: object) -> None:

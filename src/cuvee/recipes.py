@@ -3,18 +3,28 @@
 import inspect as signatures
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_type_hints
 
+from cuvee.commands import pairs
 from cuvee.errors import ConfigError
+from cuvee.models.server import KEY_VARIABLE
+from cuvee.names import granting, may_read
+from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.verbs import RECIPES
 
+NAMING = ("method", "arms", "scores", "embedder", "dialect", "settings", "strategy", "format", "metrics", "reward")
+CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.\w+)*")
 Bound = tuple[str, dict[str, object]]  # a verb of RECIPES, and its settings
 
 
-def run(recipe: Path, *, dry_run: bool = False) -> Result:
+def run(recipe: Path, *, dry_run: bool = False, allow_code: bool = False, allow_key: list[str] | None = None) -> Result:
     """Run the steps of a recipe; all of them are checked before the first one starts.
+
+    A recipe may be somebody else's: it can neither run code of its own nor send any of your environment to a server, but for
+    variables called *_API_KEY, unless you say so here. It reads and writes the files that it names.
 
     Parameters
     ----------
@@ -22,13 +32,48 @@ def run(recipe: Path, *, dry_run: bool = False) -> Result:
         A YAML file with a list of steps, each a verb's name over its options.
     dry_run:
         Check the recipe, say its steps, and stop.
+    allow_code:
+        Let the recipe name code that is run (package.module:object, or a YAML task of lm-eval): read that code first.
+    allow_key:
+        An environment variable that the recipe may name as a server's key, besides those called *_API_KEY.
     """
     steps = load(Path(recipe))
+    code = [f"step {number} names code: {name}" for number, (_, one) in enumerate(steps, 1) for name in code_in(one)]
     if dry_run:
-        plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": []}
+        plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": code}
         return Result(Path(recipe), {"plan": plan})
-    results = [RECIPES[name](**settings) for name, settings in steps]
+    if code and not allow_code:
+        raise ConfigError(f"{recipe}: {'; '.join(code)}", "read that code, then run the recipe with --allow-code")
+    for one in code:
+        say(one)
+    with granting(code=allow_code, keys=allow_key or []):
+        for _, settings in steps:
+            may_read(str(pairs(settings.get("judge_settings") or "", "judge-settings").get("key", KEY_VARIABLE)))
+        results = [RECIPES[name](**settings) for name, settings in steps]
     return results[-1]
+
+
+def code_in(settings: Mapping[str, object]) -> list[str]:
+    """Return what names code among a step's settings: package.module:object, and tasks of lm-eval in YAML.
+
+    What is missed here is refused where it is looked up (``names.may_run``); here it is found before any step runs.
+    """
+    found = []
+    for key, value in settings.items():
+        for text in value if isinstance(value, list | tuple) else [value]:
+            words = re.split(r"[,=\s]", str(text))
+            if key in NAMING:
+                found += [word for word in words if CODE.fullmatch(word) and _is_module(word)]
+            elif key == "lm_eval":
+                found += [word for word in words if word.endswith((".yaml", ".yml"))]
+    return found
+
+
+def _is_module(word: str) -> bool:
+    from cuvee.embedders import EMBEDDERS
+
+    first = word.partition(":")[0].partition(".")[0]
+    return "." in word.partition(":")[0] or (first not in EMBEDDERS and find_spec(first) is not None)
 
 
 def load(path: Path) -> list[Bound]:
