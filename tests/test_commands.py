@@ -75,5 +75,5 @@ def test_no_command_is_written_without_quotes() -> None:
     for path in sorted((Path(cuvee.__file__).parent).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.JoinedStr):
-                before = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+                before = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
                 assert not re.search(rf"\bcuvee ({'|'.join(verbs)})\b[^`]*{{}}", before), (path, before)

@@ -1,12 +1,15 @@
 """A long work says how far it is, also where no terminal shows a bar; and what is said is only text."""
 
 import io
+import json
 import logging
+import os
 import re
 import subprocess
 import sys
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 from rich.table import Table
@@ -99,3 +102,22 @@ def test_tracebacks_and_warnings_are_only_text() -> None:
     assert (
         done.returncode == 1 and "a\\x1b[2J" in done.stderr and "b\\x1b[2J" in done.stderr and "\x1b" not in done.stderr
     )
+
+
+def test_what_the_verbs_say_of_hostile_rows_is_only_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = HOSTILE.replace("\ud83d", "").replace("\x00", "")  # no text, and no argument
+    pool = tmp_path / f"p{wild}; $(touch x).jsonl"
+    rows = [{"id": f"{n}{wild}", "task": wild, "prompt": f"{wild} {n}?", "response": f"{n} {wild}"} for n in range(8)]
+    pool.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0]]) + "{" + wild + "\n")
+    out = tmp_path / "run"
+    arguments = ["--budget", "3", "--embedder", "lexical", "--draws", "2", "--out", str(out)]
+    for words in (["inspect", str(pool), "--out", str(tmp_path / "seen")], ["select", str(pool), *arguments]):
+        cli.main(words)
+        said = "".join(capsys.readouterr())
+        assert is_text(said) and "[2J" in said
+    following = re.findall("next: (.*)", said)[-1]
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {following}"], capture_output=True, check=True)
+    verb = [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
+    assert verb[:3] == ["cuvee", "why", str(out)]
+    cli.main(verb[1:] if wild in verb[3] else ["why", str(out), rows[0]["id"]])
+    assert is_text("".join(capsys.readouterr()))

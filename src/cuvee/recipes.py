@@ -48,7 +48,7 @@ def run(recipe: Path, *, dry_run: bool = False, allow_code: bool = False, allow_
         say(one)
     with granting(code=allow_code, keys=allow_key or []):
         for _, settings in steps:
-            may_read(str(pairs(settings.get("judge_settings") or "", "judge-settings").get("key", KEY_VARIABLE)))
+            may_read(str(pairs(str(settings.get("judge_settings") or ""), "judge-settings").get("key", KEY_VARIABLE)))
         results = [RECIPES[name](**settings) for name, settings in steps]
     return results[-1]
 
