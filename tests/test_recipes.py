@@ -165,6 +165,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "prove: {data: [nowhere], arms: 'random,guest:last'}",
         "prove: {data: [nowhere], arms: 'random,os.path:join'}",
         "evaluate: {model: tiny, lm_eval: task.yaml}",
+        "evaluate: {model: tiny, 'on': [nowhere], against: nowhere, judge: 'guest:last'}",
     ],
 )
 def test_a_recipe_that_names_code_says_so_and_runs_none_of_it(

@@ -15,7 +15,19 @@ from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.verbs import RECIPES
 
-NAMING = ("method", "arms", "scores", "embedder", "dialect", "settings", "strategy", "format", "metrics", "reward")
+NAMING = (
+    "method",
+    "arms",
+    "scores",
+    "embedder",
+    "dialect",
+    "settings",
+    "strategy",
+    "format",
+    "metrics",
+    "reward",
+    "judge",
+)
 CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.\w+)*")
 Bound = tuple[str, dict[str, object]]  # a verb of RECIPES, and its settings
 
