@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.chat_server import ChatServer, completion
-from tests.torture.bad_server import FAULTS
+from tests.torture.bad_server import FAULTS, WAITING
 from tests.torture.servers import Scenario, wrongs
 
 from cuvee.errors import ServiceError
@@ -14,18 +14,18 @@ from cuvee.models import bounded
 from cuvee.models.chat import Chat, ReplySampling, Server
 from cuvee.store import Store
 
-QUICK = [name for name in FAULTS if name not in ("slow", "drip", "only a promise")]  # which wait for a time-out
+QUICK = [name for name in FAULTS if name not in WAITING]
 
 
 def test_no_kind_of_answer_loses_doubles_or_invents_a_score() -> None:
-    """Every kind that is quick, four at a time, without a cap and with one."""
+    """Every kind that is quick, four at a time, without a cap or with one."""
     for start in range(0, len(QUICK), 4):
-        for cap in (None, 400):
-            scenario = Scenario(start, [*QUICK[start : start + 4], "fine"], 4, 4, 2, cap)
-            assert wrongs(scenario) == [], scenario
+        cap = 400 if start % 8 else None
+        scenario = Scenario(start, [*QUICK[start : start + 4], "fine"], 4, 4, 2, cap)
+        assert wrongs(scenario) == [], scenario
 
 
-@pytest.mark.parametrize("seed", [2, 5, pytest.param(range(100, 200), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [3, 6, pytest.param(range(100, 200), marks=pytest.mark.slow)])
 def test_scenarios_by_seed(seed: int | range) -> None:
     for one in [seed] if isinstance(seed, int) else seed:
         scenario = Scenario.drawn(one)
@@ -53,7 +53,7 @@ def test_a_redirect_takes_neither_key_nor_question_elsewhere(
 
 
 def test_a_response_longer_than_any_reply_is_not_read(chat_server: ChatServer, tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(200 << 20))
+    bomb = gzip.compress(bytes(20 << 20), 1)
     for headers, content in (
         ({"Content-Encoding": "gzip"}, bomb),
         ({}, bytes(bounded.MOST + 1)),

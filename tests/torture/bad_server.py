@@ -13,8 +13,8 @@ import orjson
 from tests.chat_server import completion
 
 REPLY_TOKENS = 20  # of a reply at most
-BOMB = gzip.compress(bytes(100 << 20), 1)
-SLOW = 1.5  # seconds: longer than the client waits
+BOMB = gzip.compress(bytes(20 << 20), 1)
+SLOW = 3.0  # seconds: longer than the client waits
 
 
 class Deed:
@@ -263,6 +263,7 @@ _DOING: dict[str, Callable[[Doing], None]] = {
     "only a promise": _raw(b"HTTP/1.1 100 Continue\r\n\r\n"),
 }
 FAULTS = tuple(_DOING)
+WAITING = ("slow", "drip", "only a promise")  # in these the client's time runs out
 STOPPING = (
     "redirected to itself",
     "redirected away",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tests.torture.bad_server import FAULTS, REPLY_TOKENS, STOPPING, BadServer
+from tests.torture.bad_server import FAULTS, REPLY_TOKENS, STOPPING, WAITING, BadServer
 
 from cuvee.errors import ServiceError
 from cuvee.models.chat import Chat, ReplySampling, Server, Talk
@@ -25,6 +25,7 @@ from cuvee.scorers.prompting import ratings
 from cuvee.store import Store
 
 LONGEST = 30.0  # seconds of a scenario
+PATIENCE = 2.0  # seconds that the client waits for a server that may be slow
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def wrongs(scenario: Scenario) -> list[str]:
 
 def _session(scenario: Scenario, url: str, folder: Path, cap: int | None) -> tuple[list[Reply | None], int, str]:
     """Ask every question; return the replies that there are, the tokens booked, and why it stopped, if it did."""
-    settings = {"concurrency": scenario.concurrency, "tries": scenario.tries, "timeout": 1.0, "backoff": 0.001}
+    patience = PATIENCE if set(scenario.faults) & set(WAITING) else LONGEST  # a busy machine is not a slow server
+    settings = {"concurrency": scenario.concurrency, "tries": scenario.tries, "timeout": patience, "backoff": 0.001}
     talks, told = [_talk(number) for number in range(scenario.questions)], ""
     sampling = ReplySampling(max_tokens=REPLY_TOKENS)
     with Chat(Server(url, "judge", **settings), Store(folder), sampling=sampling, cap=cap) as chat:  # type: ignore[arg-type]
