@@ -64,10 +64,37 @@ def test_mistakes_are_listed_together(tmp_path: Path) -> None:
         recipes.load(path)
 
 
-@pytest.mark.parametrize("text", ["", "steps: []", "- a", "steps: [", "steps: {a: 1}"])
-def test_what_is_no_recipe_is_refused(text: str, tmp_path: Path) -> None:
+LAUGHS = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'ha'}]\n" for n in range(12))
+NO_RECIPES = (
+    b"",
+    b"steps: []",
+    b"- a",
+    b"steps: [",
+    b"steps: {a: 1}",
+    b"steps: \xff",
+    b"\x00",
+    b"a: " + b"[" * 5_000,
+    LAUGHS.encode(),
+    b"steps: [inspect: [1]]",
+    b"steps: [inspect: x]",
+    b"steps: [{inspect: {1: 2}}]",
+    b"steps: [{1: {}}]",
+    b"steps: [[1]]",
+    b"a: " + b"9" * 5_000,
+    b"steps: [{inspect: {data: [x], seed: 2024-99-99}}]",
+    b"steps: [{inspect: {data: {a: b}}}]",
+    b"!!python/object/apply:os.system [x]",
+    b"steps: [{inspect: {data: [x], near: .nan, seed: [1]}}]",
+    b"steps: [{inspect: {data: null}}]",
+    b"? [a]\n: b",
+    b"steps: !!binary x",
+)
+
+
+@pytest.mark.parametrize("text", NO_RECIPES)
+def test_what_is_no_recipe_is_refused(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
-    path.write_text(text)
+    path.write_bytes(text)
     with pytest.raises(ConfigError):
         recipes.load(path)
 

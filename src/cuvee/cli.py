@@ -69,15 +69,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Take --allow-key NAME out of a command of any verb; a recipe's is an option of ``run``. Return both."""
-    kept, keys = list(words), []
-    while (
-        words[:1] != ["run"] and (at := next((at for at, one in enumerate(kept) if one == ALLOW_KEY), None)) is not None
-    ):
-        if at + 1 == len(kept):
+    kept: list[str] = []
+    keys: list[str] = []
+    rest = iter(words if words[:1] != ["run"] else ())
+    for word in rest:
+        flag, equals, name = word.partition("=")
+        if flag != ALLOW_KEY:
+            kept.append(word)
+            continue
+        name = name if equals else next(rest, "")
+        if not name:
             raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
-        keys.append(kept[at + 1])
-        del kept[at : at + 2]
-    return kept, keys
+        keys.append(name)
+    return kept or list(words), keys
 
 
 def _show(result: object) -> None:

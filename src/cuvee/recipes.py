@@ -96,8 +96,11 @@ def load(path: Path) -> list[Bound]:
         raise ConfigError(f"no recipe at {path}", "name a YAML file")
     try:
         steps = _read(path.read_text(encoding="utf-8")).get("steps")
-    except (yaml.YAMLError, AttributeError) as wrong:
-        raise ConfigError(f"{path} is not a recipe: {wrong}", "write a list under `steps:`") from wrong
+    except OSError as wrong:
+        raise ConfigError(f"{path} cannot be read: {wrong.strerror}", "name a YAML file") from wrong
+    except (yaml.YAMLError, AttributeError, ValueError, RecursionError) as wrong:
+        reason = "it is nested too deep" if isinstance(wrong, RecursionError) else wrong
+        raise ConfigError(f"{path} is not a recipe: {reason}", "write a list under `steps:`") from wrong
     if not isinstance(steps, list) or not steps:
         raise ConfigError(f"{path} has no steps", "write a list under `steps:`")
     bound, mistakes = [], []
@@ -116,7 +119,11 @@ def _read(text: str) -> Mapping[str, object]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        pass
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):  # a few of them in each other are gigabytes of text
+                raise yaml.YAMLError("it repeats a part by *name; write the part out")
+            node: yaml.Node | None = super().compose_node(parent, index)
+            return node
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, regex) for tag, regex in kinds if not tag.endswith(":bool")]
@@ -136,6 +143,8 @@ def _bind(step: object) -> Bound:
     name, settings = next(iter(step.items()))
     if name not in RECIPES:
         raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(RECIPES)}")
+    if not isinstance(settings, Mapping | None):
+        raise ConfigError(f"the options of {name} are no mapping", "write them as name: value")
     verb, settings = RECIPES[name], dict(settings or {})
     hints = get_type_hints(verb)
     required = [p.name for p in signatures.signature(verb).parameters.values() if p.default is p.empty]
@@ -147,4 +156,4 @@ def _bind(step: object) -> Bound:
     try:
         return name, {key: TypeAdapter(hints[key], config=lenient).validate_python(settings[key]) for key in settings}
     except ValidationError as wrong:
-        raise ConfigError(f"{name}: {wrong.errors()[0]['msg']}", f"got {wrong.errors()[0]['input']!r}") from None
+        raise ConfigError(f"{name}: {wrong.errors()[0]['msg']}", f"got {wrong.errors()[0]['input']!r:.200}") from None

@@ -1,8 +1,11 @@
 import gzip
 import json
+import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cuvee.errors import ConfigError
@@ -138,6 +141,22 @@ def test_where_the_kernel_gives_no_root_of_its_own_nothing_is_written(
         code = f"import os, socket\ndef f():\n try: {attempt}\n except PermissionError: return 'stopped'"
         assert judged(code, "assert f() == 'stopped'") == Ran(True, ""), attempt
     assert kept.read_text() == "secret"
+
+
+def test_programs_die_with_cuvee() -> None:
+    """Killed outright, it leaves no sleeping program behind: nobody else would end it."""
+    code = "import time\ntime.sleep(600)"
+    program = f"from cuvee.evaluation.sandbox import *\nrun({code!r}, 'f()', Limits(seconds=600), entry='f')"
+    ours = subprocess.Popen([sys.executable, "-c", program])
+    halves, end = set(), time.monotonic() + 60
+    while len(halves) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+        halves = set(psutil.Process(ours.pid).children())
+    time.sleep(1)  # until their walls stand
+    ours.kill()
+    ours.wait()
+    _, alive = psutil.wait_procs(halves, timeout=10)
+    assert len(halves) == 2 and not alive
 
 
 @pytest.mark.skipif(not HUMANEVAL.exists(), reason="needs ../shared/data/eval/humaneval.jsonl.gz")

@@ -35,7 +35,7 @@ def test_scenarios_by_seed(seed: int | range) -> None:
 def ask(server: ChatServer, folder: Path, tries: int = 2) -> tuple[Chat, str | None]:
     with Chat(Server(server.url, "m", tries=tries, backoff=0.001), Store(folder), sampling=ReplySampling()) as chat:
         (reply,) = chat.ask([[{"role": "user", "content": "Hello"}]])
-    return chat, reply and reply.text
+    return chat, None if reply is None else reply.text
 
 
 def test_a_redirect_takes_neither_key_nor_question_elsewhere(
