@@ -11,11 +11,13 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar, cast
 
 import orjson
 
+from cuvee import ranges
 from cuvee.errors import ConfigError
 
 T = TypeVar("T")
@@ -29,12 +31,22 @@ _WIDTH = 110
 
 
 def verb(name: str) -> Callable[[Verb], Verb]:
-    """Return a decorator that makes the settings of a verb known under its name on the command line."""
+    """Return a decorator that makes the settings of a verb known under its name on the command line.
+
+    The numbers among them are checked before the verb is called (``ranges``).
+    """
 
     def keep(function: Verb) -> Verb:
-        _SETTINGS[name] = inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        _SETTINGS[name] = signature.parameters
         function.__doc__ = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
-        return function
+
+        @wraps(function)
+        def checked(*given: object, **named: object) -> object:
+            ranges.check(name, signature.bind(*given, **named).arguments)
+            return function(*given, **named)
+
+        return cast(Verb, checked)
 
     return keep
 
@@ -113,7 +125,7 @@ def _bytes(character: str) -> str:
 
 
 def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:
-    flag, parts = f"--{key.replace('_', '-')}", value if isinstance(value, list | tuple) else [value]
+    flag, parts = f"--{key.replace('_', '-').strip('-')}", value if isinstance(value, list | tuple) else [value]
     if setting.default is setting.empty and setting.kind is not setting.KEYWORD_ONLY:
         yield from map(str, parts)
     elif isinstance(value, bool):

@@ -4,6 +4,7 @@ import inspect as signatures
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path
 from typing import get_type_hints
 
@@ -145,7 +146,8 @@ def _bind(step: object) -> Bound:
         raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(RECIPES)}")
     if not isinstance(settings, Mapping | None):
         raise ConfigError(f"the options of {name} are no mapping", "write them as name: value")
-    verb, settings = RECIPES[name], dict(settings or {})
+    verb = RECIPES[name]
+    settings = {f"{key}_" if iskeyword(str(key)) else key: value for key, value in (settings or {}).items()}  # `as`
     hints = get_type_hints(verb)
     required = [p.name for p in signatures.signature(verb).parameters.values() if p.default is p.empty]
     for key in [*settings, *required]:

@@ -76,6 +76,7 @@ def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
         budget=budget,
         method="k-center",
         settings="",
+        space="",
         scores="length,lexical-richness",
         model=None,
         max_length=0,

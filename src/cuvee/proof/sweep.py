@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from cuvee import commands
+from cuvee import commands, disk
 from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
@@ -30,7 +30,7 @@ def side_by_side(runs: Sequence[Path], out: Path) -> Result:
         "proofs": proofs,
         "reproduce": [commands.line("cuvee", "report", *runs, "--out", out)],
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
+    disk.folder(out.parent)
     sweep.write(summary, out)
     notes = [f"{proof['run']}: {proof['said']}" for proof in proofs]
     return Result(out.parent, {"sentence": summary["sentence"], "proofs": notes}, [out])

@@ -20,6 +20,12 @@ Embedder = Annotated[
     "Default: static if it was fetched, else lexical.",
 ]
 
+Space = Annotated[
+    str,
+    "What the chooser sees of the vectors: whiten=512 (so many axes, equally wide), without=length (log tokens of prompt and "
+    "answer regressed out), form (the prompt's template and the answer's kind in their place), or several with a comma.",
+]
+
 # What falls before anything is chosen.
 Near = Annotated[
     float,

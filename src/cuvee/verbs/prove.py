@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("prove")
@@ -51,8 +51,9 @@ def prove(
     Parameters
     ----------
     arms:
-        What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
-        pool), base (not trained), folders of earlier runs, or package.module:function.
+        What to compare: methods of `cuvee select`, with settings after colons (deita-proxy:threshold=0.9), and what they see of
+        the vectors (k-center:space=whiten=512+without=length), random, full (the whole pool), base (not trained), folders of
+        earlier runs, or package.module:function.
     budget:
         Rows (1000), a share of the pool without its held-out rows (5%), or tokens (2Mtok).
     seeds:
