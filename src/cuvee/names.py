@@ -90,15 +90,21 @@ def called(thing: object) -> str:
     name = f"{OBJECT}{label}-{identity.of(thing)}"
     _GIVEN[name] = thing
     return name
+
+
 def code_of(name: str) -> str:
     """Return a hash of the code of a guest that ``find`` has found."""
     return _MET[name]
+
+
 def guests_in(text: str) -> dict[str, str]:
     """Return the guests that were found in this process and are named in a text, with a hash of their code.
 
     The code of one from a module is that module's file, without what it imports.
     """
     return {name: code for name, code in sorted(_MET.items()) if name in text}
+
+
 def _guest(name: str, kind: str) -> object:
     if name.startswith(OBJECT):
         if name not in _GIVEN:
@@ -109,8 +115,9 @@ def _guest(name: str, kind: str) -> object:
         return found
     found, _MET[name] = _imported(name, kind)
     return found
+
+
 def _imported(path: str, kind: str) -> tuple[object, str]:
-def _import(path: str, kind: str) -> object:
     may_run(path)
     module, _, attribute = path.partition(":")
     try:
