@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from cuvee.errors import ConfigError
@@ -148,7 +148,8 @@ def test_programs_die_with_cuvee() -> None:
     code = "import time\ntime.sleep(600)"
     program = f"from cuvee.evaluation.sandbox import *\nrun({code!r}, 'f()', Limits(seconds=600), entry='f')"
     ours = subprocess.Popen([sys.executable, "-c", program])
-    halves, end = set(), time.monotonic() + 60
+    halves: set[psutil.Process] = set()
+    end = time.monotonic() + 60
     while len(halves) < 2 and time.monotonic() < end:
         time.sleep(0.05)
         halves = set(psutil.Process(ours.pid).children())
