@@ -10,12 +10,15 @@ from typing import NoReturn
 
 import cyclopts
 
-from cuvee.errors import CuveeError, refused
+from cuvee.errors import ConfigError, CuveeError, refused
+from cuvee.names import granting
+from cuvee.progress import console, guard, shown
 from cuvee.recipes import run
 from cuvee.stopping import Stopped, say_stopped, stoppable
 from cuvee.verbs import VERBS
 from cuvee.version import VERSION
 
+ALLOW_KEY = "--allow-key"
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
 
 
@@ -54,9 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to their own callers, not to our users
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
+    guard()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        with stoppable():
+        words, keys = _allowed(words)
+        with stoppable(), granting(code=True, keys=keys):
             _show(build()([STDIN if word == "-" else word for word in words]))
             if sys.stdout is not None:  # closed by whoever started us
                 sys.stdout.flush()
@@ -73,16 +78,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(problem: Exception) -> NoReturn:
-    print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+    print(shown(f"cuvee: {problem}"), file=sys.stderr)  # noqa: T201
     raise SystemExit(1) from None
+
+
+def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take --allow-key NAME out of a command of any verb; a recipe's is an option of ``run``. Return both."""
+    kept: list[str] = []
+    keys: list[str] = []
+    rest = iter(words if words[:1] != ["run"] else ())
+    for word in rest:
+        flag, equals, name = word.partition("=")
+        if flag != ALLOW_KEY:
+            kept.append(word)
+            continue
+        name = name if equals else next(rest, "")
+        if not name:
+            raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
+        keys.append(name)
+    return kept or list(words), keys
 
 
 def _show(result: object) -> None:
     from cuvee.result import Result
 
     if isinstance(result, Result):
-        from rich.console import Console
-
         from cuvee.reports.text import show
 
-        show(result, Console())
+        show(result, console())

@@ -5,6 +5,7 @@ verbs share is ``Annotated`` with its words (``verbs.options``), so they stand o
 """
 
 import inspect
+import os
 import re
 import shlex
 import textwrap
@@ -102,7 +103,25 @@ def command(name: str, typed: Mapping[str, Setting], out: Path) -> str:
     for key, setting in _SETTINGS[name].items():
         if key not in _OWN and key in typed and typed[key] != setting.default:
             words += _words(key, typed[key], setting)
-    return shlex.join([*words, "--out", str(out)])
+    return line(*words, "--out", out)
+
+
+def line(*words: object) -> str:
+    """Return a command line that a shell reads as these words, whatever stands in them, and that is safe to look at."""
+    return " ".join(_word(str(word)) for word in words)
+
+
+def _word(word: str) -> str:
+    """Quote a word; one with characters that a terminal obeys, or that are no text, as $'\\x1b' (bash, zsh, ksh)."""
+    if word.isprintable():
+        return shlex.quote(word)
+    known = {"\\": "\\\\", "'": "\\'"}
+    safe = (known.get(one, one) if one.isprintable() else _bytes(one) for one in word)
+    return f"$'{''.join(safe)}'"
+
+
+def _bytes(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:

@@ -59,7 +59,8 @@ JudgeModel = Annotated[str, "The name of the chat model on that server."]
 JudgeSettings = Annotated[
     str,
     '"concurrency=8,per_minute=60,timeout=120,tries=5,temperature=0,max_tokens=512,key=VARIABLE"; key names the environment '
-    "variable that holds the server's key, OPENAI_API_KEY where it is left out.",
+    "variable that holds the server's key, OPENAI_API_KEY where it is left out; one that is not called *_API_KEY needs "
+    "--allow-key NAME as well.",
 ]
 MaxTokensSpent = Annotated[
     int | None,
