@@ -131,7 +131,7 @@ WRITERS = {
 
 def test_whatever_is_written_passes_the_seam_of_the_disk() -> None:
     """What does not cannot be failed at in a test, and may leave half a file or none after a power cut."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for path in FILES:
         name = str(path.relative_to(SRC / "cuvee"))
         if not name.startswith("disk/") and name not in WRITERS:
