@@ -9,6 +9,7 @@ from pathlib import Path
 PARTS = {
     "bounded": ("Bounded clusters", ["-m", "bench.bounded", "--full"]),
     "kcenter": ("k-center", ["bench/kcenter.py", "--full"]),
+    "facility": ("Facility location", ["-m", "bench.facility", "--million"]),
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
     "interpolation": ("Blends", ["bench/interpolation.py"]),

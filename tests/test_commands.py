@@ -29,7 +29,7 @@ ASKED: dict[str, dict[str, Any]] = {
 def test_the_line_is_parsed_to_what_was_asked(name: str) -> None:
     line = commands.command(name, {**commands.defaults(name), **ASKED[name]}, Path("runs/x"))
     verb, bound, _ = cli.build().parse_args(shlex.split(line)[1:])
-    assert verb is getattr(cuvee, name.replace(" ", "_"))
+    assert verb.__wrapped__ is getattr(cuvee, name.replace(" ", "_"))  # type: ignore[union-attr]
     assert bound.arguments == {**ASKED[name], "out": Path("runs/x")}
 
 

@@ -10,6 +10,7 @@ import cyclopts
 from cuvee.errors import CuveeError
 from cuvee.recipes import run
 from cuvee.verbs import VERBS
+from cuvee.verbs.shown import Spoken, app, show
 from cuvee.version import VERSION
 
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
@@ -17,31 +18,7 @@ STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen
 
 def build() -> cyclopts.App:
     """Return the parser of all verbs; a verb's signature and docstring are its options and help."""
-    app = cyclopts.App(
-        name="cuvee",
-        version=VERSION,
-        help="From a pool of instruction data and a budget to the training set the budget deserves.",
-        help_format="plaintext",
-        default_parameter=cyclopts.Parameter(negative=()),
-        result_action="return_value",
-        exit_on_error=False,
-        print_error=False,
-    )
-    groups = {
-        "models": cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
-    }
-    groups["distill"] = cyclopts.App(name="distill", help=VERBS["distill"].__doc__, help_format="plaintext")
-    groups["distill"].default(VERBS["distill"])
-    for name, verb in VERBS.items():
-        group, _, own = name.partition(" ")
-        if own:
-            groups[group].command(verb, name=own)
-        elif group not in groups:
-            app.command(verb)
-    app.command(run)
-    for group_app in groups.values():
-        app.command(group_app)
-    return app
+    return app({**VERBS, "run": run}, version=VERSION)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,22 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("cuvee").setLevel(logging.INFO)
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = build()([STDIN if word == "-" else word for word in words])
+        told = build()([STDIN if word == "-" else word for word in words])
     except (CuveeError, cyclopts.CycloptsError) as problem:
         print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("cuvee: stopped; call the same command again to go on", file=sys.stderr)  # noqa: T201
         raise SystemExit(130) from None
-    _show(result)
+    if isinstance(told, Spoken):
+        show(told)
 
-
-def _show(result: object) -> None:
-    from cuvee.result import Result
-
-    if isinstance(result, Result):
-        from rich.console import Console
-
-        from cuvee.reports.text import show
-
-        show(result, Console())

@@ -6,29 +6,53 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_type_hints
 
-from cuvee.errors import ConfigError
+from cuvee.commands import verb as known
+from cuvee.errors import ConfigError, CuveeError
 from cuvee.result import Result
 from cuvee.verbs import RECIPES
+from cuvee.verbs import options as o
 
 Bound = tuple[str, dict[str, object]]  # a verb of RECIPES, and its settings
 
 
-def run(recipe: Path, *, dry_run: bool = False) -> Result:
+@known("run", example="cuvee run recipes/k-center.yaml", page="recipes/, docs/python.md")
+def run(recipe: Path, *, dry_run: o.DryRun = False) -> Result:
     """Run the steps of a recipe; all of them are checked before the first one starts.
 
     Parameters
     ----------
     recipe:
         A YAML file with a list of steps, each a verb's name over its options.
-    dry_run:
-        Check the recipe, say its steps, and stop.
     """
     steps = load(Path(recipe))
     if dry_run:
-        plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": []}
-        return Result(Path(recipe), {"plan": plan})
+        return _plan(Path(recipe), steps)
     results = [RECIPES[name](**settings) for name, settings in steps]
     return results[-1]
+
+
+def _plan(recipe: Path, steps: list[Bound]) -> Result:
+    """Say what every step would do; one that reads what an earlier one will write cannot be looked at yet."""
+    told, seconds, known = [], 0, True
+    for name, settings in steps:
+        words, took = _foreseen(name, settings)
+        told.append(f"{name} {settings}: {words}")
+        seconds, known = seconds + (took or 0), known and took is not None
+    notes = [] if known else ["the time of a step that reads what another will write is known once that has run"]
+    plan: dict[str, object] = {"files": [], "steps": told, "notes": notes, "seconds": seconds}
+    return Result(recipe, {"plan": plan})
+
+
+def _foreseen(name: str, settings: dict[str, object]) -> tuple[str, int | None]:
+    """Return what a step would do, and its seconds, None where they are not known."""
+    verb = RECIPES[name]
+    if "dry_run" not in signatures.signature(verb).parameters:
+        return "at once", 0
+    try:
+        plan = verb(**{**settings, "dry_run": True}).summary["plan"]
+    except CuveeError as wrong:
+        return f"not known yet ({wrong.message})", None
+    return "; ".join(plan["steps"]), plan.get("seconds")
 
 
 def load(path: Path) -> list[Bound]:

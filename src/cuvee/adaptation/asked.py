@@ -1,7 +1,7 @@
 """What ``cuvee adapt`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from cuvee.commands import Mistakes, Paths, Scalar, Setting, pairs, paths
 from cuvee.errors import ConfigError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.training.settings import Training
 
@@ -53,6 +54,7 @@ class AdaptOptions:
     max_length: int
     lora: int
     save_every: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,7 @@ def bind(options: AdaptOptions) -> AdaptAsk:
     _check_counts(options, wrong)
     wrong.check(partial(names.find, FINAL, options.final_picks, "--final-picks"))
     learn = _learn(options, wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong, guarded=learn.goal.files)
     wrong.stop()

@@ -1,7 +1,7 @@
 """What ``cuvee distill`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.judge import JudgeOptions
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 
 
@@ -64,6 +65,7 @@ class DistillOptions:
     good: float
     share: float
     max_new_tokens: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ def bind(options: DistillOptions) -> DistillAsk:
     sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
     wrong.check(partial(between, options.share, "share", 0, 1))
     options.grouping.check(wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()

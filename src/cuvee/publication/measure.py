@@ -51,16 +51,16 @@ class Beside:
     twin: float
 
 
-# name -> (what it says, direction)
+# name -> (what it says, direction); those that decide stand first (``publication.picture.PICTURE``)
 MEASURES: dict[str, tuple[str, bool]] = {
-    "covering radius": ("largest distance of any row of the pool to its nearest chosen row", False),
-    "mean distance": ("mean distance of the pool's rows to their nearest chosen row", False),
-    "cluster coverage": ("share of the pool's k-means clusters with a chosen row", True),
+    "mean distance": ("how far a row of the pool is from its nearest chosen row, on average; 0 is the same text", False),
+    "cluster coverage": ("share of the pool's groups of similar rows (k-means) that have a chosen row", True),
+    "task entropy": ("how evenly the chosen rows are spread over the tasks, in nats", True),
+    "source entropy": ("how evenly they are spread over the sources, in nats", True),
     "vendi score": ("effective number of different rows: exp of the spectral entropy (arXiv 2210.02410)", True),
     "novelsum": ("density-aware diversity, nearest rows weigh most (arXiv 2502.17184)", True),
-    "task entropy": ("entropy of the task labels, in nats", True),
-    "source entropy": ("entropy of the sources, in nats", True),
     "duplicate rate": ("share of rows with a twin among the chosen, by cosine", False),
+    "covering radius": ("how far the pool's most remote row is from its nearest chosen row; outliers decide it", False),
     "tokens": ("tokens in all, estimated where no tokenizer is named", True),
 }
 

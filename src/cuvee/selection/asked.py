@@ -1,7 +1,7 @@
 """What ``cuvee select`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from cuvee import budget as budgets
@@ -12,6 +12,7 @@ from cuvee.intake import judge
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.judge import JudgeOptions, Judging
 from cuvee.intake.score import ScoreModel
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.scorers import SCORERS
 from cuvee.selection.choose import Request
@@ -31,6 +32,7 @@ class SelectOptions:
     scores: str | list[str]
     model: str | None
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ def bind(options: SelectOptions) -> SelectAsk:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
     wrong.check(partial(between, options.max_length, "max-length", 0, 1_000_000))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()

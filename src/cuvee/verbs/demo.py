@@ -11,7 +11,7 @@ from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.train import train
 
 
-@verb("demo")
+@verb("demo", example="cuvee demo --rows 1000", page="README.md")
 def demo(*, rows: int = 2000, budget: str = "200", seed: int = 0, out: Path = Path("demo")) -> Result:
     """Write a sample pool with planted faults, select from it, and tell what was found of what was planted.
 

@@ -7,28 +7,22 @@ from cuvee.result import Result
 from cuvee.verbs import options as o
 
 
-@verb("inspect")
+@verb("inspect", example="cuvee inspect pool", page="docs/formats.md")
 def inspect(
     data: o.Data,
     *,
-    near: float = 0.8,
+    near: o.Near = 0.8,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
-    dry_run: bool = False,
+    dry_run: o.DryRun = False,
     seed: o.Seed = 0,
-    out: Path = Path("runs/inspect"),
+    out: o.Out = Path("runs/inspect"),
 ) -> Result:
     """Profile a pool: dialects, rows, lengths, tasks, duplicates, broken rows. Nothing is chosen.
 
     Parameters
     ----------
-    near:
-        Share of word 3-grams (Jaccard) from which two rows count as near duplicates; 0 looks for none.
-    dry_run:
-        Say what would be read, and stop.
-    out:
-        The run folder; it holds profile.json and, if there are any, quarantine.jsonl.
     """
     from cuvee.intake.profile import InspectOptions, run_inspect
     from cuvee.intake.sources import ReadOptions

@@ -7,7 +7,7 @@ from cuvee.result import Result
 from cuvee.verbs import options as o
 
 
-@verb("models list")
+@verb("models list", example="cuvee models list", page="docs/embedders.md")
 def list_models() -> Result:
     """List the models that cuvee can bring, and which are here."""
     from cuvee.models import catalog
@@ -25,7 +25,7 @@ def list_models() -> Result:
     return Result(catalog.models_folder(), {"models": rows}, next="cuvee models fetch static-minilm")
 
 
-@verb("models fetch")
+@verb("models fetch", example="cuvee models fetch smollm2-135m", page="docs/embedders.md")
 def fetch(name: str) -> Result:
     """Bring a model once; every later use is offline.
 
@@ -41,16 +41,16 @@ def fetch(name: str) -> Result:
     return Result(path, {"fetched": name, "path": str(path)}, [path])
 
 
-@verb("models grow")
+@verb("models grow", example="cuvee models grow pool --size 5M", page="docs/embedders.md")
 def grow(
     data: o.Data,
     *,
     size: str = "1M",
     name: str | None = None,
-    epochs: float = 1,
-    tokens: str | None = None,
-    batch: int = 32,
-    max_length: int = 256,
+    epochs: o.Epochs = 1,
+    tokens: o.Tokens = None,
+    batch: o.Batch = 32,
+    max_length: o.MaxLength = 256,
     columns: o.Columns = "",
     seed: o.Seed = 0,
     out: Path | None = None,
@@ -61,20 +61,10 @@ def grow(
 
     Parameters
     ----------
-    data:
-        Files, folders or globs of instruction data; questions and answers count as plain text.
     size:
         Parameters: 150K, 1M, 5M or 16M.
     name:
         What to call it; default: grown- and the size.
-    epochs:
-        Passes over the text.
-    tokens:
-        Tokens to read in place of epochs: 2M.
-    batch:
-        Pieces of text of an optimiser step.
-    max_length:
-        Tokens of a piece.
     out:
         Where to work, so that a stopped training goes on; default: beside the models.
     """

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from cuvee.commands import verb
 from cuvee.result import Result
 
 
+@verb("why", example="cuvee why runs/select demo-00001", page="docs/concepts.md")
 def why(run: Path, row_id: str) -> Result:
     """Tell what happened to one row of a run.
 

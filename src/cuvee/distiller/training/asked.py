@@ -1,7 +1,7 @@
 """What ``cuvee distill train`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import budget as budgets
@@ -13,6 +13,7 @@ from cuvee.distiller.rewards import Weights
 from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.training.settings import Training
 
 
@@ -37,7 +38,7 @@ class ColdStartOptions:
 class GrpoOptions:
     """The reinforcement, as typed."""
 
-    steps: int
+    grpo_steps: int
     group: int
     prompts: int
     temperature: float
@@ -48,7 +49,7 @@ class GrpoOptions:
     def reinforcement(self) -> Reinforcement:
         """Return the settings of GRPO. Raises ConfigError for what cannot be."""
         return Reinforcement(
-            steps=self.steps,
+            steps=self.grpo_steps,
             group=self.group,
             prompts=self.prompts,
             temperature=self.temperature,
@@ -81,6 +82,7 @@ class DistillTrainOptions:
     rewards: RewardOptions
     held_out: str
     judged: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -120,6 +122,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
     alike = wrong.check(lambda: _cosine(asked.alike))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
     return DistillTrainAsk(
