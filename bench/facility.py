@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from bench.kcenter import DATA, made
 
+from bench.kcenter import DATA, made
 from cuvee.arrays import F32, I64
 from cuvee.geometry.distances import nearest_chosen
 from cuvee.geometry.facility import facility_location
@@ -55,7 +55,9 @@ def real() -> F32:
     import cuvee
 
     with tempfile.TemporaryDirectory() as folder:
-        run = cuvee.select([str(DATA)], budget="10", method="uniform", draws=0, embedder="static", out=Path(folder) / "r")
+        run = cuvee.select(
+            [str(DATA)], budget="10", method="uniform", draws=0, embedder="static", out=Path(folder) / "r"
+        )
         (path,) = (run.folder / "work").glob("embed-*/vectors.npy")
         return np.load(path)
 
@@ -63,7 +65,9 @@ def real() -> F32:
 def compare(X: F32) -> None:
     part = X[np.sort(np.random.default_rng(0).choice(len(X), SMALL, replace=False))]
     mine, best, chance = ours(part, K), exact(part, K), np.random.default_rng(0).permutation(SMALL)
-    print(f"{SMALL:,} clean rows of the real pool x {X.shape[1]}: mean cosine of a row to its most similar chosen one\n")
+    print(
+        f"{SMALL:,} clean rows of the real pool x {X.shape[1]}: mean cosine of a row to its most similar chosen one\n"
+    )
     print("| rows chosen | exact greedy | cuvee | of the exact value | random |\n| ---: | ---: | ---: | ---: | ---: |")
     for k in SIZES:
         theirs, own, drawn = value(part, best[:k]), value(part, mine[:k]), value(part, chance[:k])
@@ -90,14 +94,15 @@ def main() -> None:
     if asked.one:
         timed(made(asked.one, 384), "made")
         return
-    head = "rows, picks, s graph, s in all, CPU s, MB vectors, MB peak of the process, mean cosine, of random rows".split(", ")
+    head = "rows | picks | s graph | s in all | CPU s | MB vectors | MB peak | mean cosine | of random rows"
+    table = f"\n| {head} |\n|" + " --- |" * (head.count("|") + 1)
     if DATA.is_dir():
         X = real()
         compare(X)
-        print("\n| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+        print(table)
         timed(X, "real")
     else:
-        print(f"not compared: no real data at {DATA}\n\n| " + " | ".join(head) + " |\n|" + " --- |" * len(head))
+        print(f"not compared: no real data at {DATA}\n{table}")
     sys.stdout.flush()
     if asked.million:
         subprocess.run([sys.executable, "-m", "bench.facility", "--one", "1000000"], check=True)

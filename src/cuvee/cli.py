@@ -37,4 +37,3 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(130) from None
     if isinstance(told, Spoken):
         show(told)
-

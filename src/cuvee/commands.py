@@ -48,7 +48,9 @@ def flowing(text: str) -> str:
     """Return a docstring whose paragraphs and option texts are one line each, for a reader of any width."""
     head, section, own = text.partition(_SECTION)
     paragraphs = [" ".join(part.split()) for part in head.split("\n\n") if part.strip()]
-    options = [f"{name}:\n    {' '.join(body.split())}\n" for name, body in re.findall(_OPTION, own + "\n", re.MULTILINE)]
+    options = [
+        f"{name}:\n    {' '.join(body.split())}\n" for name, body in re.findall(_OPTION, own + "\n", re.MULTILINE)
+    ]
     return "\n\n".join([*paragraphs, f"{section}{''.join(options)}"] if options else paragraphs)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from cuvee.arrays import F32, I64
 from cuvee.geometry.neighbours import EXACT, neighbours, without_self
+from cuvee.progress import bar
 
 ROWS = 1_000  # rows of a group, about: what one matrix product compares at a time
 NEAR = 4  # groups that a row's neighbours are looked for in, its own among them
@@ -25,14 +26,16 @@ def near_graph(X: F32, k: int, *, seed: int = 0) -> tuple[I64, F32]:
     order, start, near = _groups(X, seed)
     index = np.full((len(X), k), -1, dtype=np.int64)
     similarity = np.full((len(X), k), -np.inf, dtype=np.float32)
-    for group, around in enumerate(near):
-        rows = order[start[group] : start[group + 1]]
-        if not len(rows):
-            continue
-        others = np.concatenate([order[start[one] : start[one + 1]] for one in around])
-        scores, places = faiss.knn(X[rows], X[others], min(k + 1, len(others)), metric=faiss.METRIC_INNER_PRODUCT)
-        found, scores = without_self(rows, others[places], scores)
-        index[rows, : found.shape[1]], similarity[rows, : found.shape[1]] = found, scores
+    with bar("comparing", len(X)) as advance:
+        for group, around in enumerate(near):
+            rows = order[start[group] : start[group + 1]]
+            if not len(rows):
+                continue
+            others = np.concatenate([order[start[one] : start[one + 1]] for one in around])
+            scores, places = faiss.knn(X[rows], X[others], min(k + 1, len(others)), metric=faiss.METRIC_INNER_PRODUCT)
+            found, scores = without_self(rows, others[places], scores)
+            index[rows, : found.shape[1]], similarity[rows, : found.shape[1]] = found, scores
+            advance(len(rows))
     return index, similarity
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cuvee import embedders
 from cuvee.intake.asked import PoolAsk
+from cuvee.intake.watching import packed
 from cuvee.result import Result
 from cuvee.samples import containers, inputs
 
@@ -40,7 +41,7 @@ def expect(ask: PoolAsk) -> Expected:
         size = Path(path).stat().st_size if Path(path).is_file() else 0
         found = _estimate(path, size)
         files.append({"file": path, "bytes": size, "rows": found})
-        rows, text = rows + found, text + _packed(path) * size
+        rows, text = rows + found, text + packed(path) * size
     embedder, why = embedders.resolve(ask.embedder)
     return Expected(files, rows, text, rows / embedder.rate + rows / CLEANED, embedder.name, why)
 
@@ -51,10 +52,5 @@ def _estimate(path: str, size: int) -> int:
     for raw in containers.rows(path):
         lengths.append(len(raw.raw) + 1)
         if len(lengths) == SAMPLE_ROWS:
-            return round(_packed(path) * size * SAMPLE_ROWS / sum(lengths))
+            return round(packed(path) * size * SAMPLE_ROWS / sum(lengths))
     return len(lengths)
-
-
-def _packed(path: str) -> int:
-    """Return about how many bytes of text a byte of this file holds."""
-    return 4 if Path(path).suffix in (".gz", ".zst", ".xz", ".bz2", ".parquet") else 1

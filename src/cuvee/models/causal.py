@@ -58,7 +58,8 @@ def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | 
     wanted = place.asked()
     where = device or wanted.device or ("cuda" if torch.cuda.is_available() else "cpu")
     _check_device(where)
-    precision = dtype or wanted.precision or ("bfloat16" if where.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32")
+    usual = "bfloat16" if where.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
+    precision = dtype or wanted.precision or usual
     _check_precision(precision, where)
     model = _weights(folder, getattr(torch, precision)).to(where).eval()
     tokenizer = tokenizer_of(folder)
@@ -85,7 +86,7 @@ def _holds_model(folder: Path) -> bool:
 
 
 def version_of(folder: Path) -> str:
-    """Return a hash of a model's weights and tokenizer, of the base that a LoRA adapter stands on, and of the place asked for."""
+    """Return a hash of a model's weights and tokenizer, of the base that an adapter stands on, and of the place asked for."""
     base = _adapter_base(folder)
     config = folder / "config.json"
     parts = [fingerprint(folder), config.read_text() if config.is_file() else "", version_of(base) if base else None]

@@ -38,7 +38,7 @@ class Publishing:
             return replace(self, format=_PURE), []
         named = ", ".join(dialects)
         note = (
-            f"the pool has rows of {len(dialects)} dialects ({named}), which no trainer reads side by side: the training set is "
-            f"written as {_MIXED}; --format {_PURE} keeps every row as it is"
+            f"the pool has rows of {len(dialects)} dialects ({named}), which no trainer reads side by side: the training set "
+            f"is written as {_MIXED}; --format {_PURE} keeps every row as it is"
         )
         return replace(self, format=_MIXED), [note]

@@ -13,8 +13,8 @@ from cuvee.commands import Setting
 from cuvee.intake.read import Source
 from cuvee.publication.drops import drops
 from cuvee.publication.measure import MEASURES, Measures
-from cuvee.publication.story import Story
 from cuvee.publication.picture import Picture, judge, skewed
+from cuvee.publication.story import Story
 from cuvee.result.measures import (
     BudgetCurve,
     Distributions,

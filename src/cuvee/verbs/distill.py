@@ -132,8 +132,8 @@ def distill_corpus(
 ) -> Result:
     """Build the corpus that a distiller learns from: weak texts in, reasoning and one good text out.
 
-    With a server (--base-url, and a strong model as --judge-model): passages are rewritten into good texts of five kinds, rated, and those
-    rated 4 or more made weak again. Without (--offline): the rows of a good pool are made weak by rule.
+    With a server (--base-url, and a strong model as --judge-model): passages are rewritten into good texts of five kinds,
+    rated, and those rated 4 or more made weak again. Without (--offline): the rows of a good pool are made weak by rule.
 
     Parameters
     ----------

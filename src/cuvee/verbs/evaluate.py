@@ -39,8 +39,8 @@ def evaluate(
     """Put questions to a model: loss on right answers, numbers, choices, code, open answers; one row per question, then means.
 
     What a file is, is told from its content: GSM8K, BIG-Bench Hard, multiple choice, HumanEval, questions without answers, or
-    instruction rows of any dialect; --columns and --dialect read files as instruction rows. The loss of the right answer is taken wherever there is one. Call it again with the same
-    settings and it goes on where it was stopped.
+    instruction rows of any dialect; --columns and --dialect read files as instruction rows. The loss of the right answer is
+    taken wherever there is one. Call it again with the same settings and it goes on where it was stopped.
 
     Parameters
     ----------

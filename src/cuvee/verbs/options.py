@@ -1,6 +1,6 @@
 """The options that several verbs share: the type and the words of each, once. ``commands.verb`` puts the words into help.
 
-One name means one thing in every verb; what has to differ stands in ``DIFFERS`` with its reason, and a test compares all others.
+One name means one thing in every verb; what has to differ stands in ``DIFFERS`` with its reason, and a test compares the rest.
 """
 
 from pathlib import Path
@@ -62,7 +62,9 @@ Precision = Annotated[str | None, "Of the model's weights: float32, bfloat16 or 
 Epochs = Annotated[float, "Passes over the rows that are trained on; may be a fraction."]
 Steps = Annotated[int, "Optimiser steps of a training."]
 Tokens = Annotated[str | None, "Tokens to read in a training, in place of epochs: 2M."]
-Lr = Annotated[float, "Highest learning rate; it rises over the first steps (3 % where nothing else is said) and falls after."]
+Lr = Annotated[
+    float, "Highest learning rate; it rises over the first steps (3 % where nothing else is said) and falls after."
+]
 Schedule = Annotated[str, "How the learning rate falls: cosine, linear or constant."]
 Warmup = Annotated[float, "Share of the steps in which the learning rate rises."]
 Batch = Annotated[int, "Rows of an optimiser step."]

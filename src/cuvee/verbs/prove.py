@@ -48,9 +48,10 @@ def prove(
 ) -> Result:
     """Train every arm on the same budget, several seeds each, and say which beats random, by how much, how sure.
 
-    Holds out a part of the pool (or takes the questions of --on, in place of it), trains the model on each arm's rows with the same number of updates, compares the losses
-    on the held-out rows question by question, and gives one verdict per arm. The chance that any verdict of the run is
-    false is at most 1 - level. Call it again and it goes on where it was stopped, also inside a training.
+    Holds out a part of the pool (or takes the questions of --on in place of it), trains the model on each arm's rows with the
+    same number of updates, compares the losses on the held-out rows question by question, and gives one verdict per arm. The
+    chance that any verdict of the run is false is at most 1 - level. Call it again and it goes on where it was stopped, also
+    inside a training.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ def prove(
         What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
         pool), base (not trained), folders of earlier runs, or package.module:function.
     seeds:
-        Trainings per arm, by seed, seed + 1 and so on. 1 leaves the chance of training out of the intervals; 5 make them much narrower than 3.
+        Trainings per arm, by seed, seed + 1 and so on. 1 leaves the chance of training out of the intervals; 5 make them much
+        narrower than 3.
     reference:
         The arm that the others are compared with.
     same:

@@ -8,7 +8,9 @@ from cuvee.result import Result
 from cuvee.verbs import options as o
 
 
-@verb("select", example="cuvee select pool --budget 5% --decontaminate eval", page="docs/concepts.md, docs/selectors.md")
+@verb(
+    "select", example="cuvee select pool --budget 5% --decontaminate eval", page="docs/concepts.md, docs/selectors.md"
+)
 def select(
     data: o.Data,
     *,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import cyclopts
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
 from cuvee import progress
 from cuvee.commands import flowing
