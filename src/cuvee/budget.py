@@ -27,6 +27,14 @@ class Budget:
         return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
 
 
+def spent(text: str | int) -> Budget:
+    """Read a budget of something that is to be chosen. Raises ConfigError for what ``parse`` cannot read, and for 0."""
+    budget = parse(text)
+    if not budget.amount:
+        raise ConfigError("a budget of 0 chooses nothing", "write rows (1000), a share (5%) or tokens (2Mtok)")
+    return budget
+
+
 def parse(text: str | int) -> Budget:
     """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else, and for a share over 100 %."""
     match = _FORM.fullmatch(str(text).strip().replace(",", ""))

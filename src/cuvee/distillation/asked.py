@@ -117,7 +117,7 @@ def bind(options: DistillOptions) -> DistillAsk:
 
 
 def _rows(text: str) -> Budget:
-    budget = budgets.parse(text)
+    budget = budgets.spent(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget
 

@@ -12,7 +12,7 @@ from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError
 from cuvee.evolution.rounds import Evolution
 from cuvee.evolution.strategies import STRATEGIES
-from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool, earlier
 from cuvee.models import causal
 from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
@@ -70,6 +70,8 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     training = wrong.check(partial(_training, options))
     base = wrong.check(lambda: causal.folder_of(options.model))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    if options.start:
+        wrong.check(lambda: earlier(options.start or "", "start"))
     options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import pyarrow as pa
+
 from cuvee import names
 from cuvee.commands import Mistakes, between
 from cuvee.samples.formats import FORMATS
-from cuvee.samples.write import FILES
+from cuvee.samples.write import FILES, require_fit
 
 AUTO = "auto"
 _PURE, _MIXED = "same", "messages"  # what it stands for: rows as they are, where they are of one dialect
@@ -29,6 +31,11 @@ class Publishing:
         wrong.check(partial(names.find, {AUTO: None, **FORMATS}, self.format, "format"))
         wrong.check(partial(names.find, dict.fromkeys(FILES), self.file, "file type"))
         wrong.check(partial(between, self.draws, "draws", 0, 1_000))
+
+    def holds(self, table: pa.Table) -> None:
+        """Raise InputError where the format cannot hold rows of a pool: better now than after the work."""
+        if self.format != AUTO:
+            require_fit(table, self.format)
 
     def of(self, dialects: Sequence[str]) -> "tuple[Publishing, list[str]]":
         """Return the same with a format of its own for a pool of these dialects, and a note where rows are rewritten."""

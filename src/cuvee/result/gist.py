@@ -72,6 +72,11 @@ def _facts(summary: Summary) -> dict[str, str]:
     for name in ("method", "budget", "model", "embedder"):
         if value := summary.get("selection", {}).get(name):
             found[name] = str(value)
+    if "repeats" in summary.get("why", {}):
+        other = summary["why"]["repeats"]
+        found["repeats" if other["id"] else "holds"] = _cut(
+            ": ".join(part for part in (other["id"], other["text"]) if part)
+        )
     if "why" in summary:
         found["text"] = _cut(summary["why"]["text"])
     for row in summary["evaluation"]["overall"][:FIGURES] if "evaluation" in summary else []:

@@ -79,11 +79,18 @@ class NearestRow(NamedText):
     cosine: float
 
 
+class RepeatedRow(NamedText):
+    """The row that another repeats, or the evaluation item that it holds, whose id is "". fate: what became of it."""
+
+    fate: str
+
+
 class WhyRow(TypedDict):
     """One row of a run."""
 
     entry: dict[str, object]  # its line of the ledger, without what is empty
     text: str
+    repeats: NotRequired[RepeatedRow]  # why it fell
     parents: NotRequired[list[NamedText]]  # the rows it was made from
     nearest: NotRequired[NearestRow]
 

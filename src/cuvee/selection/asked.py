@@ -16,6 +16,7 @@ from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.scorers import SCORERS
 from cuvee.selection.choose import Request
+from cuvee.selection.tried import tried
 from cuvee.selectors import scores_needed, settings_of
 
 
@@ -51,10 +52,11 @@ class SelectAsk:
 def bind(options: SelectOptions) -> SelectAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
     settings = wrong.check(lambda: pairs(options.settings, "settings")) or {}
     needed = wrong.check(lambda: _needed(options.method, settings)) or []
     scores = sorted({*listed(options.scores), *needed})
+    wrong.check(partial(tried, options.method, settings, needed))
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))

@@ -15,9 +15,11 @@ from cuvee import commands, names, render
 from cuvee.arrays import F64
 from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError, InputError
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import catalog, causal, forward, tiny
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.render import Encoded, Tokenizer
 from cuvee.result import Result
@@ -67,10 +69,12 @@ class GrowFigures(TypedDict):
     curve: Curve
 
 
-def run_grow(options: GrowOptions, *, out: Path | None) -> Result:
+def run_grow(options: GrowOptions, *, out: Path | None, dry_run: bool = False) -> Result:
     """Do what ``cuvee.verbs.models.grow`` says."""
     ask = bind(options)
     place = Path(out) if out else catalog.home() / "grown" / ask.name
+    if dry_run:
+        return _plan(ask, place)
     with open_run(place, Claim("models grow", ask.typed, replace=True)) as run:  # a model of that name goes for it
         source = read_inputs(run, ask.read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
@@ -117,6 +121,20 @@ def _training(options: GrowOptions, lr: float) -> Training:
 def _tokens(text: str) -> int:
     budget = budgets.parse(text if text.endswith(("tok", "tokens")) else f"{text}tok")
     return int(budget.amount)
+
+
+def _plan(ask: GrowAsk, out: Path) -> Result:
+    """Say what would be done, and about how long it takes."""
+    expected = foreseen(ask.read.data)
+    tokens = ask.training.tokens or round((ask.training.epochs or 0) * expected.tokens)
+    steps = [
+        "read",
+        f"learn a tokenizer from {min(LEARNT_FROM, expected.rows):,} texts",
+        f"train {ask.shape} parameters on about {tokens:,} tokens",
+        f"put the model {ask.name} beside the others",
+    ]
+    seconds = expected.seconds + ModelWork(trained=tokens).seconds(int(budgets.parse(ask.shape).amount))
+    return expected.result(out, steps, seconds=seconds, tokens=tokens)
 
 
 def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:

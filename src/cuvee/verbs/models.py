@@ -52,6 +52,7 @@ def grow(
     batch: o.Batch = 32,
     max_length: o.MaxLength = 256,
     columns: o.Columns = "",
+    dry_run: o.DryRun = False,
     seed: o.Seed = 0,
     out: Path | None = None,
 ) -> Result:
@@ -81,4 +82,4 @@ def grow(
         max_length=max_length,
         seed=seed,
     )
-    return run_grow(options, out=out)
+    return run_grow(options, out=out, dry_run=dry_run)

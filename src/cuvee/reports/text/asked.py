@@ -28,14 +28,19 @@ def _value(value: object) -> str:
 
 
 def row(why: WhyRow) -> RenderableType:
-    """Return a row's line of the ledger, its text, those of the rows it was made from, and the kept row nearest to it."""
+    """Return a row's line of the ledger, what it repeats, its text, the rows it was made from, and the kept row nearest."""
     entry = why["entry"]
     table = Table("what", "value", box=None, show_header=False)
     for key, value in entry.items():
         table.add_row(
             Text(key, style="bold"), Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))
         )
-    parts: list[RenderableType] = [table, Panel(Text(why["text"]), title="the row", title_align="left")]
+    parts: list[RenderableType] = [table]
+    if "repeats" in why:
+        other = why["repeats"]
+        what = f"repeats: {other['id']} ({other['fate']})" if other["id"] else "holds this evaluation item"
+        parts.append(Panel(Text(other["text"]), title=Text(what), title_align="left"))
+    parts.append(Panel(Text(why["text"]), title="the row", title_align="left"))
     for number, parent in enumerate(why.get("parents", []), start=1):
         title = f"made from, {number} of {len(why['parents'])}: {parent['id']}"
         parts.append(Panel(Text(parent["text"]), title=Text(title), title_align="left"))
