@@ -59,7 +59,8 @@ def real() -> F32:
             [str(DATA)], budget="10", method="uniform", draws=0, embedder="static", out=Path(folder) / "r"
         )
         (path,) = (run.folder / "work").glob("embed-*/vectors.npy")
-        return np.load(path)
+        X: F32 = np.load(path)
+        return X
 
 
 def compare(X: F32) -> None:

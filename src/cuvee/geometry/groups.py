@@ -57,7 +57,8 @@ def _groups(X: F32, seed: int) -> tuple[I64, I64, I64]:
     label = means.index.search(X, 1)[1][:, 0]
     order = np.argsort(label, kind="stable").astype(np.int64)
     start = np.searchsorted(label[order], np.arange(count + 1)).astype(np.int64)
-    cosines = means.centroids @ means.centroids.T
+    centres: F32 = np.asarray(means.centroids, dtype=np.float32)
+    cosines = centres @ centres.T
     np.fill_diagonal(cosines, np.inf)
     near: I64 = np.argsort(-cosines, axis=1, kind="stable")[:, :NEAR].astype(np.int64)
     return order, start, near

@@ -1,6 +1,6 @@
 """The main job: read, clean, embed, score, choose, publish, in that order, each step made only where it is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def _select(run: Run, ask: SelectAsk, tell: Tell) -> Result:
 
 def _before(ask: SelectAsk) -> Before:
     """Return what can be found wrong with the pool before the work."""
-    checks = [ask.publishing.holds]
+    checks: list[Callable[[pa.Table], None]] = [ask.publishing.holds]
     if ask.request.method == "stratified":
         checks.append(labelled(str(ask.request.settings.get("by", "task"))))
     return Before(all_of(*checks), affordable(ask.request.budget))

@@ -57,7 +57,8 @@ def plan(plan: DryRun) -> RenderableType:
     lines += [f"would {step}" for step in plan["steps"]]
     if "seconds" in plan:
         money = "the judge is asked for besides" if "judge" in plan else "no money"
-        lines.append(f"about {plan['rows']:,} rows, about {plan['seconds']:,} s on this machine; {money}")
+        sizes = [f"about {plan[unit]:,} {unit}" for unit in ("rows", "tokens") if unit in plan]
+        lines.append(", ".join([*sizes, f"about {_lasting(plan['seconds'])} on this machine; {money}"]))
     if "judge" in plan:
         asked = plan["judge"]
         lines.append(
@@ -65,6 +66,13 @@ def plan(plan: DryRun) -> RenderableType:
             f"{asked['tokens_out']:,} tokens out, less what the store has; {asked['cap']}"
         )
     return Text("\n".join([*lines, *plan["notes"]]))
+
+
+def _lasting(seconds: int) -> str:
+    """Return a time in the unit that people count it in."""
+    if seconds < 100:
+        return f"{max(1, seconds)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"
 
 
 def models(rows: list[ModelRow]) -> Table:
