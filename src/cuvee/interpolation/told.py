@@ -82,7 +82,7 @@ def tell(done: Interpolated, told: Summary, ledger: pa.Table) -> Summary:
         "shares": _shares(done.kept),
         "blends": examples(field.ground, field.X, [field.names[code] for code in field.tasks], done.kept),
         "distributions": distributions,
-        "sentence": _sentence(figures, told["sentence"]),
+        "sentence": _sentence(figures),
         "warnings": [*told["warnings"], *_warnings(done)],
     }
 
@@ -132,15 +132,13 @@ def _task_bars(done: Interpolated) -> list[LabelBar]:
     return bars
 
 
-def _sentence(figures: dict[str, float], measured: str) -> str:
-    _, _, beside = measured.partition(". ")
-    head = (
+def _sentence(figures: dict[str, float]) -> str:
+    return (
         f"{figures['real rows kept']:,} rows and {figures['blends kept']:,} blends, made of "
         f"{figures['rows that stand in it']:,} of {figures['rows of the pool']:,} clean rows, reach "
         f"{figures['tasks in it']:,} of {figures['tasks']:,} tasks; as many random rows reach "
         f"{figures['tasks in as many random rows']:,}."
     )
-    return f"{head} {beside}".strip()
 
 
 def _warnings(done: Interpolated) -> list[str]:

@@ -26,12 +26,13 @@ class Picture:
         """Whether random rows of the same number are the better picture of the pool."""
         return bool(self.worse) and "mean distance" not in self.better
 
+    @property
+    def beside(self) -> str:
+        """The figures behind the headline, in words; "" where there is no random draw."""
+        return " ".join(part for part in (self._nearness(), self._groups(), self._tasks()) if part)
+
     def sentence(self, n: int) -> str:
         """Return the result of choosing from n clean rows; better and worse are said only beyond all random draws."""
-        parts = (self._headline(n), self._nearness(), self._groups(), self._tasks())
-        return " ".join(part for part in parts if part)
-
-    def _headline(self, n: int) -> str:
         head = f"{self.k:,} of {n:,} clean rows"
         if not self.randoms:
             return f"{head}."

@@ -88,6 +88,7 @@ def summarise(facts: Facts) -> Summary:
             "note": _note(facts),
         },
         "sentence": picture.sentence(len(facts.pool)),
+        "beside": picture.beside,
         "measures": measures,
         "distributions": distributions,
         "curve": _curve(facts.measures),

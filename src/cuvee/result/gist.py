@@ -67,6 +67,8 @@ def _headline(summary: Summary) -> str:
 def _facts(summary: Summary) -> dict[str, str]:
     """Return name -> value of what a person asks first."""
     found: dict[str, str] = {}
+    if summary.get("beside"):
+        found["beside"] = summary["beside"]
     if summary.get("rows"):
         found["rows"] = _counted(summary["rows"])
     for name in ("method", "budget", "model", "embedder"):

@@ -121,6 +121,7 @@ class PageSummary(TypedDict, total=False):
     rows: RowCounts
     selection: SelectionFacts
     sentence: str  # the result in one sentence, the page's headline; the title stands in where it is missing
+    beside: str  # the figures behind it, in words: the selection beside random ones
     measures: list[MeasureRow]
     distributions: Distributions
     curve: BudgetCurve
