@@ -3,7 +3,7 @@
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -19,6 +19,7 @@ from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import catalog, causal, forward, tiny
+from cuvee.models.place import ModelPlace
 from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.render import Encoded, Tokenizer
@@ -45,6 +46,7 @@ class GrowOptions:
     tokens: str | None
     batch: int
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -95,6 +97,7 @@ def bind(options: GrowOptions) -> GrowAsk:
     shape = wrong.check(lambda: names.find({key: key for key in tiny.SHAPES}, options.size, "size"))
     name = options.name or f"grown-{options.size.lower()}"
     wrong.check(lambda: _own(name))
+    options.place.check(wrong)
     training = wrong.check(lambda: _training(options, LR.get(shape, 1e-3)))
     wrong.stop()
     typed = commands.settings("models grow", options)

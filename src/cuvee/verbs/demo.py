@@ -13,7 +13,14 @@ from cuvee.verbs.train import train
 
 
 @verb("demo", example="cuvee demo --rows 1000", page="README.md")
-def demo(*, rows: int = 2000, budget: o.Budget = "200", seed: o.Seed = 0, out: Path = Path("demo")) -> Result:
+def demo(
+    *,
+    rows: int = 2000,
+    budget: o.Budget = "200",
+    seed: o.Seed = 0,
+    dry_run: o.DryRun = False,
+    out: Path = Path("demo"),
+) -> Result:
     """Write a sample pool with planted faults, select from it, and tell what was found of what was planted.
 
     Then, where torch is installed, show each method on the sample pool at toy size. Needs no data, no download and no GPU.
@@ -25,8 +32,11 @@ def demo(*, rows: int = 2000, budget: o.Budget = "200", seed: o.Seed = 0, out: P
     out:
         Folder for the pool and the run.
     """
-    from cuvee.demonstration.run import run_demo
+    from cuvee.demonstration.run import plan, run_demo
     from cuvee.demonstration.shown import Shown
+
+    if dry_run:
+        return plan(rows=rows, budget=budget, out=out)
 
     verbs = Shown(
         interpolate=interpolate,

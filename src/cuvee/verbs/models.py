@@ -26,7 +26,7 @@ def list_models() -> Result:
 
 
 @verb("models fetch", example="cuvee models fetch smollm2-135m", page="docs/embedders.md")
-def fetch(name: str) -> Result:
+def fetch(name: str, *, dry_run: o.DryRun = False) -> Result:
     """Bring a model once; every later use is offline.
 
     Parameters
@@ -34,9 +34,14 @@ def fetch(name: str) -> Result:
     name:
         A name of `cuvee models list`.
     """
+    from cuvee import names
     from cuvee.models import catalog
     from cuvee.progress import say
 
+    if dry_run:
+        entry = names.find(catalog.CATALOG, name, "model")
+        steps = [f"bring {name} ({entry.size}, {entry.licence}) to {catalog.models_folder() / name}"]
+        return Result(catalog.models_folder(), {"plan": {"files": [], "steps": steps, "notes": []}})
     path = catalog.fetch(name, say=say)
     return Result(path, {"fetched": name, "path": str(path)}, [path])
 
@@ -51,6 +56,7 @@ def grow(
     tokens: o.Tokens = None,
     batch: o.Batch = 32,
     max_length: o.MaxLength = 256,
+    device: o.Device = None,
     columns: o.Columns = "",
     dry_run: o.DryRun = False,
     seed: o.Seed = 0,
@@ -70,6 +76,7 @@ def grow(
         Where to work, so that a stopped training goes on; default: beside the models.
     """
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.training.grow import GrowOptions, run_grow
 
     options = GrowOptions(
@@ -80,6 +87,8 @@ def grow(
         tokens=tokens,
         batch=batch,
         max_length=max_length,
+        place=ModelPlace(device=device),
         seed=seed,
     )
-    return run_grow(options, out=out, dry_run=dry_run)
+    with options.place.used():
+        return run_grow(options, out=out, dry_run=dry_run)

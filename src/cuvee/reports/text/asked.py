@@ -52,7 +52,7 @@ def row(why: WhyRow) -> RenderableType:
 
 def plan(plan: DryRun) -> RenderableType:
     """Return what a command would do, and what it would cost."""
-    lines = [f"would read {len(plan['files'])} files"]
+    lines = [f"would read {len(plan['files'])} files"] if plan["files"] else []
     lines += [f"  {row['file']}" + (f"  about {row['rows']:,} rows" if "rows" in row else "") for row in plan["files"]]
     lines += [f"would {step}" for step in plan["steps"]]
     if "seconds" in plan:
