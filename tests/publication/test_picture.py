@@ -70,12 +70,13 @@ def test_without_random_rows_nothing_is_said_of_them() -> None:
 def test_much_shorter_rows_are_told() -> None:
     pool = [0, 10, 80, 10]
     bins: list[LengthBin] = [
-        {"from": 10.0 * 2**at, "to": 20.0 * 2**at, "pool": pool[at], "selection": [9, 1, 0, 0][at]} for at in range(4)
+        {"from": 10.0 * 2**at, "to": 20.0 * 2**at, "pool": pool[at], "selection": [90, 10, 0, 0][at]} for at in range(4)
     ]
     assert (
         skewed(bins) == "the chosen rows are much shorter than the pool's: about 16 tokens in the middle, the pool's 60"
     )
     assert skewed([{**one, "selection": one["pool"]} for one in bins]) == ""
+    assert skewed([{**one, "selection": one["selection"] // 10} for one in bins]) == ""  # too few to tell
     assert skewed([]) == ""
 
 

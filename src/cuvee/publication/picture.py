@@ -9,6 +9,7 @@ PICTURE = ("mean distance", "cluster coverage", "task entropy")
 """What decides: how near every row has a chosen one, whether every kind is there, whether every task is."""
 
 SKEWED = 2.0  # times longer or shorter than the pool's, from which it is told
+FEWEST = 30  # rows below which their middle is chance
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def judge(k: int, measures: Sequence[MeasureRow]) -> Picture:
 def skewed(bins: Sequence[LengthBin]) -> str:
     """Return a note where the chosen rows are much shorter or longer than the pool's, "" where they are not."""
     chosen, pool = _middle(bins, "selection"), _middle(bins, "pool")
-    if not chosen or not pool or max(chosen, pool) < SKEWED * min(chosen, pool):
+    few = sum(_count(one, "selection") for one in bins) < FEWEST
+    if few or not chosen or not pool or max(chosen, pool) < SKEWED * min(chosen, pool):
         return ""
     how = "shorter" if chosen < pool else "longer"
     return f"the chosen rows are much {how} than the pool's: about {chosen:,} tokens in the middle, the pool's {pool:,}"
