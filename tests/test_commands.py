@@ -19,6 +19,7 @@ ASKED: dict[str, dict[str, Any]] = {
         "lr": 1e-4,
         "lora": 8,
     },
+    "interpolate": {"data": ["a"], "as_": "regulariser", "weight": 0.5, "align": "start"},
     "adapt": {"data": ["a"], "goal": ["g", "h"], "reward": "exact_match", "policy": Path("old/policy")},
     "distill train": {"corpus": Path("c"), "grpo_lr": 2e-5, "quality": 0.0},
     "train": {"data": ["a"], "replay": True, "tokens": "2M"},

@@ -53,6 +53,11 @@ def test_on_is_a_word_and_true_is_a_truth_value(tmp_path: Path) -> None:
     assert recipes.load(path) == [("prove", {"data": ["x"], "on": ["no"], "strict": True, "lr": 2e-5, "model": "tiny"})]
 
 
+def test_an_option_that_is_a_word_of_pythons_is_written_as_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "as.yaml").write_text("steps:\n  - interpolate: {data: [a], as: regulariser, weight: 0.5}\n")
+    assert recipes.load(tmp_path / "as.yaml") == [("interpolate", {"data": ["a"], "as_": "regulariser", "weight": 0.5})]
+
+
 def test_mistakes_are_listed_together(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_text("steps:\n- select: {data: [x], seed: soon}\n- bake: {}\n")

@@ -1,14 +1,18 @@
 """The command line: parse, call the verb, show what it returned; the one place that catches."""
 
 import logging
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 import cyclopts
 
-from cuvee.errors import CuveeError
+from cuvee.errors import CuveeError, refused
 from cuvee.recipes import run
+from cuvee.stopping import Stopped, say_stopped, stoppable
 from cuvee.verbs import VERBS
 from cuvee.verbs.shown import Spoken, app, show
 from cuvee.version import VERSION
@@ -28,12 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("cuvee").setLevel(logging.INFO)
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        told = build()([STDIN if word == "-" else word for word in words])
+        with stoppable():
+            told = build()([STDIN if word == "-" else word for word in words])
+            if isinstance(told, Spoken):
+                show(told)
+            if sys.stdout is not None:  # closed by whoever started us
+                sys.stdout.flush()
     except (CuveeError, cyclopts.CycloptsError) as problem:
-        print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("cuvee: stopped; call the same command again to go on", file=sys.stderr)  # noqa: T201
-        raise SystemExit(130) from None
-    if isinstance(told, Spoken):
-        show(told)
+        _fail(problem)
+    except BrokenPipeError:  # whoever read our output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(128 + signal.SIGPIPE) from None
+    except OSError as problem:
+        _fail(refused(problem))
+    except KeyboardInterrupt as stopped:
+        say_stopped()
+        raise SystemExit(stopped.code if isinstance(stopped, Stopped) else 128 + signal.SIGINT) from None
+
+
+def _fail(problem: Exception) -> NoReturn:
+    print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(1) from None

@@ -10,11 +10,13 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TypeVar, cast
 
 import orjson
 
+from cuvee import ranges
 from cuvee.errors import ConfigError
 
 T = TypeVar("T")
@@ -31,15 +33,23 @@ _WIDTH = 110
 def verb(name: str, *, example: str = "", page: str = "") -> Callable[[Verb], Verb]:
     """Return a decorator that makes the settings of a verb known under its name on the command line.
 
-    example: a command line that works. page: where the documentation goes on. Both join the verb's docstring.
+    The numbers among them are checked before the verb is called (``ranges``). example: a command line that works. page: where
+    the documentation goes on. Both join the verb's docstring.
     """
 
     def keep(function: Verb) -> Verb:
-        _SETTINGS[name] = inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        _SETTINGS[name] = signature.parameters
         text = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
         more = [f"{word}: {what}\n\n" for word, what in (("Example", example), ("More", page)) if what]
         function.__doc__ = text.replace(_SECTION, "".join(more) + _SECTION, 1)
-        return function
+
+        @wraps(function)
+        def checked(*given: object, **named: object) -> object:
+            ranges.check(name, signature.bind(*given, **named).arguments)
+            return function(*given, **named)
+
+        return cast(Verb, checked)
 
     return keep
 
@@ -110,7 +120,7 @@ def command(name: str, typed: Mapping[str, Setting], out: Path) -> str:
 
 
 def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:
-    flag, parts = f"--{key.replace('_', '-')}", value if isinstance(value, list | tuple) else [value]
+    flag, parts = f"--{key.replace('_', '-').strip('-')}", value if isinstance(value, list | tuple) else [value]
     if setting.default is setting.empty and setting.kind is not setting.KEYWORD_ONLY:
         yield from map(str, parts)
     elif isinstance(value, bool):

@@ -1,13 +1,21 @@
-"""The only lookup of things by name; registries are plain dicts."""
+"""The only lookup of things by name; registries are plain dicts, and a guest is named by where it stands."""
 
 import difflib
 import importlib
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar, cast
 
+import xxhash
+
+from cuvee import identity
 from cuvee.errors import ConfigError
 
 T = TypeVar("T")
+OBJECT = "python:"  # begins the name of an object that a Python caller gave instead of a name
+_GIVEN: dict[str, object] = {}
+_MET: dict[str, str] = {}  # guests that were found -> a hash of their code
 
 METHOD = "facility-location"
 """How rows are chosen where no method is named: the one place. It is nearer to the pool than random rows by the measures that
@@ -15,25 +23,66 @@ decide (``publication.picture.PICTURE``), and quick enough for a million rows (d
 
 
 def find(table: Mapping[str, T], name: str, kind: str) -> T:
-    """Return ``table[name]``, or the object that ``"package.module:attribute"`` names.
+    """Return ``table[name]``, or the object that ``"package.module:attribute"`` names, or what ``called`` was given.
 
     Raises ConfigError that names the nearest neighbour, or all known names where none is near.
     """
     if name in table:
         return table[name]
     if ":" in name:
-        return cast(T, _import(name, kind))  # what a user names is taken at its word
+        return cast(T, _guest(name, kind))  # what a user names is taken at its word
     near = difflib.get_close_matches(name, table, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(table))}"
     raise ConfigError(f"unknown {kind} {name!r}", hint)
 
 
-def _import(path: str, kind: str) -> object:
+def called(thing: object) -> str:
+    """Return a name by which ``find`` gives back this object: where it can be imported from, else one of its content.
+
+    The latter is found in this process only. Equal code over equal values has equal names.
+    """
+    module, path = getattr(thing, "__module__", None), getattr(thing, "__qualname__", "")
+    if module not in (None, "__main__") and getattr(sys.modules.get(module), path, None) is thing:
+        return f"{module}:{path}"
+    label = "".join(letter for letter in path or type(thing).__name__ if letter.isalnum() or letter == "_")
+    name = f"{OBJECT}{label}-{identity.of(thing)}"
+    _GIVEN[name] = thing
+    return name
+
+
+def code_of(name: str) -> str:
+    """Return a hash of the code of a guest that ``find`` has found."""
+    return _MET[name]
+
+
+def guests_in(text: str) -> dict[str, str]:
+    """Return the guests that were found in this process and are named in a text, with a hash of their code.
+
+    The code of one from a module is that module's file, without what it imports.
+    """
+    return {name: code for name, code in sorted(_MET.items()) if name in text}
+
+
+def _guest(name: str, kind: str) -> object:
+    if name.startswith(OBJECT):
+        if name not in _GIVEN:
+            raise ConfigError(
+                f"{kind} {name!r} was an object of another Python process", "call the verb from Python with it again"
+            )
+        found, _MET[name] = _GIVEN[name], name
+        return found
+    found, _MET[name] = _imported(name, kind)
+    return found
+
+
+def _imported(path: str, kind: str) -> tuple[object, str]:
     module, _, attribute = path.partition(":")
     try:
-        found: object = getattr(importlib.import_module(module), attribute)
+        holder = importlib.import_module(module)
+        found: object = getattr(holder, attribute)
     except (ImportError, AttributeError) as wrong:
         raise ConfigError(
             f"{kind} {path!r} cannot be imported: {wrong}", "write it as package.module:attribute"
         ) from wrong
-    return found
+    file = getattr(holder, "__file__", None)
+    return found, xxhash.xxh3_64_hexdigest(Path(file).read_bytes()) if file else ""

@@ -3,6 +3,7 @@
 import inspect as signatures
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import get_type_hints
 
@@ -103,7 +104,8 @@ def _bind(step: object) -> Bound:
     name, settings = next(iter(step.items()))
     if name not in RECIPES:
         raise ConfigError(f"unknown verb {name!r}", f"verbs: {', '.join(RECIPES)}")
-    verb, settings = RECIPES[name], dict(settings or {})
+    verb = RECIPES[name]
+    settings = {f"{key}_" if iskeyword(str(key)) else key: value for key, value in (settings or {}).items()}  # `as`
     hints = get_type_hints(verb)
     required = [p.name for p in signatures.signature(verb).parameters.values() if p.default is p.empty]
     for key in [*settings, *required]:

@@ -90,6 +90,7 @@ def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
         budget=budget,
         method=names.METHOD,
         settings="",
+        space="",
         scores="length,lexical-richness",
         model=None,
         max_length=0,

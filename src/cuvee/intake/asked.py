@@ -57,7 +57,6 @@ def bind_pool(options: PoolOptions, wrong: Mistakes, *, guarded: list[str] | Non
     """
     clean = options.clean
     wrong.check(partial(between, clean.near, "near", 0, 1))
-    wrong.check(partial(between, clean.contamination, "contamination", 0, 1))
     for path in paths(options.given):
         wrong.check(partial(earlier, path, "given"))
     wrong.check(lambda: near_threshold(str(clean.near_vectors), None, calibrated=0.0))

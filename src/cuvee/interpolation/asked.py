@@ -34,6 +34,9 @@ class InterpolateOptions:
     real_share: float
     tasks: str
     pairing: str
+    align: str
+    as_: str
+    weight: float | None
     space: str
     max_length: int
     place: ModelPlace = field(default_factory=ModelPlace)
@@ -73,7 +76,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
-    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
     return InterpolateAsk(
         pool=pool,
@@ -87,11 +89,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     )
 
 
-def _long_enough(max_length: int) -> None:
-    if max_length < 2:
-        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
-
-
 def _blending(options: InterpolateOptions) -> Blending:
     times, count = multiple(options.blends)
     mixing = Mixing(
@@ -102,9 +99,10 @@ def _blending(options: InterpolateOptions) -> Blending:
         density=options.density,
         pairing=options.pairing,
         rows=options.real_share,
+        align=options.align,
+        role=options.as_,
+        weight=options.weight,
     )
-    if mixing.clusters < 1:
-        raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
     return Blending(mixing, options.tasks, options.space)
 
 
@@ -113,6 +111,8 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     found = _TIMES.fullmatch(str(text).strip())
     if found:
         return float(found["times"]), None
+    if str(text).strip() == "0":
+        return 1.0, 0
     try:
         budget = budgets.parse(str(text))
         if budget.kind == "rows":

@@ -63,9 +63,16 @@ def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | 
     _check_precision(precision, where)
     model = _weights(folder, getattr(torch, precision)).to(where).eval()
     tokenizer = tokenizer_of(folder)
-    longest = int(getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length)
     version = digest([version_of(folder), tokenizer.chat_template, precision])
-    return Causal(str(name), folder, model, tokenizer, version, longest, where)
+    return Causal(str(name), folder, model, tokenizer, version, context_of(folder, tokenizer), where)
+
+
+def context_of(folder: Path, tokenizer: Tokenizer) -> int:
+    """Return the longest sequence that the model of a folder can read, in tokens; nothing is loaded for it."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(_adapter_base(folder) or folder)
+    return int(getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length)
 
 
 def folder_of(name: str) -> Path:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuvee import disk
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
@@ -24,8 +26,9 @@ def convert(file: str, folder: str) -> None:
     model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
     del model.config.quantization_config  # the weights are plain now, and only plain weights can be saved
     model.hf_quantizer, model.is_quantized = None, False
-    model.save_pretrained(folder)
-    _tokenizer(path, model.config.max_position_embeddings).save_pretrained(folder)
+    with disk.library(Path(folder)):
+        model.save_pretrained(folder)
+        _tokenizer(path, model.config.max_position_embeddings).save_pretrained(folder)
 
 
 def _tokenizer(path: Path, longest: int) -> "PreTrainedTokenizerFast":

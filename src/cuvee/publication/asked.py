@@ -7,7 +7,7 @@ from functools import partial
 import pyarrow as pa
 
 from cuvee import names
-from cuvee.commands import Mistakes, between
+from cuvee.commands import Mistakes
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.write import FILES, require_fit
 
@@ -30,7 +30,6 @@ class Publishing:
         """Put what cannot be into ``wrong``."""
         wrong.check(partial(names.find, {AUTO: None, **FORMATS}, self.format, "format"))
         wrong.check(partial(names.find, dict.fromkeys(FILES), self.file, "file type"))
-        wrong.check(partial(between, self.draws, "draws", 0, 1_000))
 
     def holds(self, table: pa.Table) -> None:
         """Raise InputError where the format cannot hold rows of a pool: better now than after the work."""

@@ -6,7 +6,7 @@ from functools import partial
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.commands import Mistakes, Scalar, Setting, between, listed, pairs
+from cuvee.commands import Mistakes, Scalar, Setting, listed, pairs
 from cuvee.errors import ConfigError
 from cuvee.intake import judge
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
@@ -18,6 +18,7 @@ from cuvee.scorers import SCORERS
 from cuvee.selection.choose import Request
 from cuvee.selection.tried import tried
 from cuvee.selectors import scores_needed, settings_of
+from cuvee.selectors import space as spaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class SelectOptions:
     budget: str
     method: str
     settings: str | Mapping[str, Scalar]
+    space: str
     scores: str | list[str]
     model: str | None
     max_length: int
@@ -57,10 +59,10 @@ def bind(options: SelectOptions) -> SelectAsk:
     needed = wrong.check(lambda: _needed(options.method, settings)) or []
     scores = sorted({*listed(options.scores), *needed})
     wrong.check(partial(tried, options.method, settings, needed))
+    wrong.check(partial(spaces.parse, options.space))
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
-    wrong.check(partial(between, options.max_length, "max-length", 0, 1_000_000))
     options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
@@ -68,7 +70,7 @@ def bind(options: SelectOptions) -> SelectAsk:
     return SelectAsk(
         pool=pool,
         publishing=options.publishing,
-        request=Request(budget, options.method, settings, pool.seed),
+        request=Request(budget, options.method, settings, pool.seed, options.space),
         scores=scores,
         score_model=ScoreModel(options.model, options.max_length or None),
         judge=judging,

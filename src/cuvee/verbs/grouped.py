@@ -19,11 +19,11 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
 _TITLES = {
     "Input": "data run row_id recipe corpus columns dialect strict limit name size",
     "Choice": (
-        "budget method settings given embedder tokenizer scores arms reference same seeds level pair_seeds metrics alpha "
-        "blends clusters density real_share tasks pairing space init per_round rounds strategy whiten start patience goal "
-        "per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo rating library "
-        "rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants merged noisy rows "
-        "against lm_eval lm_eval_plain loss_only run_code"
+        "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
+        "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
+        "start patience goal per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo "
+        "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
+        "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
     "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",

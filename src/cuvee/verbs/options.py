@@ -29,6 +29,12 @@ Embedder = Annotated[
 ]
 Clusters = Annotated[int, "Groups of similar rows, by k-means on their vectors."]
 
+Space = Annotated[
+    str,
+    "What the chooser sees of the vectors: whiten=512 (so many axes, equally wide), without=length (log tokens of prompt and "
+    "answer regressed out), form (the prompt's template and the answer's kind in their place), or several with a comma.",
+]
+
 # What falls before anything is chosen.
 Near = Annotated[
     float,
@@ -104,6 +110,10 @@ Seed = Annotated[int, "Of all chance."]
 Out = Annotated[Path, "The run folder."]
 
 DIFFERS = {
+    ("inspect", "model"): "no model is looked at unless one is named",
+    ("inspect", "max_length"): "0 is what the tokenizer reads, whatever the model is",
+    ("interpolate", "space"): "where rows are mixed, not what a chooser sees",
+    ("evolve", "space"): "of the model's own vectors, which know nothing of forms",
     ("train", "data"): "a run folder is read as well",
     ("distill corpus", "data"): "passages are read as well",
     ("distill", "budget"): "rows that are still to be written have no tokens yet",

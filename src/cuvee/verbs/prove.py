@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.names import METHOD
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("prove", example="cuvee prove pool --arms facility-location,random,base --budget 5%", page="docs/proof.md")
@@ -56,8 +56,9 @@ def prove(
     Parameters
     ----------
     arms:
-        What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
-        pool), base (not trained), folders of earlier runs, or package.module:function.
+        What to compare: methods of `cuvee select`, with settings after colons (deita-proxy:threshold=0.9), and what they see of
+        the vectors (k-center:space=whiten=512+without=length), random, full (the whole pool), base (not trained), folders of
+        earlier runs, or package.module:function.
     seeds:
         Trainings per arm, by seed, seed + 1 and so on. 1 leaves the chance of training out of the intervals; 5 make them much
         narrower than 3.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs.face import verb
 
 
 @verb("report", example="cuvee report runs/select", page="docs/proof.md")

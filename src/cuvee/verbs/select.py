@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.names import METHOD
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb(
@@ -17,6 +17,7 @@ def select(
     budget: o.Budget = "10%",
     method: str = METHOD,
     settings: str = "",
+    space: o.Space = "",
     embedder: o.Embedder = None,
     format: o.Format = "auto",
     file: o.File = "jsonl",
@@ -54,14 +55,15 @@ def select(
     Parameters
     ----------
     method:
-        uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
+        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, deita,
+        deita-proxy, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
     given:
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
-        Scores to compute and put in the ledger, for instance "length,rarity". loss,
-        perplexity, ifd and uncertainty-... are read by --model, those that start with judge- ask a chat model.
+        Scores to compute and put in the ledger, for instance "length,rarity". loss, perplexity, ifd, ifd-ppl and
+        uncertainty-... are read by --model, those that start with judge- ask a chat model.
     tokenizer:
         A tokenizer.json that token counts are made with; else they are estimated as bytes / 4.
     """
@@ -96,6 +98,7 @@ def select(
         budget=budget,
         method=method,
         settings=settings,
+        space=space,
         scores=scores,
         model=model,
         max_length=max_length,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
+from cuvee.verbs.face import verb
 
 
 @verb("why", example="cuvee why runs/select demo-00001", page="docs/concepts.md")

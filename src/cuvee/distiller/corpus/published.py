@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import disk
 from cuvee.distiller import examples
 from cuvee.distiller.corpus.asked import DistillCorpusAsk
 from cuvee.distiller.examples import Example, Rated
@@ -34,7 +35,7 @@ def publish(run: Run, ask: DistillCorpusAsk, made: Corpus) -> Result:
     def make(folder: Path) -> None:
         examples.write(made.examples, folder / examples.CORPUS)
         examples.write(made.rated, folder / examples.RATED)
-        (folder / ASIDE).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in made.aside))
+        disk.write(folder / ASIDE, b"".join(orjson.dumps(row) + b"\n" for row in made.aside))
         write_json(folder / "summary.json", figures)
 
     depends = {

@@ -10,7 +10,6 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.distiller.grpo import Reinforcement
 from cuvee.distiller.rewards import Weights
-from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.models.place import ModelPlace
@@ -120,7 +119,6 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     training = wrong.check(options.cold_start.training)
     reinforcement = wrong.check(options.grpo.reinforcement)
     weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
-    alike = wrong.check(lambda: _cosine(asked.alike))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
@@ -132,7 +130,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         training=training,
         reinforcement=reinforcement,
         weights=weights,
-        alike=alike,
+        alike=asked.alike,
         voters=asked.voters,
         embedder=asked.embedder,
         held_out=held_out,
@@ -140,9 +138,3 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         seed=options.seed,
         typed=commands.settings("distill train", options),
     )
-
-
-def _cosine(value: float) -> float:
-    if not 0 < value <= 1:
-        raise ConfigError(f"alike is {value}", "give a cosine above 0 and up to 1")
-    return value
