@@ -77,7 +77,7 @@ def test_the_readmes_table_is_of_commands_that_work(clone: Path, monkeypatch: py
     quick = ["--embedder", "lexical"]
     for line in lines:
         if line.startswith("cuvee."):
-            assert cuvee.select(["demo/pool"], budget="5%", draws=1, out="runs/python").summary["rows"]["kept"]
+            assert cuvee.select(["demo/pool"], budget="5%", draws=1, out=Path("runs/python")).summary["rows"]["kept"]
         elif shlex.split(line)[1] in ("inspect", "select", "why"):
             cli.main([*shlex.split(line)[1:], *(quick if " select " in line else [])])
         elif "fetch" in line:

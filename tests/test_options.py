@@ -127,8 +127,13 @@ def test_json_is_the_summary_and_nothing_else_and_quiet_is_quiet(tmp_path: Path)
 def test_open_opens_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pool, seen = write(tmp_path, 200, seed=4).pool, []
-    monkeypatch.setattr("webbrowser.open", lambda url: seen.append(url) or True)
+    pool, seen = write(tmp_path, 200, seed=4).pool, list[str]()
+
+    def opened(url: str) -> bool:
+        seen.append(url)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", opened)
     out = ["--out", str(tmp_path / "run")]
     cli.main(["select", str(pool), "--budget", "10", "--draws", "1", "--embedder", "lexical", "--open", *out])
     assert seen == [(tmp_path / "run/report.html").resolve().as_uri()]

@@ -1,6 +1,7 @@
 """What is wrong is told before the work: nothing is cleaned, embedded or trained for a command that cannot end well."""
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -39,7 +40,7 @@ def steps_of(out: Path) -> set[str]:
 )
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_setting_that_cannot_be_is_told_before_anything_is_read(
-    options: dict[str, object], says: str, dry_run: bool, sample: WrittenFiles, tmp_path: Path
+    options: dict[str, Any], says: str, dry_run: bool, sample: WrittenFiles, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
     with pytest.raises(CuveeError) as wrong:

@@ -1,6 +1,7 @@
 """A method's settings tried on four made rows, so that what cannot be is told before a pool is read."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,8 @@ def tried(method: str, settings: Mapping[str, Scalar], scores: Sequence[str]) ->
     if method not in SELECTORS:
         return
     try:
-        selectors.choose(_made(scores), 2, method, rng=rng.stream(0, "tried"), **settings)
+        given: dict[str, Any] = dict(settings)
+        selectors.choose(_made(scores), 2, method, rng=rng.stream(0, "tried"), **given)
     except SelectionError:
         return
     except (TypeError, ValueError) as wrong:

@@ -8,7 +8,7 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
@@ -64,7 +64,8 @@ def app(verbs: Mapping[str, Verb], **settings: str) -> cyclopts.App:
             groups[word].default(_command(verb))
             groups[word].help = _command(verb).__doc__
         else:
-            whole.command(_command(verb), name=name, **_place(name))
+            placed: dict[str, Any] = _place(name)
+            whole.command(_command(verb), name=name, **placed)
     for group in groups.values():
         whole.command(group)
     return whole
