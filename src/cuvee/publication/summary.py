@@ -140,7 +140,7 @@ def instead(facts: Facts, picture: Picture) -> str:
         other: dict[str, Setting] = {"method": "stratified", "settings": "by=task"}
     else:
         other = {"method": names.METHOD if asked.method != names.METHOD else "uniform", "settings": ""}
-    out = folder.with_name(f"{folder.name}-{other['method']}")
+    out = Path(f"{folder}-{other['method']}")
     return f"for rows that stand for the pool type `{commands.command('select', {**asked.typed, **other}, out)}`"
 
 
