@@ -11,6 +11,7 @@ if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: wha
     del sys.path[0]
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from cuvee.version import VERSION
 
@@ -35,8 +36,8 @@ _HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "R
 
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
-    if name.startswith("__") and name != "__all__":
-        raise AttributeError(name)
+    if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
+        raise AttributeError(name)  # a room of the house: `from cuvee import` looks for it next
     verbs = import_module("cuvee.verbs")
     if name == "__all__":
         return __dir__()
