@@ -43,7 +43,7 @@ def written(amount: float) -> str:
     return f"{100 * amount:.12g}%"
 
 
-def parse(text: str | int) -> Budget:
+def parse(text: str | float) -> Budget:
     """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else: 0, a share over 100 %."""
     match = _FORM.fullmatch(str(text).strip().replace(",", ""))
     if match is None or (match["unit"] == "%" and match["scale"]):

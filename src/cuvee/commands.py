@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import orjson
 
@@ -165,12 +165,28 @@ def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
 
 
-Paths = str | Path | list[str] | list[Path] | tuple[str | Path, ...] | None
+@runtime_checkable
+class Table(Protocol):
+    """What lends its rows as Arrow: a polars or pandas DataFrame, a pyarrow Table or reader."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule of an Arrow stream."""
+
+
+Given = str | os.PathLike[str] | Iterable[object] | Table  # data as a Python caller may hand it in (``intake.given``)
+Paths = Given | None
+Amount = str | float  # rows, a share or tokens
 
 
 def paths(given: Paths) -> list[str]:
-    """Return one path or many as a list: a Python caller may give a single one."""
-    return [str(given)] if isinstance(given, str | Path) else [str(path) for path in given or []]
+    """Return one path or many as a list. Raises ConfigError for data: a verb turns that into files before it is bound."""
+    if isinstance(given, str | os.PathLike):
+        return [str(given)]
+    if isinstance(given, list | tuple):
+        return [str(path) for path in given]
+    if given is not None:
+        raise ConfigError(f"a {type(given).__name__} is no path", "name files, folders, globs or hub ids")
+    return []
 
 
 def between(value: float, name: str, low: float, high: float) -> None:

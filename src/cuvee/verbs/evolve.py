@@ -20,7 +20,7 @@ def evolve(
     space: o.Space = "",
     start: Path | None = None,
     patience: int = 0,
-    held_out: str = "5%",
+    held_out: o.Amount = "5%",
     epochs: float = 3,
     lr: o.PeakLr = 2e-5,
     batch: o.Batch = 16,

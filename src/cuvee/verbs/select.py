@@ -11,7 +11,7 @@ from cuvee.verbs.face import verb
 def select(
     data: o.Data,
     *,
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     method: str = "k-center",
     settings: str = "",
     space: o.Space = "",

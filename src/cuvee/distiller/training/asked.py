@@ -78,7 +78,7 @@ class DistillTrainOptions:
     cold_start: ColdStartOptions
     grpo: GrpoOptions
     rewards: RewardOptions
-    held_out: str
+    held_out: str | float
     judged: int
     seed: int
 
