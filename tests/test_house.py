@@ -122,7 +122,8 @@ WRITES = re.compile(
     r"|\bopen\(\s*(?:[^\s()]+,\s*)?[\"'](?:w|x|a|r\+|rb\+)b?[\"']"
 )
 WRITERS = {
-    "evaluation/sandbox.py": "the code that it runs lives in a folder of the system's own",
+    "evaluation/sandbox.py": "pipes, and what the program that tries the fence out would do",
+    "evaluation/cage/root.py": "a folder in memory, which nobody else sees and which goes with the process",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
     "store/texts.py": "a lock is no content",
