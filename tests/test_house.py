@@ -123,7 +123,6 @@ WRITES = re.compile(
 )
 WRITERS = {
     "evaluation/sandbox.py": "pipes, and what the program that tries the fence out would do",
-    "evaluation/cage/root.py": "a folder in memory, which nobody else sees and which goes with the process",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
     "evaluation/cage/root.py": "the root of the cage, in memory, made by a process that is caged next",
