@@ -85,7 +85,7 @@ def test_a_budget_that_holds_no_row_is_told_before_rows_are_embedded(tmp_path: P
     ("goal", "says"),
     [
         (None, "nowhere"),
-        ([{"instruction": "one", "output": "1"}], "the goal has 1 examples"),
+        ([{"instruction": "one", "output": "1"}], "the goal has 1 example"),
         ([{"question": f"what is {n}?"} for n in range(5)], "no example of the goal has an answer"),
     ],
 )
