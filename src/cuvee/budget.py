@@ -29,7 +29,7 @@ class Budget:
         return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
 
 
-def spent(text: str | int) -> Budget:
+def spent(text: str | float) -> Budget:
     """Read a budget of something that is to be chosen. Raises ConfigError for what ``parse`` cannot read, and for 0."""
     budget = parse(text)
     if not budget.amount:
@@ -51,7 +51,7 @@ def written(amount: float) -> str:
     return f"{100 * amount:.12g}%"
 
 
-def parse(text: str | int) -> Budget:
+def parse(text: str | float) -> Budget:
     """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else: 0, a share over 100 %."""
     match = _FORM.fullmatch(str(text).strip().replace(",", ""))
     if match is None or (match["unit"] == "%" and match["scale"]):

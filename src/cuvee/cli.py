@@ -10,13 +10,16 @@ from typing import NoReturn
 
 import cyclopts
 
-from cuvee.errors import CuveeError, refused
+from cuvee.errors import ConfigError, CuveeError, refused
+from cuvee.names import granting
+from cuvee.progress import guard, shown
 from cuvee.recipes import run
 from cuvee.stopping import Stopped, say_stopped, stoppable
 from cuvee.verbs import VERBS
 from cuvee.verbs.shown import Spoken, app, show
 from cuvee.version import VERSION
 
+ALLOW_KEY = "--allow-key"
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
 
 
@@ -30,9 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to their own callers, not to our users
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
+    guard()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        with stoppable():
+        words, keys = _allowed(words)
+        with stoppable(), granting(code=True, keys=keys):
             told = build()([STDIN if word == "-" else word for word in words])
             if isinstance(told, Spoken):
                 show(told)
@@ -51,5 +56,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(problem: Exception) -> NoReturn:
-    print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+    print(shown(f"cuvee: {problem}"), file=sys.stderr)  # noqa: T201
     raise SystemExit(1) from None
+
+
+def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take --allow-key NAME out of a command of any verb; a recipe's is an option of ``run``. Return both."""
+    kept: list[str] = []
+    keys: list[str] = []
+    rest = iter(words if words[:1] != ["run"] else ())
+    for word in rest:
+        flag, equals, name = word.partition("=")
+        if flag != ALLOW_KEY:
+            kept.append(word)
+            continue
+        name = name if equals else next(rest, "")
+        if not name:
+            raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
+        keys.append(name)
+    return kept or list(words), keys

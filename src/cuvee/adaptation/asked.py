@@ -38,7 +38,7 @@ class AdaptOptions:
     episodes: int
     steps: int
     final_steps: int
-    subset: str
+    subset: str | float
     every: int
     repeats: int
     final_picks: str
@@ -189,7 +189,7 @@ def _training(options: AdaptOptions, steps: int) -> Training:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.parse(text)
     if budget.kind == "tokens" or budget.amount <= 0:
         raise ConfigError(f"{text!r} is no number of rows", "write rows (1000) or a share (5%)")

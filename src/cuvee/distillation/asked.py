@@ -60,7 +60,7 @@ class DistillOptions:
     rating: RatingOptions
     grouping: Grouping
     model: str
-    budget: str
+    budget: str | float
     good: float
     share: float
     max_new_tokens: int
@@ -114,7 +114,7 @@ def bind(options: DistillOptions) -> DistillAsk:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.spent(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget

@@ -34,7 +34,7 @@ class EvolveOptions:
     space: str
     start: str | Path | None
     patience: int
-    held_out: str | int
+    held_out: str | float
     epochs: float
     lr: float
     batch: int

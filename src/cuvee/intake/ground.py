@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from cuvee import embedders
+from cuvee import commands, embedders
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
@@ -69,9 +69,8 @@ def prepare(run: Run, ask: PoolAsk, before: Before = NOTHING) -> Ground:
     cleaned, table = clean(run, source, ask.rules, items, ask.tokenizer)
     alive = _standing(table)
     if not len(alive):
-        raise InputError(
-            "no row is left after cleaning", f"`cuvee inspect {' '.join(ask.read.data)}` shows why rows fall"
-        )
+        again = commands.line("cuvee", "inspect", *ask.read.data)
+        raise InputError("no row is left after cleaning", f"`{again}` shows why rows fall")
     tokens: I64 = table["tokens"].to_numpy()[alive]
     before.tokens(tokens)
     rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())

@@ -1,6 +1,5 @@
 """Profile a pool for ``cuvee inspect``: counts and quantiles, nothing chosen."""
 
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import pyarrow as pa
 
 from cuvee import disk
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, settings
+from cuvee.commands import Mistakes, line, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
@@ -56,7 +55,7 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         profile = _profile(source, verdicts) | (taught.figures() if taught else {})
         files = _publish(run, source, profile, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
+    return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
 
 
 def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:

@@ -26,7 +26,7 @@ class InterpolateOptions:
     pool: PoolOptions
     publishing: Publishing
     model: str
-    budget: str | int
+    budget: str | float
     alpha: float
     blends: str | float
     clusters: int

@@ -31,12 +31,12 @@ class ProofOptions:
 
     pool: PoolOptions
     arms: str | list[str]
-    budget: str
+    budget: str | float
     model: str
     seeds: int
     reference: str
     same: str
-    held_out: str
+    held_out: str | float
     on: Paths
     metrics: str | list[str]
     max_new_tokens: int

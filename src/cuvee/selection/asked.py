@@ -28,7 +28,7 @@ class SelectOptions:
     pool: PoolOptions
     publishing: Publishing
     judge: JudgeOptions
-    budget: str
+    budget: str | float
     method: str
     settings: str | Mapping[str, Scalar]
     space: str

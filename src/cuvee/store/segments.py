@@ -117,7 +117,7 @@ def write(folder: Path, table: pa.Table) -> None:
             file.write(_MARK + summed.state.hexdigest().encode())
         disk.put(temporary, target)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        disk.remove(temporary)
         raise
 
 

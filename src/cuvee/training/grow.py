@@ -1,6 +1,5 @@
 """Grow: a small base model with a tokenizer of its own, from scratch, on the plain text of a user's rows."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,5 +206,5 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
         "tokens per second": round(figures["tokens"] / max(made.seconds, 1e-9)),
         "first and last loss": f"{figures['curve'][0]['loss']:.3f}, {figures['curve'][-1]['loss']:.3f}",
     }
-    command = shlex.join(["cuvee", "evolve", *ask.read.data, "--model", ask.name])
+    command = commands.line("cuvee", "evolve", *ask.read.data, "--model", ask.name)
     return Result(target, {"profile": told}, [target], next=command)

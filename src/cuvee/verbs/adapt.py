@@ -18,7 +18,7 @@ def adapt(
     episodes: int = 20,
     steps: o.Steps = 100,
     final_steps: int = 0,
-    subset: str = "5%",
+    subset: o.Amount = "5%",
     every: int = 1,
     repeats: int = 4,
     final_picks: str = "top",

@@ -188,7 +188,7 @@ def distill(
     data: o.Data,
     *,
     model: str = "smollm2-135m",
-    budget: str = "10%",
+    budget: o.Budget = "10%",
     rating: str = "bayes",
     library: str | None = None,
     rating_column: str = "",

@@ -4,15 +4,30 @@ One name means one thing in every verb; what has to differ stands in ``DIFFERS``
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+if TYPE_CHECKING:
+    from cuvee import commands
+
 # Input.
-Data = Annotated[
-    list[str],
-    'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
-]
+# The command line gives paths and words; a Python caller may give more (``verbs.face``).
+if TYPE_CHECKING:
+    Data = commands.Given
+    Decontaminate = commands.Paths
+    Amount = commands.Amount
+    Budget = commands.Amount
+    HeldOut = commands.Amount
+else:
+    Data = Annotated[
+        list[str],
+        'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
+    ]
+    Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
+    Amount = str
+    Budget = Annotated[str, "Rows (1000), a share of the clean pool (5%), or tokens (2Mtok)."]
+    HeldOut = Annotated[str, "Rows, or a share of them, that nothing is trained on and every model is judged on."]
 Columns = Annotated[str, 'Where the columns have names of their own: "instruction=q,output=a".']
 Dialect = Annotated[str | None, "Read every row as this dialect."]
 Strict = Annotated[bool, "Stop at the first row that cannot be read."]
@@ -21,7 +36,6 @@ Limit = Annotated[
 ]
 
 # What is chosen.
-Budget = Annotated[str, "Rows (1000), a share of the clean pool (5%), or tokens (2Mtok)."]
 Embedder = Annotated[
     str | None,
     "What rows are told apart by: lexical, static, sentence, hidden (the space of a language model), or static:PATH and so on. "
@@ -45,7 +59,6 @@ NearVectors = Annotated[
     "Also drop by cosine: a number, q0.99 (a quantile of the pool's nearest-neighbour cosines), auto (calibrated for the "
     "embedder), or off.",
 ]
-Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
 Contamination = Annotated[
     float, "Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it."
 ]
@@ -78,7 +91,6 @@ Lora = Annotated[int, "Rank of LoRA adapters, whose scale (alpha over rank) is a
 SaveEvery = Annotated[int, "Steps between checkpoints; 0 for none."]
 
 # What is judged on, and who judges.
-HeldOut = Annotated[str, "Rows, or a share of them, that nothing is trained on and every model is judged on."]
 On = Annotated[
     list[str] | None,
     "Evaluation files, folders, globs or hub ids to judge on.",
@@ -89,7 +101,8 @@ JudgeModel = Annotated[str, "The name of the chat model on that server."]
 JudgeSettings = Annotated[
     str,
     '"concurrency=8,per_minute=60,timeout=120,tries=5,temperature=0,max_tokens=512,key=VARIABLE"; key names the environment '
-    "variable that holds the server's key, OPENAI_API_KEY where it is left out.",
+    "variable that holds the server's key, OPENAI_API_KEY where it is left out; one that is not called *_API_KEY needs "
+    "--allow-key NAME as well.",
 ]
 MaxTokensSpent = Annotated[
     int | None,

@@ -128,11 +128,9 @@ def show(told: Spoken) -> None:
     if how.json:
         _print_json(result)
     elif not how.quiet:
-        from rich.console import Console
-
         from cuvee.reports.text import show as shown
 
-        shown(result, Console())
+        shown(result, progress.console())
     if how.open:
         _open(result)
 

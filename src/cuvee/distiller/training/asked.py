@@ -79,7 +79,7 @@ class DistillTrainOptions:
     cold_start: ColdStartOptions
     grpo: GrpoOptions
     rewards: RewardOptions
-    held_out: str
+    held_out: str | float
     judged: int
     place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
