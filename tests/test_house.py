@@ -122,6 +122,7 @@ WRITES = re.compile(
     r"|\bopen\(\s*(?:[^\s()]+,\s*)?[\"'](?:w|x|a|r\+|rb\+)b?[\"']"
 )
 WRITERS = {
+    "intake/watching.py": "a note of how far a reading is: read while it is written, and gone with it",
     "evaluation/sandbox.py": "the code that it runs lives in a folder of the system's own",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
