@@ -21,6 +21,11 @@ def note(folder: Path, count: int) -> None:
     (folder / NOTE).write_text(str(count))
 
 
+def forget(folder: Path) -> None:
+    """Remove what was noted: the reading is over."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
 class Watched:
     """The bytes of several readings. sizes: folder of a reading -> the bytes of its file."""
 
