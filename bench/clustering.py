@@ -51,8 +51,8 @@ def clusters() -> None:
             guess, seconds = timed(work)
             found[name].append((adjusted_rand_score(labels, guess), seconds))
     for name, runs in found.items():
-        rand, times = (np.array([run[at] for run in runs]) for at in (0, 1))
-        print(f"| {name} | {rand.mean():.3f} | {rand.min():.3f} | {np.median(times):.2f} |")
+        rand, took = (np.array([run[at] for run in runs]) for at in (0, 1))
+        print(f"| {name} | {rand.mean():.3f} | {rand.min():.3f} | {np.median(took):.2f} |")
 
 
 def herd(n: int = 100_000, d: int = 384, k: int = 1_000) -> None:

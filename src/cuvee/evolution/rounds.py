@@ -1,13 +1,12 @@
 """One round of DiverseEvol (arXiv 2311.08182): train the base afresh on the chosen rows, let that model read, pick."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cuvee import rng
+from cuvee import disk, rng
 from cuvee.arrays import F32, I64
 from cuvee.evolution.strategies import Strategy
 from cuvee.models import forward
@@ -51,15 +50,15 @@ def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence
     that a killed evolution goes on; weights are removed once the model has read.
     """
     chosen = first
-    folder.mkdir(parents=True, exist_ok=True)
+    disk.folder(folder)
     for number, size in enumerate(sizes[1:]):
         kept = folder / f"picks-{number}.npy"
         if not kept.is_file():
             model = taught(plan, rows, chosen, folder / "model").model
             picks = next_rows(plan, view(plan, model, rows), chosen, size - len(chosen), number)
-            shutil.rmtree(folder / "model")
-            np.save(folder / "new.npy", picks)
-            (folder / "new.npy").replace(kept)
+            disk.remove_folder(folder / "model")
+            disk.save_array(folder / "new.npy", picks)
+            disk.put(folder / "new.npy", kept)
         chosen = np.concatenate([chosen, np.load(kept)])
     return chosen
 

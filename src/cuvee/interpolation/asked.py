@@ -25,7 +25,7 @@ class InterpolateOptions:
     pool: PoolOptions
     publishing: Publishing
     model: str
-    budget: str | int
+    budget: str | float
     alpha: float
     blends: str | float
     clusters: int
@@ -33,6 +33,9 @@ class InterpolateOptions:
     rows: float
     tasks: str
     pairing: str
+    align: str
+    as_: str
+    weight: float | None
     space: str
     max_length: int
 
@@ -70,7 +73,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     budget = wrong.check(lambda: budgets.parse(options.budget))
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
-    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
     return InterpolateAsk(
         pool=pool,
@@ -84,11 +86,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     )
 
 
-def _long_enough(max_length: int) -> None:
-    if max_length < 2:
-        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
-
-
 def _blending(options: InterpolateOptions) -> Blending:
     times, count = multiple(options.blends)
     mixing = Mixing(
@@ -99,9 +96,10 @@ def _blending(options: InterpolateOptions) -> Blending:
         density=options.density,
         pairing=options.pairing,
         rows=options.rows,
+        align=options.align,
+        role=options.as_,
+        weight=options.weight,
     )
-    if mixing.clusters < 1:
-        raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
     return Blending(mixing, options.tasks, options.space)
 
 
@@ -110,6 +108,8 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     found = _TIMES.fullmatch(str(text).strip())
     if found:
         return float(found["times"]), None
+    if str(text).strip() == "0":
+        return 1.0, 0
     try:
         budget = budgets.parse(str(text))
         if budget.kind == "rows":

@@ -10,7 +10,7 @@ from cuvee.errors import ConfigError
 from cuvee.proof import adapt_arm, choosing_arms, earlier_arms, evolve_arm, less, loss_arms, rds_arm
 from cuvee.proof.choosing_arms import RANDOM, selected
 from cuvee.proof.kinds import Arm, ArmKind, ArmSettings, BaseArm, ModelArm, RowsArm
-from cuvee.proof.mixing_arms import mixing
+from cuvee.proof.mixing_arms import mixing, touched
 from cuvee.scorers import find as find_score
 from cuvee.selectors import space as spaces
 
@@ -34,6 +34,7 @@ ARMS: dict[str, ArmKind] = {
     BASE: BaseArm(summary="the model as it is, not trained"),
     "mdit": mixing("blends across tasks and rows, the densest of every cluster (MDIT)"),
     "blends-only": mixing("MDIT without clusters: rows and blends at random", clusters=0),
+    "mdit-rows": touched("every row that stands in the mixture of mdit, as a row: equal rows touched, no blends"),
     "within-task": mixing("MDIT with blends of rows of one task", among="within"),
     "adapt": ModelArm(
         summary="a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",

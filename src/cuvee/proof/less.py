@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from cuvee import progress, rng
+from cuvee import disk, progress, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError
 from cuvee.geometry.landmarks import carried_over
@@ -97,8 +97,7 @@ def _gradients(ask: ArmAsk, how: LessSettings, rows: list[Encoded]) -> F32:
     seed = int(rng.stream(how.draw, "less").integers(2**31))
     keys = encoded_keys(rows)
     warmed = cache(lambda: _warmed(ask, how))
-    ask.folder.mkdir(parents=True, exist_ok=True)
-    found = ask.folder / "gradients.npy"
+    found = disk.folder(ask.folder) / "gradients.npy"
 
     def compute(at: I64) -> F32:
         with progress.quiet():  # the bar of all rows is shown

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from cuvee import progress
+from cuvee import disk, progress
 from cuvee.arrays import F32, I64
 from cuvee.geometry.roundrobin import round_robin
 from cuvee.geometry.whitening import unit
@@ -47,8 +47,7 @@ def _vectors(ask: ArmAsk, rows: list[Encoded]) -> F32:
             found = forward.passes(model(), [rows[row] for row in at], [forward.LATE]).hidden
         return np.nan_to_num(found, nan=0.0)
 
-    ask.folder.mkdir(parents=True, exist_ok=True)
-    made = ask.folder / "late.npy"
+    made = disk.folder(ask.folder) / "late.npy"
     column = f"late-{digest(causal.version_of(ask.base))[:24]}"
     stored = Store(home() / "store").vectors(column, forward.width(model()))
     stored.fill(encoded_keys(rows), compute, out=made, label="rds+", segment=PART)

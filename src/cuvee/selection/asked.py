@@ -6,7 +6,7 @@ from functools import partial
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.commands import Mistakes, Scalar, Setting, between, listed, pairs
+from cuvee.commands import Mistakes, Scalar, Setting, listed, pairs
 from cuvee.errors import ConfigError
 from cuvee.intake import judge
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
@@ -26,7 +26,7 @@ class SelectOptions:
     pool: PoolOptions
     publishing: Publishing
     judge: JudgeOptions
-    budget: str
+    budget: str | float
     method: str
     settings: str | Mapping[str, Scalar]
     space: str
@@ -59,7 +59,6 @@ def bind(options: SelectOptions) -> SelectAsk:
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
-    wrong.check(partial(between, options.max_length, "max-length", 0, 1_000_000))
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()

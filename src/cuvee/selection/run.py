@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.arrays import F32
 from cuvee.intake import judge as judging
 from cuvee.intake.ground import Ground, prepare
@@ -105,7 +106,7 @@ def _products(pool: Pool, ask: SelectAsk) -> dict[str, F32]:
 def _next(folder: Path, ledger: pa.Table) -> str:
     dropped = ledger.filter(pa.compute.equal(ledger["stage"], "duplicates"))
     name = dropped["id"][0].as_py() if dropped.num_rows else ledger["id"][0].as_py()
-    return f"cuvee why {folder} {name}"
+    return commands.line("cuvee", "why", folder, name)
 
 
 def _plan(ask: SelectAsk, out: Path) -> Result:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("evolve")
@@ -20,7 +20,7 @@ def evolve(
     space: o.Space = "",
     start: Path | None = None,
     patience: int = 0,
-    held_out: str = "5%",
+    held_out: o.Amount = "5%",
     epochs: float = 3,
     lr: o.PeakLr = 2e-5,
     batch: o.Batch = 16,

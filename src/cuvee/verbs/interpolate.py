@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("interpolate")
@@ -12,7 +12,7 @@ def interpolate(
     data: o.Data,
     *,
     model: str = "smollm2-135m",
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     alpha: float = 1.0,
     blends: str = "1x",
     clusters: int = 100,
@@ -20,6 +20,9 @@ def interpolate(
     rows: float = 0.0,
     tasks: str = "auto",
     pairing: str = "any",
+    align: str = "answer",
+    as_: str = "rows",
+    weight: float | None = None,
     space: str = "model",
     max_length: o.MaxLength = 512,
     embedder: str | None = None,
@@ -54,7 +57,8 @@ def interpolate(
     alpha:
         Of Beta(alpha, alpha), which lambda is drawn from: near 0 rows stay as they are, 1 is uniform, a large one sits at 1/2.
     blends:
-        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only.
+        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only. As a regulariser: of the rows
+        that are kept, and 8x lets eight blends take turns beside each row, one in every epoch.
     clusters:
         Clusters of rows and blends together; also the most tasks that are made where rows have no label.
     density:
@@ -64,7 +68,14 @@ def interpolate(
     tasks:
         auto (the row's task label, else a k-means cluster), labels (the label, else the source) or clusters.
     pairing:
-        any, or length: partners of similar length, so that little of a blend has one side only.
+        any, or length: partners of similar prompt and of similar answer length, so that little of a blend has one side only.
+    align:
+        answer (both answers start in one place: the shorter prompt is moved right) or start (both rows do, as published).
+    as_:
+        rows (a blend stands in place of a row, as published) or regulariser: all rows of the budget as rows, and beside them
+        blends of the same rows only, those that the model is confident of with those that it is not, whose loss is added.
+    weight:
+        Of the regulariser: how much the blends' mean loss counts beside the rows', 0 or more; 0.2 where it is not given.
     space:
         model (the mean of a row's token embeddings, the layer in which rows are mixed) or embedder.
     embedder:
@@ -103,6 +114,9 @@ def interpolate(
         rows=rows,
         tasks=tasks,
         pairing=pairing,
+        align=align,
+        as_=as_,
+        weight=weight,
         space=space,
         max_length=max_length,
     )

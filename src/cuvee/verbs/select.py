@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("select")
 def select(
     data: o.Data,
     *,
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     method: str = "k-center",
     settings: str = "",
     space: o.Space = "",
