@@ -36,7 +36,7 @@ class AdaptOptions:
     episodes: int
     steps: int
     final_steps: int
-    subset: str
+    subset: str | float
     every: int
     repeats: int
     final_picks: str
@@ -107,7 +107,7 @@ class AdaptAsk:
 def bind(options: AdaptOptions) -> AdaptAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    _check_counts(options, wrong)
+    _check_policy(options, wrong)
     wrong.check(partial(names.find, FINAL, options.final_picks, "--final-picks"))
     learn = _learn(options, wrong)
     options.publishing.check(wrong)
@@ -174,33 +174,16 @@ def _training(options: AdaptOptions, steps: int) -> Training:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.parse(text)
     if budget.kind == "tokens" or budget.amount <= 0:
         raise ConfigError(f"{text!r} is no number of rows", "write rows (1000) or a share (5%)")
     return budget
 
 
-def _check_counts(options: AdaptOptions, wrong: Mistakes) -> None:
-    counts = [
-        ("clusters", options.clusters, 1),
-        ("per-cluster", options.per_cluster, 1),
-        ("episodes", options.episodes, 0),
-        ("steps", options.steps, 2),
-        ("every", options.every, 1),
-        ("goal-rows", options.goal_rows, 1),
-        ("final-steps", options.final_steps, 0),
-        ("repeats", options.repeats, 0),
-    ]
-    for name, value, low in counts:
-        wrong.check(partial(_at_least, value, low, name))
+def _check_policy(options: AdaptOptions, wrong: Mistakes) -> None:
     if not options.episodes and not options.policy:
         wrong.check(_nothing_to_use)
-
-
-def _at_least(value: int, low: int, name: str) -> None:
-    if value < low:
-        raise ConfigError(f"{name} is {value}", f"give {low} or more")
 
 
 def _nothing_to_use() -> None:

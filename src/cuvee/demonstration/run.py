@@ -10,6 +10,7 @@ from typing import TypedDict
 import orjson
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.demonstration.shown import METHODS, Shown
 from cuvee.errors import MissingExtraError
 from cuvee.intake.asked import CleanOptions, PoolOptions
@@ -52,7 +53,8 @@ def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> R
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     options, tell = _options(written, budget, seed), partial(_counted, written)
     result = run_select(options, out=out / "run", dry_run=False, replace=True, tell=tell)
-    next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
+    how = ("--budget", "5%", "--method", "facility-location", "--out", out / "second")
+    next_command = commands.line("cuvee", "select", written.pool, *how)
     result.summary["methods"] = list(_shown(verbs, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)
 
@@ -74,6 +76,7 @@ def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
         budget=budget,
         method="k-center",
         settings="",
+        space="",
         scores="length,lexical-richness",
         model=None,
         max_length=0,

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from cuvee import budget as budgets
 from cuvee import commands, names
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes, Setting, between
+from cuvee.commands import Mistakes, Setting
 from cuvee.distillation.raters import SCALES, WAYS, ByColumn, ByJudge, ByLibrary, Rater, library_of
 from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
@@ -60,7 +59,7 @@ class DistillOptions:
     rating: RatingOptions
     grouping: Grouping
     model: str
-    budget: str
+    budget: str | float
     good: float
     share: float
     max_new_tokens: int
@@ -93,7 +92,6 @@ def bind(options: DistillOptions) -> DistillAsk:
     rater = wrong.check(lambda: _rater(options))
     base = wrong.check(lambda: causal.folder_of(options.model))
     sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
-    wrong.check(partial(between, options.share, "share", 0, 1))
     options.grouping.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
@@ -113,7 +111,7 @@ def bind(options: DistillOptions) -> DistillAsk:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.parse(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget

@@ -69,7 +69,6 @@ def bind(options: EvaluateOptions) -> EvaluateAsk:
         )
     )
     columns = wrong.check(lambda: pairs(options.columns, "columns")) or {}
-    wrong.check(lambda: _positive(limit=options.limit, batch_tokens=options.batch_tokens))
     wrong.check(lambda: _together(options))
     against = wrong.check(lambda: bind_against(options.beside))
     wrong.check(lambda: causal.folder_of(str(options.model)))
@@ -90,12 +89,6 @@ def bind(options: EvaluateOptions) -> EvaluateAsk:
         seed=options.seed,
         typed=commands.settings("evaluate", options),
     )
-
-
-def _positive(**asked: int | None) -> None:
-    for name, value in asked.items():
-        if value is not None and value < 1:
-            raise ConfigError(f"{name.replace('_', '-')} is {value}", "give at least 1")
 
 
 def _together(options: EvaluateOptions) -> None:

@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.evaluation import evaluating, programs
 from cuvee.evaluation.against import compare
 from cuvee.evaluation.asked import EvaluateAsk, EvaluateOptions, bind
@@ -104,8 +105,8 @@ def _written(work: Work) -> tuple[dict[int, Answer], dict[int, ProgramVerdict]]:
 
 
 def _keep(folder: Path, rows: list[Any]) -> None:
-    (folder / "results.json").write_bytes(orjson.dumps(rows))
-    (folder / "journal.jsonl").unlink(missing_ok=True)
+    disk.write(folder / "results.json", orjson.dumps(rows))
+    disk.remove(folder / "journal.jsonl")
 
 
 def _kept(step: Step) -> list[Any]:
@@ -125,9 +126,9 @@ def _lm_eval(work: Work) -> pa.Table:
 
     def make(folder: Path) -> None:
         told, samples = lm_eval_bridge.run(work.model, ask.tasks, limit=ask.limit, chat=ask.chat, seed=ask.seed)
-        pq.write_table(told, folder / "table.parquet")
+        disk.save_table(folder / "table.parquet", told)
         lines = [orjson.dumps(one, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n" for one in samples]
-        (folder / "lm_eval_samples.jsonl").write_bytes(b"".join(lines))
+        disk.write(folder / "lm_eval_samples.jsonl", b"".join(lines))
 
     depends = {**work.depends, "tasks": ask.tasks, "chat": ask.chat, "data": lm_eval_bridge.data_of(ask.tasks)}
     step = work.run.step("lm-eval", depends, make)

@@ -1,13 +1,13 @@
 """Evolve: rounds of train, read, pick; each round is one resumable step, its curve and the final model are published."""
 
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.evaluation import heldout
 from cuvee.evolution.asked import EvolveAsk, EvolveOptions, bind
@@ -64,7 +64,7 @@ def _depends(ask: EvolveAsk, field: RoundField) -> dict[str, object]:
     plan = ask.plan
     own = {
         "strategy": plan.strategy.name,
-        "whitening": plan.whitening,
+        "space": asdict(plan.space),
         "training": described(plan.training),
         "seed": plan.seed,
     }
@@ -82,9 +82,9 @@ def _round(work: _Evolving, chosen: I64, number: int) -> Step:
         losses = heldout.losses(trained.model, field.held.rows, label="judging").mean
         if more:
             values = view(ask.plan, trained.model, field.rows)
-            np.save(folder / "picks.npy", next_rows(ask.plan, values, chosen, more, number))
+            disk.save_array(folder / "picks.npy", next_rows(ask.plan, values, chosen, more, number))
         if not last:
-            shutil.rmtree(folder / "model")  # read no more: ten rounds of a large model would fill the disk
+            disk.remove_folder(folder / "model")  # read no more: ten rounds of a large model would fill the disk
         write_json(folder / "figures.json", of_round(number, len(chosen), trained, losses, field.tasks))
 
     depends = {**work.depends, "rows": digest(chosen), "more": more}

@@ -55,7 +55,6 @@ def bind_pool(options: PoolOptions, wrong: Mistakes, *, guarded: list[str] | Non
     """
     clean = options.clean
     wrong.check(partial(between, clean.near, "near", 0, 1))
-    wrong.check(partial(between, clean.contamination, "contamination", 0, 1))
     wrong.check(lambda: near_threshold(str(clean.near_vectors), None, calibrated=0.0))
     return PoolAsk(
         read=bind_read(options.read, wrong),

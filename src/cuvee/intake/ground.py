@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from cuvee import embedders
+from cuvee import commands, embedders
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
@@ -66,9 +66,8 @@ def prepare(run: Run, ask: PoolAsk) -> Ground:
     cleaned, table = clean(run, source, ask.rules, items, ask.tokenizer)
     alive = _standing(table)
     if not len(alive):
-        raise InputError(
-            "no row is left after cleaning", f"`cuvee inspect {' '.join(ask.read.data)}` shows why rows fall"
-        )
+        again = commands.line("cuvee", "inspect", *ask.read.data)
+        raise InputError("no row is left after cleaning", f"`{again}` shows why rows fall")
     rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     texts = [text for _, text in items]

@@ -1,6 +1,5 @@
 """Read: every input file becomes an Arrow file of samples, addressed by its bytes, so that a new file reads only itself."""
 
-import shutil
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
+from cuvee import disk
 from cuvee.engines import ENGINES, Engine, Shard
 from cuvee.errors import InputError
 from cuvee.intake.sources import ReadAsk
@@ -124,21 +124,20 @@ def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
 def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
     """Read a file into a folder, whatever an earlier try left there; return what that cost."""
     file, folder = given
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return measured(partial(_read_file, file), folder)
+    disk.remove_folder(folder)
+    return measured(partial(_read_file, file), disk.folder(folder))
 
 
 def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
     reading = read(file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict)
-    with ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink:
+    with disk.create(folder / "samples.arrow") as out, ipc.new_file(out, SAMPLE) as sink:
         samples = 0
         for batch in reading.batches():
             sink.write_batch(batch)
             samples += batch.num_rows
     rows = [asdict(row) for row in reading.quarantined]
-    (folder / "quarantine.jsonl").write_bytes(b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
+    disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
     info = {
         "file": file.path,
         **file.identity,
@@ -148,7 +147,7 @@ def _read_file(file: InputFile, folder: Path) -> None:
         "dialects": dict(reading.dialects),
         "notes": dict(reading.notes),
     }
-    (folder / "info.json").write_bytes(orjson.dumps(info))
+    disk.write(folder / "info.json", orjson.dumps(info))
 
 
 def _text(value: object) -> str:

@@ -25,7 +25,7 @@ class InterpolateOptions:
     pool: PoolOptions
     publishing: Publishing
     model: str
-    budget: str | int
+    budget: str | float
     alpha: float
     blends: str | float
     clusters: int
@@ -73,7 +73,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     budget = wrong.check(lambda: budgets.parse(options.budget))
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
-    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
     return InterpolateAsk(
         pool=pool,
@@ -85,11 +84,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
         max_length=options.max_length,
         typed=commands.settings("interpolate", options),
     )
-
-
-def _long_enough(max_length: int) -> None:
-    if max_length < 2:
-        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
 
 
 def _blending(options: InterpolateOptions) -> Blending:
@@ -106,8 +100,6 @@ def _blending(options: InterpolateOptions) -> Blending:
         role=options.as_,
         weight=options.weight,
     )
-    if mixing.clusters < 1:
-        raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
     return Blending(mixing, options.tasks, options.space)
 
 
@@ -116,6 +108,8 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     found = _TIMES.fullmatch(str(text).strip())
     if found:
         return float(found["times"]), None
+    if str(text).strip() == "0":
+        return 1.0, 0
     try:
         budget = budgets.parse(str(text))
         if budget.kind == "rows":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import F32
 from cuvee.errors import InputError
 from cuvee.intake.ground import Ground, prepare
@@ -54,7 +55,7 @@ def _space(run: Run, ask: InterpolateAsk, read: Readable, depends: Mapping[str, 
         return vectors_of(space, pool, read.rows, ask.base), space
 
     def make(folder: Path) -> None:
-        np.save(folder / "vectors.npy", vectors_of(space, pool, read.rows, ask.base))
+        disk.save_array(folder / "vectors.npy", vectors_of(space, pool, read.rows, ask.base))
 
     step = run.step("space", depends, make)
     if not step.reused:

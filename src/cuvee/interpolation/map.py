@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import F32, I64
 from cuvee.geometry.layout import layout
 from cuvee.interpolation.told import Interpolated
@@ -22,7 +21,7 @@ def make_map(run: Run, done: Interpolated, outcome: Outcome) -> Step:
     """Make ``map.parquet``, as ``publication.map`` does, with blends as points of their own."""
 
     def make(folder: Path) -> None:
-        pq.write_table(_points(done, outcome), folder / "map.parquet", compression="zstd")
+        disk.save_table(folder / "map.parquet", _points(done, outcome))
 
     step = run.step("map", {"mix": done.step.fingerprint, "seed": done.ask.seed}, make)
     if not step.reused:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.errors import InputError
 from cuvee.intake.plan import expect
 from cuvee.interpolation import coverage, pairs
@@ -49,7 +50,7 @@ def _mixed(run: Run, ask: InterpolateAsk, field: MixField) -> Step:
     def make(folder: Path) -> None:
         found = blend(field.rows, ask.budget, settings, seed=ask.seed)
         assert found.centers is not None
-        np.savez(
+        disk.save_arrays(
             folder / "kept.npz",
             left=found.kept.left,
             right=found.kept.right,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuvee.errors import ConfigError
-from cuvee.models import catalog
+from cuvee.models import catalog, plain
 from cuvee.models.folders import fingerprint, model_folder
 from cuvee.models.needs import need, quiet
 from cuvee.progress import say
@@ -103,9 +103,13 @@ def tokenizer_of(folder: Path) -> Tokenizer:
     A base model without a template gets ``render.DEFAULT_TEMPLATE``. Raises ConfigError without an end token.
     """
     quiet()
+    plain.check(folder)
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as wrong:  # the library's own, and those of the one beneath it, which are plain Exceptions
+        raise ConfigError(f"{folder} holds no tokenizer: {_first_line(wrong)}", "see its tokenizer.json") from wrong
     if tokenizer.eos_token is None:
         raise ConfigError(f"the tokenizer in {folder} has no end token", "set eos_token in tokenizer_config.json")
     if tokenizer.chat_template is None:
@@ -164,14 +168,19 @@ def _check_precision(precision: str, device: str) -> None:
 
 
 def _weights(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    plain.check(folder)
     base = _adapter_base(folder)
     if not (folder / "config.json").is_file() and base is None:
         raise ConfigError(f"{folder} holds no language model", "it needs config.json and safetensors weights")
+    plain.check(base or folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(base or folder, dtype=dtype, use_safetensors=True)
-    except (ValueError, OSError) as wrong:
+        model = AutoModelForCausalLM.from_pretrained(
+            base or folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as wrong:
         raise ConfigError(
             f"{folder} holds no causal language model: {_first_line(wrong)}", "see its config.json"
         ) from wrong
@@ -180,14 +189,21 @@ def _weights(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
     need("peft")
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+    try:
+        return PeftModel.from_pretrained(model, folder, trust_remote_code=False).merge_and_unload()
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as wrong:
+        raise ConfigError(f"the adapter in {folder} cannot be put on: {_first_line(wrong)}", "see its base") from wrong
 
 
 def _adapter_base(folder: Path) -> Path | None:
-    import orjson
-
-    config = folder / "adapter_config.json"
-    return folder_of(orjson.loads(config.read_bytes())["base_model_name_or_path"]) if config.is_file() else None
+    """Return the folder of the model that an adapter stands on, None where the folder holds a whole model."""
+    if not (folder / plain.ADAPTER).is_file():
+        return None
+    plain.check(folder)
+    base = folder_of(str(plain.settings(folder / plain.ADAPTER)["base_model_name_or_path"]))
+    if (base / plain.ADAPTER).is_file():
+        raise ConfigError(f"the adapter in {folder} stands on another adapter, in {base}", "merge that one first")
+    return base
 
 
 def _first_line(wrong: BaseException) -> str:

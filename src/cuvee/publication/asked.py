@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cuvee import names
-from cuvee.commands import Mistakes, between
+from cuvee.commands import Mistakes
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.write import FILES
 
@@ -21,4 +21,3 @@ class Publishing:
         """Put what cannot be into ``wrong``."""
         wrong.check(partial(names.find, FORMATS, self.format, "format"))
         wrong.check(partial(names.find, dict.fromkeys(FILES), self.file, "file type"))
-        wrong.check(partial(between, self.draws, "draws", 0, 1_000))

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import F32
 from cuvee.geometry.layout import layout
 from cuvee.progress import say
@@ -28,7 +27,7 @@ def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
         xy[outcome.alive] = layout(outcome.pool.vectors, seed=seed)
         beside(xy, outcome)
         texts = render.plain_column(outcome.source.table["messages"])
-        pq.write_table(points(outcome, xy, texts), folder / "map.parquet", compression="zstd")
+        disk.save_table(folder / "map.parquet", points(outcome, xy, texts))
 
     step = run.step("map", {"rows": depends, "seed": seed}, make)
     if not step.reused:

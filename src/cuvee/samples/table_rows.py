@@ -1,4 +1,4 @@
-"""Rows of tables: Parquet, Arrow files and streams, folders that ``datasets`` saved."""
+"""Rows of tables: Parquet, Arrow files and streams."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,20 +47,3 @@ def arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
                 yield from pa.ipc.open_stream(source)
     except (pa.ArrowInvalid, OSError) as wrong:
         raise InputError(f"{path} cannot be read as Arrow: {wrong}", "fetch or write it again") from wrong
-
-
-def saved_files(folder: Path) -> list[Path]:
-    """Return the Arrow files of a folder that ``datasets`` saved (one data set, or one per split), in their order."""
-    splits = folder / "dataset_dict.json"
-    if splits.exists():
-        return [path for split in orjson.loads(splits.read_bytes())["splits"] for path in saved_files(folder / split)]
-    state = orjson.loads((folder / "state.json").read_bytes())
-    return [folder / entry["filename"] for entry in state["_data_files"]]
-
-
-def is_saved(folder: Path) -> bool:
-    """Return whether ``datasets`` saved this folder."""
-    if (folder / "dataset_dict.json").exists():
-        return True
-    state = folder / "state.json"
-    return state.exists() and b"_data_files" in state.read_bytes()

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.errors import ConfigError, InputError
 from cuvee.names import find
@@ -53,17 +54,16 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     if file not in FILES:
         raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
     plan = _look(chosen, shape)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished = disk.folder(path.parent) / f".{path.name}.{os.getpid()}.tmp"
     try:
         if file == "parquet":
             _write_parquet(chosen, plan, unfinished, fill=format != "same")
         else:
-            with unfinished.open("wb") as out:
+            with disk.create(unfinished) as out:
                 _write_json(_lines(chosen, plan, format, file), out, array=file == "json")
-        unfinished.replace(path)
+        disk.rename(unfinished, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        disk.remove(unfinished)
     return path
 
 
@@ -178,6 +178,6 @@ def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> N
         note = f"columns that hold JSON text, because their rows differ in type or keys: {', '.join(texts)}"
         say(f"note      {note}")
         schema = schema.with_metadata({"note": note})
-    with pq.ParquetWriter(path, schema, compression="zstd") as out:
+    with disk.create(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as out:
         for batch in batches():
             out.write_batch(parquet.batch(batch, schema, texts))

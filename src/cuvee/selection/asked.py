@@ -6,7 +6,7 @@ from functools import partial
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.commands import Mistakes, Scalar, Setting, between, listed, pairs
+from cuvee.commands import Mistakes, Scalar, Setting, listed, pairs
 from cuvee.errors import ConfigError
 from cuvee.intake import judge
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
@@ -16,6 +16,7 @@ from cuvee.publication.asked import Publishing
 from cuvee.scorers import SCORERS
 from cuvee.selection.choose import Request
 from cuvee.selectors import scores_needed, settings_of
+from cuvee.selectors import space as spaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +26,10 @@ class SelectOptions:
     pool: PoolOptions
     publishing: Publishing
     judge: JudgeOptions
-    budget: str
+    budget: str | float
     method: str
     settings: str | Mapping[str, Scalar]
+    space: str
     scores: str | list[str]
     model: str | None
     max_length: int
@@ -53,17 +55,17 @@ def bind(options: SelectOptions) -> SelectAsk:
     settings = wrong.check(lambda: pairs(options.settings, "settings")) or {}
     needed = wrong.check(lambda: _needed(options.method, settings)) or []
     scores = sorted({*listed(options.scores), *needed})
+    wrong.check(partial(spaces.parse, options.space))
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
-    wrong.check(partial(between, options.max_length, "max-length", 0, 1_000_000))
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
     return SelectAsk(
         pool=pool,
         publishing=options.publishing,
-        request=Request(budget, options.method, settings, pool.seed),
+        request=Request(budget, options.method, settings, pool.seed, options.space),
         scores=scores,
         score_model=ScoreModel(options.model, options.max_length or None),
         judge=judging,

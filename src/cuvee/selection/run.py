@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cuvee import commands
+from cuvee.arrays import F32
 from cuvee.intake import judge as judging
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.plan import expect
@@ -21,6 +23,7 @@ from cuvee.scorers.health import Health
 from cuvee.scorers.length import length
 from cuvee.selection.asked import SelectAsk, SelectOptions, bind
 from cuvee.selection.choose import choose
+from cuvee.selectors import needs, settings_of
 
 
 def run_select(options: SelectOptions, *, out: Path, dry_run: bool, replace: bool, tell: Tell = as_it_is) -> Result:
@@ -86,16 +89,24 @@ def _score(run: Run, ask: SelectAsk, ground: Ground) -> Scored:
         pool, step = score(run, ground, ask.scores, ask.score_model, judge)
     counts = judge.counts if judge else {}
     cut = {**cut_shares(step), **{name: told.cut / max(told.asked, 1) for name, told in counts.items()}}
-    lengths = length(pool) if pool.scores else ()
+    shown = {**pool.scores, **_products(pool, ask)}
+    lengths = length(pool) if shown else ()
     notes = [note for name, told in counts.items() for note in told.notes(name)]
     used = judging.used(judge, ask.judge) if judge and ask.judge else None
-    return Scored(pool, step.fingerprint, health.table(pool.scores, lengths, cut=cut), notes, used)
+    return Scored(pool, step.fingerprint, health.table(shown, lengths, cut=cut), notes, used)
+
+
+def _products(pool: Pool, ask: SelectAsk) -> dict[str, F32]:
+    """Return the product of scores that the method goes by, where it is one: no factor need be what the product is."""
+    request = ask.request
+    score = {**settings_of(request.method), **request.settings}.get("score")
+    return {score: needs.score(pool, score)} if isinstance(score, str) and len(needs.factors(score)) > 1 else {}
 
 
 def _next(folder: Path, ledger: pa.Table) -> str:
     dropped = ledger.filter(pa.compute.equal(ledger["stage"], "duplicates"))
     name = dropped["id"][0].as_py() if dropped.num_rows else ledger["id"][0].as_py()
-    return f"cuvee why {folder} {name}"
+    return commands.line("cuvee", "why", folder, name)
 
 
 def _plan(ask: SelectAsk, out: Path) -> Result:

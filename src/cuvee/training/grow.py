@@ -1,7 +1,5 @@
 """Grow: a small base model with a tokenizer of its own, from scratch, on the plain text of a user's rows."""
 
-import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ import numpy as np
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import commands, names, render
+from cuvee import commands, disk, names, render
 from cuvee.arrays import F64
 from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError, InputError
@@ -140,7 +138,7 @@ def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
         "curve": trained.curve,
     }
     write_json(folder / "figures.json", figures)
-    shutil.rmtree(folder / "untrained")
+    disk.remove_folder(folder / "untrained")
 
 
 def documents(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[Encoded]:
@@ -164,12 +162,11 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
     """Put the model among the models of this machine and tell how it went."""
     figures: GrowFigures = orjson.loads((made.path / "figures.json").read_bytes())
     target = catalog.models_folder() / ask.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{ask.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(made.path / "model", temporary)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    temporary = disk.folder(target.parent) / f".{ask.name}.new"
+    disk.remove_folder(temporary)
+    disk.copy_folder(made.path / "model", temporary)
+    disk.remove_folder(target)
+    disk.put(temporary, target)
     run.publish_folder(made, "model")
     run.conclude(
         "models grow",
@@ -188,5 +185,5 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
         "tokens per second": round(figures["tokens"] / max(made.seconds, 1e-9)),
         "first and last loss": f"{figures['curve'][0]['loss']:.3f}, {figures['curve'][-1]['loss']:.3f}",
     }
-    command = shlex.join(["cuvee", "evolve", *ask.read.data, "--model", ask.name])
+    command = commands.line("cuvee", "evolve", *ask.read.data, "--model", ask.name)
     return Result(target, {"profile": told}, [target], next=command)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("adapt")
@@ -18,7 +18,7 @@ def adapt(
     episodes: int = 20,
     steps: int = 100,
     final_steps: int = 0,
-    subset: str = "5%",
+    subset: o.Amount = "5%",
     every: int = 1,
     repeats: int = 4,
     final_picks: str = "top",

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs.adapt import adapt
 from cuvee.verbs.distill import distill, distill_corpus, distill_train
 from cuvee.verbs.evolve import evolve
+from cuvee.verbs.face import verb
 from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.train import train
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("distill train")
@@ -30,7 +30,7 @@ def distill_train(
     alike: float = 0.8,
     voters: int = 16,
     embedder: str | None = None,
-    held_out: str = "5%",
+    held_out: o.Amount = "5%",
     judged: int = 64,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
@@ -205,7 +205,7 @@ def distill(
     data: o.Data,
     *,
     model: str = "smollm2-135m",
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     rating: str = "bayes",
     library: str | None = None,
     rating_column: str = "",

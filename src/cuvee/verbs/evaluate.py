@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("evaluate")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("evolve")
@@ -17,9 +17,10 @@ def evolve(
     rounds: int = 10,
     strategy: str = "k-center",
     whiten: int = 0,
+    space: o.Space = "",
     start: Path | None = None,
     patience: int = 0,
-    held_out: str = "5%",
+    held_out: o.Amount = "5%",
     epochs: float = 3,
     lr: o.PeakLr = 2e-5,
     batch: o.Batch = 16,
@@ -57,9 +58,13 @@ def evolve(
     rounds:
         How often the model picks; the final model has seen init + rounds x per_round rows.
     strategy:
-        k-center (farthest from everything chosen, in the model's own space), random, least-confidence, margin, entropy.
+        k-center (farthest from everything chosen, in the model's own space), herding (what represents that space),
+        cluster-draw (clusters that the model finds likely more often), random, least-confidence, margin, entropy.
     whiten:
-        Reduce the model's space to this many dimensions of equal variance before k-center; 0 leaves it as it is.
+        The same as --space whiten=N: so many axes of the model's space, of equal variance; 0 leaves it as it is.
+    space:
+        What becomes of the model's own vectors before the next rows are picked: "whiten=512", "without=length" (log tokens of
+        prompt and answer regressed out), or both with a comma.
     start:
         A run folder whose kept rows are the first ones, in place of random rows.
     patience:
@@ -94,6 +99,7 @@ def evolve(
         rounds=rounds,
         strategy=strategy,
         whiten=whiten,
+        space=space,
         start=start,
         patience=patience,
         held_out=held_out,

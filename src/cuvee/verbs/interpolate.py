@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("interpolate")
@@ -12,7 +12,7 @@ def interpolate(
     data: o.Data,
     *,
     model: str = "smollm2-135m",
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     alpha: float = 1.0,
     blends: str = "1x",
     clusters: int = 100,

@@ -4,13 +4,24 @@ An option whose words differ from verb to verb is described in the verb's own do
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+
+if TYPE_CHECKING:
+    from cuvee import commands
 
 # The pool.
-Data = Annotated[
-    list[str],
-    'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
-]
+# The command line gives paths and words; a Python caller may give more (``verbs.face``).
+if TYPE_CHECKING:
+    Data = commands.Given
+    Amount = commands.Amount
+    Decontaminate = commands.Paths
+else:
+    Data = Annotated[
+        list[str],
+        'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
+    ]
+    Amount = str
+    Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
 Columns = Annotated[str, 'Where the columns have names of their own: "instruction=q,output=a".']
 Dialect = Annotated[str | None, "Read every row as this dialect."]
 Strict = Annotated[bool, "Stop at the first row that cannot be read."]
@@ -18,6 +29,12 @@ Embedder = Annotated[
     str | None,
     "What rows are told apart by: lexical, static, sentence, hidden (the space of a language model), or static:PATH and so on. "
     "Default: static if it was fetched, else lexical.",
+]
+
+Space = Annotated[
+    str,
+    "What the chooser sees of the vectors: whiten=512 (so many axes, equally wide), without=length (log tokens of prompt and "
+    "answer regressed out), form (the prompt's template and the answer's kind in their place), or several with a comma.",
 ]
 
 # What falls before anything is chosen.
@@ -30,7 +47,6 @@ NearVectors = Annotated[
     "Also drop by cosine: a number, q0.99 (a quantile of the pool's nearest-neighbour cosines), auto (calibrated for the "
     "embedder), or off.",
 ]
-Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
 Contamination = Annotated[
     float, "Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it."
 ]
@@ -53,7 +69,8 @@ JudgeModel = Annotated[str, "The name of the chat model on that server."]
 JudgeSettings = Annotated[
     str,
     '"concurrency=8,per_minute=60,timeout=120,tries=5,temperature=0,max_tokens=512,key=VARIABLE"; key names the environment '
-    "variable that holds the server's key, OPENAI_API_KEY where it is left out.",
+    "variable that holds the server's key, OPENAI_API_KEY where it is left out; one that is not called *_API_KEY needs "
+    "--allow-key NAME as well.",
 ]
 MaxTokensSpent = Annotated[
     int | None,

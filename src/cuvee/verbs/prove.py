@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("prove")
@@ -12,12 +12,12 @@ def prove(
     data: o.Data,
     *,
     arms: str = "k-center,random,full,base",
-    budget: str = "5%",
+    budget: o.Amount = "5%",
     model: o.Model = "smollm2-135m",
     seeds: int = 5,
     reference: str = "random",
     same: str = "updates",
-    held_out: str = "10%",
+    held_out: o.Amount = "10%",
     on: list[str] | None = None,
     metrics: str = "loss",
     max_new_tokens: int = 32,
@@ -51,8 +51,9 @@ def prove(
     Parameters
     ----------
     arms:
-        What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
-        pool), base (not trained), folders of earlier runs, or package.module:function.
+        What to compare: methods of `cuvee select`, with settings after colons (deita-proxy:threshold=0.9), and what they see of
+        the vectors (k-center:space=whiten=512+without=length), random, full (the whole pool), base (not trained), folders of
+        earlier runs, or package.module:function.
     budget:
         Rows (1000), a share of the pool without its held-out rows (5%), or tokens (2Mtok).
     seeds:

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
 @verb("select")
 def select(
     data: o.Data,
     *,
-    budget: str = "10%",
+    budget: o.Amount = "10%",
     method: str = "k-center",
     settings: str = "",
+    space: o.Space = "",
     embedder: o.Embedder = None,
     format: o.Format = "same",
     file: o.File = "jsonl",
@@ -51,7 +52,8 @@ def select(
     budget:
         Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
     method:
-        uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
+        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, deita,
+        deita-proxy, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
     keep_empty:
@@ -61,8 +63,8 @@ def select(
     scores:
         Scores to compute and put in the ledger, for instance "length,rarity". Those that start with judge- ask a chat model.
     model:
-        The language model of the scores loss, perplexity, ifd and uncertainty-...: a folder, a catalogue name, a GGUF file or
-        a hub id. Default: smollm2-135m.
+        The language model of the scores loss, perplexity, ifd, ifd-ppl and uncertainty-...: a folder, a catalogue name, a GGUF
+        file or a hub id. Default: smollm2-135m.
     max_length:
         Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
     tokenizer:
@@ -98,6 +100,7 @@ def select(
         budget=budget,
         method=method,
         settings=settings,
+        space=space,
         scores=scores,
         model=model,
         max_length=max_length,

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from cuvee.result import Result
+from cuvee.verbs.face import taken
 
 
+@taken
 def why(run: Path, row_id: str) -> Result:
     """Tell what happened to one row of a run.
 

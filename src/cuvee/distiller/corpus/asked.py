@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from cuvee import commands
-from cuvee.commands import Mistakes, Setting, between, listed
+from cuvee.commands import Mistakes, Setting, listed
 from cuvee.distiller import kinds
 from cuvee.distiller.offline import Recipe
 from cuvee.errors import ConfigError
@@ -65,8 +64,6 @@ def bind(options: DistillCorpusOptions) -> DistillCorpusAsk:
     maker = wrong.check(lambda: _maker(options))
     chosen = wrong.check(lambda: tuple(kinds.find(name).name for name in listed(options.kinds)))
     variants = wrong.check(lambda: _variants(options.variants))
-    wrong.check(partial(between, options.merged, "merged", 0, 1))
-    wrong.check(partial(between, options.noisy, "noisy", 0, 1))
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
     return DistillCorpusAsk(

@@ -10,7 +10,6 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.distiller.grpo import Reinforcement
 from cuvee.distiller.rewards import Weights
-from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.training.settings import Training
@@ -79,7 +78,7 @@ class DistillTrainOptions:
     cold_start: ColdStartOptions
     grpo: GrpoOptions
     rewards: RewardOptions
-    held_out: str
+    held_out: str | float
     judged: int
     seed: int
 
@@ -118,7 +117,6 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     training = wrong.check(options.cold_start.training)
     reinforcement = wrong.check(options.grpo.reinforcement)
     weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
-    alike = wrong.check(lambda: _cosine(asked.alike))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
@@ -129,7 +127,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         training=training,
         reinforcement=reinforcement,
         weights=weights,
-        alike=alike,
+        alike=asked.alike,
         voters=asked.voters,
         embedder=asked.embedder,
         held_out=held_out,
@@ -137,9 +135,3 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         seed=options.seed,
         typed=commands.settings("distill train", options),
     )
-
-
-def _cosine(value: float) -> float:
-    if not 0 < value <= 1:
-        raise ConfigError(f"alike is {value}", "give a cosine above 0 and up to 1")
-    return value
