@@ -125,6 +125,7 @@ WRITERS = {
     "evaluation/sandbox.py": "the code that it runs lives in a folder of the system's own",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
+    "evaluation/cage/root.py": "the root of the cage, in memory, made by a process that is caged next",
     "store/texts.py": "a lock is no content",
 }
 

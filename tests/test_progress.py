@@ -121,3 +121,20 @@ def test_what_the_verbs_say_of_hostile_rows_is_only_text(tmp_path: Path, capsys:
     assert verb[:3] == ["cuvee", "why", str(out)]
     cli.main(verb[1:] if wild in verb[3] else ["why", str(out), rows[0]["id"]])
     assert is_text("".join(capsys.readouterr()))
+
+
+def test_bytes_are_told_as_people_count_them(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    clock = iter([0.0, 100.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    total = 3_000_000_000
+    with caplog.at_level(logging.INFO, "cuvee"), progress.bar("reading", total, progress.BYTES) as advance:
+        advance(500_000_000)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == "reading: 500 MB of 3 GB, 5 MB/s, about 8 min left"
+
+
+def test_quiet_work_says_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(progress, "SILENCE", 0.0)
+    with caplog.at_level(logging.INFO, "cuvee"), progress.quiet(), progress.bar("reading", 9) as advance:
+        advance(3)
+    assert not caplog.records

@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_the_toy_twin_runs(recipe: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, 300, seed=4)
+    write(tmp_path / "demo", 300, seed=4)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUVEE_HOME", str(home))
     toy = FOLDER / "toy" / recipe.name

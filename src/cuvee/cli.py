@@ -12,10 +12,11 @@ import cyclopts
 
 from cuvee.errors import ConfigError, CuveeError, refused
 from cuvee.names import granting
-from cuvee.progress import console, guard, shown
+from cuvee.progress import guard, shown
 from cuvee.recipes import run
 from cuvee.stopping import Stopped, say_stopped, stoppable
 from cuvee.verbs import VERBS
+from cuvee.verbs.shown import Spoken, app, show
 from cuvee.version import VERSION
 
 ALLOW_KEY = "--allow-key"
@@ -24,32 +25,7 @@ STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen
 
 def build() -> cyclopts.App:
     """Return the parser of all verbs; a verb's signature and docstring are its options and help."""
-    app = cyclopts.App(
-        name="cuvee",
-        version=VERSION,
-        help="From a pool of instruction data and a budget to the training set the budget deserves.",
-        help_format="plaintext",
-        default_parameter=cyclopts.Parameter(negative=()),
-        result_action="return_value",
-        exit_on_error=False,
-        print_error=False,
-        suppress_keyboard_interrupt=False,
-    )
-    groups = {
-        "models": cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
-    }
-    groups["distill"] = cyclopts.App(name="distill", help=VERBS["distill"].__doc__, help_format="plaintext")
-    groups["distill"].default(VERBS["distill"])
-    for name, verb in VERBS.items():
-        group, _, own = name.partition(" ")
-        if own:
-            groups[group].command(verb, name=own)
-        elif group not in groups:
-            app.command(verb)
-    app.command(run)
-    for group_app in groups.values():
-        app.command(group_app)
-    return app
+    return app({**VERBS, "run": run}, version=VERSION)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,7 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         words, keys = _allowed(words)
         with stoppable(), granting(code=True, keys=keys):
-            _show(build()([STDIN if word == "-" else word for word in words]))
+            told = build()([STDIN if word == "-" else word for word in words])
+            if isinstance(told, Spoken):
+                show(told)
             if sys.stdout is not None:  # closed by whoever started us
                 sys.stdout.flush()
     except (CuveeError, cyclopts.CycloptsError) as problem:
@@ -97,12 +75,3 @@ def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
             raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
         keys.append(name)
     return kept or list(words), keys
-
-
-def _show(result: object) -> None:
-    from cuvee.result import Result
-
-    if isinstance(result, Result):
-        from cuvee.reports.text import show
-
-        show(result, console())

@@ -27,19 +27,23 @@ Setting = object  # what an option may be: a scalar, a path, a list of these, a 
 _SETTINGS: dict[str, Mapping[str, inspect.Parameter]] = {}
 _OWN = ("out", "dry_run", "replace")  # of a call, not of what it makes
 _SECTION = "Parameters\n----------\n"
+_OPTION = r"^(\w+):\n((?:[ \t]+.*\n?)+)"  # its name and its words in a docstring
 _WIDTH = 110
 
 
-def verb(name: str) -> Callable[[Verb], Verb]:
+def verb(name: str, *, example: str = "", page: str = "") -> Callable[[Verb], Verb]:
     """Return a decorator that makes the settings of a verb known under its name on the command line.
 
-    The numbers among them are checked before the verb is called (``ranges``).
+    The numbers among them are checked before the verb is called (``ranges``). example: a command line that works. page: where
+    the documentation goes on. Both join the verb's docstring.
     """
 
     def keep(function: Verb) -> Verb:
         signature = inspect.signature(function)
         _SETTINGS[name] = signature.parameters
-        function.__doc__ = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
+        text = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
+        more = [f"{word}: {what}\n\n" for word, what in (("Example", example), ("More", page)) if what]
+        function.__doc__ = text.replace(_SECTION, "".join(more) + _SECTION, 1)
 
         @wraps(function)
         def checked(*given: object, **named: object) -> object:
@@ -51,10 +55,20 @@ def verb(name: str) -> Callable[[Verb], Verb]:
     return keep
 
 
+def flowing(text: str) -> str:
+    """Return a docstring whose paragraphs and option texts are one line each, for a reader of any width."""
+    head, section, own = text.partition(_SECTION)
+    paragraphs = [" ".join(part.split()) for part in head.split("\n\n") if part.strip()]
+    options = [
+        f"{name}:\n    {' '.join(body.split())}\n" for name, body in re.findall(_OPTION, own + "\n", re.MULTILINE)
+    ]
+    return "\n\n".join([*paragraphs, f"{section}{''.join(options)}"] if options else paragraphs)
+
+
 def _documented(text: str, settings: Iterable[inspect.Parameter]) -> str:
     """Return a docstring whose parameters are described in order: by itself, else by the words of their annotation."""
     head, _, own = text.partition(_SECTION)
-    told = dict(re.findall(r"^(\w+):\n((?:[ \t]+.*\n?)+)", own + "\n", flags=re.MULTILINE))
+    told = dict(re.findall(_OPTION, own + "\n", re.MULTILINE))
     parts = []
     for setting in settings:
         shared = " ".join(word for word in getattr(setting.annotation, "__metadata__", ()) if isinstance(word, str))

@@ -64,6 +64,11 @@ def may_read(variable: str) -> None:
         )
 
 
+METHOD = "facility-location"
+"""How rows are chosen where no method is named: the one place. It is nearer to the pool than random rows by the measures that
+decide (``publication.picture.PICTURE``), and quick enough for a million rows (docs/benchmarks.md)."""
+
+
 def find(table: Mapping[str, T], name: str, kind: str) -> T:
     """Return ``table[name]``, or the object that ``"package.module:attribute"`` names, or what ``called`` was given.
 

@@ -68,6 +68,11 @@ def console(*, stderr: bool = False) -> "Console":
     return TextConsole(stderr=stderr, markup=False, emoji=False)
 
 
+def unseen(more: int) -> None:
+    """Advance nothing: for work that no one watches."""
+
+
+BYTES = "bytes"  # a unit that is shown as kB, MB, GB
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 SILENCE = 60.0  # seconds between two lines where there is no terminal
 
@@ -86,14 +91,16 @@ def quiet() -> Iterator[None]:
 def bar(label: str, total: int | None, unit: str = "rows", *, done: int = 0) -> Iterator[Advance]:
     """Show a progress bar on standard error while the block runs; yield the function that advances it.
 
-    total: units in all, None where unknown. done: of them, before the block: they tell nothing of the rate. Where standard
-    error is not a terminal, a line a minute says the same.
+    unit: of the total, as it is shown; ``BYTES`` are shown in kB, MB or GB. total: units in all, None where unknown. done: of
+    them, before the block: they tell nothing of the rate. Where standard error is not a terminal, a line a minute says the
+    same.
     """
     if _QUIET.get():
-        yield lambda more: None
+        yield unseen
         return
     from rich.progress import (
         BarColumn,
+        DownloadColumn,
         MofNCompleteColumn,
         Progress,
         ProgressColumn,
@@ -105,14 +112,14 @@ def bar(label: str, total: int | None, unit: str = "rows", *, done: int = 0) -> 
 
     class Rate(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} {unit}/s", style="progress.data.speed")
+            return Text(f"{_amount(task.speed or 0, unit)}/s", style="progress.data.speed")
 
     terminal = console(stderr=True)
     if not terminal.is_terminal:
         yield _Lines(label, total, unit, done)
         return
-    text = TextColumn("{task.description}", markup=False)
-    columns = (text, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    done_of = DownloadColumn() if unit == BYTES else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), done_of, Rate(), TimeRemainingColumn())
     with Progress(*columns, console=terminal, transient=True) as progress:
         task = progress.add_task(label, total=total, completed=done)
         yield lambda more: progress.advance(task, more)
@@ -131,7 +138,21 @@ class _Lines:
         if now - self.last < SILENCE:
             return
         self.last, speed = now, (self.done - self.before) / (now - self.start)
-        of = f"/{self.total:,}" if self.total else ""
         ahead = max(0, self.total - self.done) if self.total else 0  # a total may be an estimate
         left = f", about {ahead / speed / 60:.0f} min left" if self.total and speed else ""
-        say(f"{self.label}: {self.done:,}{of} {self.unit}, {speed:.3g} {self.unit}/s{left}")
+        if self.unit == BYTES:
+            of = f" of {_amount(self.total, BYTES)}" if self.total else ""
+            say(f"{self.label}: {_amount(self.done, BYTES)}{of}, {_amount(speed, BYTES)}/s{left}")
+        else:
+            of = f"/{self.total:,}" if self.total else ""
+            say(f"{self.label}: {self.done:,}{of} {self.unit}, {speed:.3g} {self.unit}/s{left}")
+
+
+def _amount(count: float, unit: str) -> str:
+    """Return a number with its unit: "8,192 rows", "12.3 MB"."""
+    if unit != BYTES:
+        return f"{count:,.0f} {unit}"
+    for name, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.3g} {name}"
+    return f"{count / 1e3:.3g} kB"

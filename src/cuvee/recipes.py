@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import get_type_hints
 
 from cuvee.commands import pairs
-from cuvee.errors import ConfigError
+from cuvee.commands import verb as known
+from cuvee.errors import ConfigError, CuveeError
 from cuvee.models.server import KEY_VARIABLE
 from cuvee.names import granting, may_read
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.verbs import RECIPES
+from cuvee.verbs import options as o
 
 NAMING = (
     "method",
@@ -33,7 +35,10 @@ CODE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?:\.\w+)*")
 Bound = tuple[str, dict[str, object]]  # a verb of RECIPES, and its settings
 
 
-def run(recipe: Path, *, dry_run: bool = False, allow_code: bool = False, allow_key: list[str] | None = None) -> Result:
+@known("run", example="cuvee run recipes/k-center.yaml", page="recipes/, docs/python.md")
+def run(
+    recipe: Path, *, dry_run: o.DryRun = False, allow_code: bool = False, allow_key: list[str] | None = None
+) -> Result:
     """Run the steps of a recipe; all of them are checked before the first one starts.
 
     A recipe may be somebody else's: it can neither run code of its own nor send any of your environment to a server, but for
@@ -43,8 +48,6 @@ def run(recipe: Path, *, dry_run: bool = False, allow_code: bool = False, allow_
     ----------
     recipe:
         A YAML file with a list of steps, each a verb's name over its options.
-    dry_run:
-        Check the recipe, say its steps, and stop.
     allow_code:
         Let the recipe name code that is run (package.module:object, or a YAML task of lm-eval): read that code first.
     allow_key:
@@ -53,8 +56,7 @@ def run(recipe: Path, *, dry_run: bool = False, allow_code: bool = False, allow_
     steps = load(Path(recipe))
     code = [f"step {number} names code: {name}" for number, (_, one) in enumerate(steps, 1) for name in code_in(one)]
     if dry_run:
-        plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": code}
-        return Result(Path(recipe), {"plan": plan})
+        return _plan(Path(recipe), steps, code)
     if code and not allow_code:
         raise ConfigError(f"{recipe}: {'; '.join(code)}", "read that code, then run the recipe with --allow-code")
     for one in code:
@@ -87,6 +89,30 @@ def _is_module(word: str) -> bool:
 
     first = word.partition(":")[0].partition(".")[0]
     return "." in word.partition(":")[0] or (first not in EMBEDDERS and find_spec(first) is not None)
+
+
+def _plan(recipe: Path, steps: list[Bound], code: list[str]) -> Result:
+    """Say what every step would do; one that reads what an earlier one will write cannot be looked at yet."""
+    told, seconds, known = [], 0, True
+    for name, settings in steps:
+        words, took = _foreseen(name, settings)
+        told.append(f"{name} {settings}: {words}")
+        seconds, known = seconds + (took or 0), known and took is not None
+    notes = [] if known else ["the time of a step that reads what another will write is known once that has run"]
+    plan: dict[str, object] = {"files": [], "steps": told, "notes": [*code, *notes], "seconds": seconds}
+    return Result(recipe, {"plan": plan})
+
+
+def _foreseen(name: str, settings: dict[str, object]) -> tuple[str, int | None]:
+    """Return what a step would do, and its seconds, None where they are not known."""
+    verb = RECIPES[name]
+    if "dry_run" not in signatures.signature(verb).parameters:
+        return "at once", 0
+    try:
+        plan = verb(**{**settings, "dry_run": True}).summary["plan"]
+    except CuveeError as wrong:
+        return f"not known yet ({wrong.message})", None
+    return "; ".join(plan["steps"]), plan.get("seconds")
 
 
 def load(path: Path) -> list[Bound]:

@@ -127,8 +127,8 @@ def test_a_second_call_does_nothing_and_another_folder_gets_the_same_bytes(
 
 
 def test_a_smaller_budget_is_a_prefix(finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
-    fewer = mixed(sample, tiny_model, tmp_path / "few", budget="24", rows=0.0)
-    more = mixed(sample, tiny_model, tmp_path / "more", budget="48", rows=0.0)
+    fewer = mixed(sample, tiny_model, tmp_path / "few", budget="24", real_share=0.0)
+    more = mixed(sample, tiny_model, tmp_path / "more", budget="48", real_share=0.0)
     assert entries(fewer.folder) == entries(more.folder)[:24]
 
 

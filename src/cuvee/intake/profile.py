@@ -15,11 +15,11 @@ from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.lessons import Lessons
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run, write_json
-from cuvee.samples import inputs
 
 Profile = dict[str, object]
 TOP = 12  # labels shown
@@ -45,8 +45,8 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         wrong.found.append(ConfigError("--max-length says nothing without a model", "name the model with --model"))
     wrong.stop()
     if dry_run:
-        plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
-        return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
+        expected = foreseen(ask.data)
+        return expected.result(Path(out), ["read", "clean", "profile"], seconds=expected.seconds)
     typed = settings("inspect", options)
     with open_run(Path(out), Claim("inspect", typed, replace=True)) as run:  # a profile is made anew in seconds
         source = read_inputs(run, ask)
