@@ -6,6 +6,7 @@ line can be stopped from its first moment.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from cuvee.version import VERSION
 
@@ -30,8 +31,8 @@ _HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "R
 
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
-    if name.startswith("__") and name != "__all__":
-        raise AttributeError(name)
+    if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
+        raise AttributeError(name)  # a room is imported as any package: without the verbs
     verbs = import_module("cuvee.verbs")
     if name == "__all__":
         return __dir__()
