@@ -9,6 +9,7 @@ from pathlib import Path
 PARTS = {
     "bounded": ("Bounded clusters", ["-m", "bench.bounded", "--full"]),
     "kcenter": ("k-center", ["bench/kcenter.py", "--full"]),
+    "facility": ("Facility location", ["-m", "bench.facility", "--million"]),
     "clustering": ("k-means on planted clusters", ["-m", "bench.clustering"]),
     "herding": ("Herding", ["-m", "bench.clustering", "--herding"]),
     "agreement": ("How well each space knows the tasks", ["-m", "bench.agreement"]),

@@ -5,6 +5,11 @@ are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is impor
 line can be stopped from its first moment.
 """
 
+import sys
+
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
+    del sys.path[0]
+
 from importlib import import_module
 from importlib.util import find_spec
 

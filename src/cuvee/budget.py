@@ -29,6 +29,14 @@ class Budget:
         return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
 
 
+def spent(text: str | float) -> Budget:
+    """Read a budget of something that is to be chosen. Raises ConfigError for what ``parse`` cannot read, and for 0."""
+    budget = parse(text)
+    if not budget.amount:
+        raise ConfigError("a budget of 0 chooses nothing", "write rows (1000), a share (5%) or tokens (2Mtok)")
+    return budget
+
+
 def written(amount: float) -> str:
     """Return a number as a budget is written: 1000 is rows, 0.05 (a float up to 1) is the share 5%.
 
@@ -43,7 +51,7 @@ def written(amount: float) -> str:
     return f"{100 * amount:.12g}%"
 
 
-def parse(text: str | int) -> Budget:
+def parse(text: str | float) -> Budget:
     """Read ``1000``, ``2.5k``, ``5%`` or ``2Mtok``. Raises ConfigError for anything else: 0, a share over 100 %."""
     match = _FORM.fullmatch(str(text).strip().replace(",", ""))
     if match is None or (match["unit"] == "%" and match["scale"]):

@@ -10,43 +10,22 @@ from typing import NoReturn
 
 import cyclopts
 
-from cuvee.errors import CuveeError, refused
+from cuvee.errors import ConfigError, CuveeError, refused
+from cuvee.names import granting
+from cuvee.progress import guard, shown
 from cuvee.recipes import run
 from cuvee.stopping import Stopped, say_stopped, stoppable
 from cuvee.verbs import VERBS
+from cuvee.verbs.shown import Spoken, app, show
 from cuvee.version import VERSION
 
+ALLOW_KEY = "--allow-key"
 STDIN = "/dev/stdin"  # what "-" stands for: the parser would take a lone hyphen for an option
 
 
 def build() -> cyclopts.App:
     """Return the parser of all verbs; a verb's signature and docstring are its options and help."""
-    app = cyclopts.App(
-        name="cuvee",
-        version=VERSION,
-        help="From a pool of instruction data and a budget to the training set the budget deserves.",
-        help_format="plaintext",
-        default_parameter=cyclopts.Parameter(negative=()),
-        result_action="return_value",
-        exit_on_error=False,
-        print_error=False,
-        suppress_keyboard_interrupt=False,
-    )
-    groups = {
-        "models": cyclopts.App(name="models", help="Bring models once and use them offline.", help_format="plaintext")
-    }
-    groups["distill"] = cyclopts.App(name="distill", help=VERBS["distill"].__doc__, help_format="plaintext")
-    groups["distill"].default(VERBS["distill"])
-    for name, verb in VERBS.items():
-        group, _, own = name.partition(" ")
-        if own:
-            groups[group].command(verb, name=own)
-        elif group not in groups:
-            app.command(verb)
-    app.command(run)
-    for group_app in groups.values():
-        app.command(group_app)
-    return app
+    return app({**VERBS, "run": run}, version=VERSION)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,10 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.filterwarnings("ignore", category=FutureWarning)  # of libraries to their own callers, not to our users
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
+    guard()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        with stoppable():
-            _show(build()([STDIN if word == "-" else word for word in words]))
+        words, keys = _allowed(words)
+        with stoppable(), granting(code=True, keys=keys):
+            told = build()([STDIN if word == "-" else word for word in words])
+            if isinstance(told, Spoken):
+                show(told)
             if sys.stdout is not None:  # closed by whoever started us
                 sys.stdout.flush()
     except (CuveeError, cyclopts.CycloptsError) as problem:
@@ -73,16 +56,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _fail(problem: Exception) -> NoReturn:
-    print(f"cuvee: {problem}", file=sys.stderr)  # noqa: T201
+    print(shown(f"cuvee: {problem}"), file=sys.stderr)  # noqa: T201
     raise SystemExit(1) from None
 
 
-def _show(result: object) -> None:
-    from cuvee.result import Result
-
-    if isinstance(result, Result):
-        from rich.console import Console
-
-        from cuvee.reports.text import show
-
-        show(result, Console())
+def _allowed(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Take --allow-key NAME out of a command of any verb; a recipe's is an option of ``run``. Return both."""
+    kept: list[str] = []
+    keys: list[str] = []
+    rest = iter(words if words[:1] != ["run"] else ())
+    for word in rest:
+        flag, equals, name = word.partition("=")
+        if flag != ALLOW_KEY:
+            kept.append(word)
+            continue
+        name = name if equals else next(rest, "")
+        if not name:
+            raise ConfigError(f"{ALLOW_KEY} names no variable", f"{ALLOW_KEY} NAME")
+        keys.append(name)
+    return kept or list(words), keys

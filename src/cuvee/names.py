@@ -1,9 +1,16 @@
-"""The only lookup of things by name; registries are plain dicts, and a guest is named by where it stands."""
+"""The only lookup of things by name; registries are plain dicts, and a guest is named by where it stands.
+
+And what may be named by whoever wrote the name: a recipe's author is not its user.
+"""
 
 import difflib
 import importlib
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -16,6 +23,50 @@ T = TypeVar("T")
 OBJECT = "python:"  # begins the name of an object that a Python caller gave instead of a name
 _GIVEN: dict[str, object] = {}
 _MET: dict[str, str] = {}  # guests that were found -> a hash of their code
+KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*_API_KEY")  # environment variables that may always be named as a server's key
+
+
+@dataclass(frozen=True)
+class Granted:
+    """What names may lead to. code: whether a name may be imported. keys: environment variables beyond ``KEY``."""
+
+    code: bool
+    keys: tuple[str, ...]
+
+
+_GRANTED: ContextVar[Granted | None] = ContextVar("granted", default=None)  # None: whoever calls from Python has it all
+
+
+@contextmanager
+def granting(*, code: bool, keys: Sequence[str]) -> Iterator[None]:
+    """Let names lead to no more than this while the block runs: they were written by somebody else."""
+    token = _GRANTED.set(Granted(code, tuple(keys)))
+    try:
+        yield
+    finally:
+        _GRANTED.reset(token)
+
+
+def may_run(what: str) -> None:
+    """Raise ConfigError where a name must not lead to code."""
+    granted = _GRANTED.get()
+    if granted is not None and not granted.code:
+        raise ConfigError(f"the recipe names code: {what}", "read that code, then run the recipe with --allow-code")
+
+
+def may_read(variable: str) -> None:
+    """Raise ConfigError where an environment variable must not be sent to a server as its key."""
+    granted = _GRANTED.get()
+    if granted is not None and not KEY.fullmatch(variable) and variable not in granted.keys:
+        raise ConfigError(
+            f"key names {variable!r}, and only variables called *_API_KEY are read",
+            f"if it is the server's key, add --allow-key {variable} on the command line",
+        )
+
+
+METHOD = "facility-location"
+"""How rows are chosen where no method is named: the one place. It is nearer to the pool than random rows by the measures that
+decide (``publication.picture.PICTURE``), and quick enough for a million rows (docs/benchmarks.md)."""
 
 
 def find(table: Mapping[str, T], name: str, kind: str) -> T:
@@ -72,6 +123,7 @@ def _guest(name: str, kind: str) -> object:
 
 
 def _imported(path: str, kind: str) -> tuple[object, str]:
+    may_run(path)
     module, _, attribute = path.partition(":")
     try:
         holder = importlib.import_module(module)

@@ -73,6 +73,19 @@ def test_a_mean_over_some_rows_gives_nearly_the_same_coverage(monkeypatch: pytes
     assert reached > 0.9 * whole
 
 
+def test_few_candidates_first_then_all_and_still_nested(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = np.random.default_rng(5).normal(size=(2_000, 6)).astype(np.float32)
+    whole, width = herding(X, 100)[1].sum(), kernel_width(X, 10)
+    monkeypatch.setattr(module, "CANDIDATES", 400)
+    rows, gains = herding(X, 2_000)
+    spaced = set(np.linspace(0, 1_999, 400).astype(int).tolist())
+    assert set(rows[:100].tolist()) <= spaced and not set(rows[100:200].tolist()) <= spaced
+    assert sorted(rows.tolist()) == list(range(2_000)) and gains[:100].sum() > 0.9 * whole
+    for k in (50, 100, 101, 300):
+        assert herding(X, k)[0].tolist() == rows[:k].tolist()
+    assert herding(X, 150, width=width, taken=rows[:60])[0].tolist() == rows[60:210].tolist()
+
+
 def test_not_finite_is_refused_and_nothing_of_nothing() -> None:
     with pytest.raises(SelectionError, match="finite"):
         herding(np.full((3, 2), np.nan, dtype=np.float32), 2)

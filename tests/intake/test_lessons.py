@@ -127,7 +127,7 @@ def test_the_counts_are_those_of_the_rows_that_training_reads(longest: int, tiny
 
 def test_inspect_tells_and_writes_a_line_for_each_row(tiny_model: Path, tmp_path: Path) -> None:
     rows = [{"instruction": f"Say {number}", "output": "word " * number} for number in range(1, 60)]
-    told = cuvee.inspect(rows, model=tiny_model, max_length=64, out=tmp_path / "run")
+    told = cuvee.inspect(rows, model=str(tiny_model), max_length=64, out=tmp_path / "run")
     lines = pl.read_parquet(tmp_path / "run" / lessons.FILE)
     assert lines.height == 59 and lines["learned"].sum() > 0
     assert told.summary["profile"]["trainer"]["max length"] == 64

@@ -12,10 +12,10 @@ from tests.killing import killed_when
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
+from cuvee.models.speed import parameters
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.proof.arms import ARMS, parse
 from cuvee.proof.kinds import RowsArm
-from cuvee.proof.plan import parameters
 
 OPTIONS: dict[str, Any] = {
     "arms": "k-center,random,full,base", "budget": "30", "seeds": 3, "held_out": "40", "epochs": 2, "lr": 3e-3,

@@ -14,7 +14,7 @@ import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.planting.files import WrittenFiles, write
 
-OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}
+OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2, "format": "same"}
 FILES = {
     "selected.jsonl",
     "ledger.parquet",

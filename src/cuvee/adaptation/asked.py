@@ -1,20 +1,22 @@
 """What ``cuvee adapt`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.adaptation.reward import Reward
+from cuvee.adaptation.reward import LOSS, Reward
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Paths, Scalar, Setting, pairs, paths
-from cuvee.errors import ConfigError
+from cuvee.errors import ConfigError, InputError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
+from cuvee.samples.questions import answered, evaluation_items
 from cuvee.training.settings import Training
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class AdaptOptions:
     episodes: int
     steps: int
     final_steps: int
-    subset: str
+    subset: str | float
     every: int
     repeats: int
     final_picks: str
@@ -53,6 +55,7 @@ class AdaptOptions:
     max_length: int
     lora: int
     save_every: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,7 @@ def bind(options: AdaptOptions) -> AdaptAsk:
     _check_policy(options, wrong)
     wrong.check(partial(names.find, FINAL, options.final_picks, "--final-picks"))
     learn = _learn(options, wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong, guarded=learn.goal.files)
     wrong.stop()
@@ -141,11 +145,24 @@ def _learn(options: AdaptOptions, wrong: Mistakes) -> LearnAsk:
 
 def _goal(options: AdaptOptions, wrong: Mistakes) -> GoalAsk:
     return GoalAsk(
-        files=paths(options.goal),
+        files=wrong.check(lambda: _goal_files(paths(options.goal), options.reward)) or [],
         test=wrong.check(lambda: _rows(options.goal_test)),
         rows=options.goal_rows,
         reward=wrong.check(lambda: Reward(options.reward, options.max_new_tokens)),
     )
+
+
+def _goal_files(files: list[str], reward: str) -> list[str]:
+    """Return the goal's files. Raises ConfigError where they hold too little to learn from and be judged on."""
+    try:
+        asked = sum(1 for _ in evaluation_items(files))
+    except InputError as wrong:
+        raise ConfigError(f"--goal: {wrong.message}", wrong.hint) from None
+    if asked < 2:
+        raise ConfigError(f"the goal has {asked} examples", "give at least 2: one to learn from, one to judge")
+    if reward == LOSS and not answered(files):
+        raise ConfigError("no example of the goal has an answer", "give answers, or --reward passed for code")
+    return files
 
 
 def learner(given: Mapping[str, Scalar]) -> "Learner":
@@ -174,7 +191,7 @@ def _training(options: AdaptOptions, steps: int) -> Training:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.parse(text)
     if budget.kind == "tokens" or budget.amount <= 0:
         raise ConfigError(f"{text!r} is no number of rows", "write rows (1000) or a share (5%)")

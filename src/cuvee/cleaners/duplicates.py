@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cuvee.arrays import F32, I64, U8, U64, Bool
 from cuvee.cleaners.tokens import Tokens, ngrams, polynomial
+from cuvee.progress import Advance, unseen
 
 if TYPE_CHECKING:
     import faiss
@@ -22,6 +23,7 @@ SEED = 0  # of the permutations
 RECALL = 0.99  # of pairs at the threshold, by which the banding is chosen
 REPRESENTATIVES = 64  # kept rows that a bucket remembers
 CHECKS = 8  # exact comparisons per row
+TOLD = 1_000  # rows between two steps of a progress bar
 _BATCH = 20_000  # rows whose digests stand in memory as Python lists
 _BLOCK = 2_048  # rows whose cosines to each other stand in memory
 EXACT_ROWS = 30_000  # up to here every kept vector is compared
@@ -56,13 +58,21 @@ def exact(fingerprints: U8 | U64 | Sequence[bytes]) -> I64:
     return keeper
 
 
-def near(words: Tokens, *, threshold: float = 0.8, skip: Bool | None = None, answers: Tokens | None = None) -> Near:
+def near(
+    words: Tokens,
+    *,
+    threshold: float = 0.8,
+    skip: Bool | None = None,
+    answers: Tokens | None = None,
+    advance: Advance = unseen,
+) -> Near:
     """Return what each row repeats by the Jaccard similarity of its sets of 3 tokens in a row.
 
     answers: the words of each row's answer, which must be as alike too, as sets of words: the same passage under another
     question is another row.
 
-    threshold: in (0, 1], compared with the exact similarity. skip: rows that neither fall nor let others fall.
+    threshold: in (0, 1], compared with the exact similarity. skip: rows that neither fall nor let others fall. advance: told
+    of 2 steps per row: digested, compared.
     Rows are taken in order. One falls when its similarity to a kept earlier row reaches the threshold, so what it names is
     kept; of several it names the most similar. A row without a word never falls.
 
@@ -74,13 +84,18 @@ def near(words: Tokens, *, threshold: float = 0.8, skip: Bool | None = None, ans
     """
     grams = ngrams(words, SHINGLE)
     rows = np.flatnonzero((grams.lengths > 0) & (~skip if skip is not None else True)).astype(np.int64)
-    digests = _digests(grams, rows)
+    digests = _digests(grams, rows, advance)
     buckets = _buckets(digests, _band_width(threshold))
     keeper = np.full(len(words), -1, dtype=np.int64)
     similarity = np.full(len(words), np.nan, dtype=np.float32)
+    advance(len(words) - len(rows))
     slack = 3 * float(np.sqrt(threshold * (1 - threshold) / PERMUTATIONS))  # three standard errors of the estimate
     kept_of: dict[int, deque[int]] = {}
+    passed = 0  # rows that were told of; those without a shared band are not looked at
     for at in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
+        if at - passed >= TOLD:
+            advance(at - passed)
+            passed = at
         mine = [bucket for bucket in buckets[at].tolist() if bucket >= 0]
         candidates = np.array(sorted({other for bucket in mine for other in kept_of.get(bucket, ())}), dtype=np.int64)
         likely = _likely(at, candidates, digests, threshold - slack)
@@ -92,6 +107,7 @@ def near(words: Tokens, *, threshold: float = 0.8, skip: Bool | None = None, ans
         else:
             for bucket in mine:
                 kept_of.setdefault(bucket, deque(maxlen=REPRESENTATIVES)).append(at)
+    advance(len(words) - passed)
     return Near(keeper, similarity)
 
 
@@ -152,7 +168,7 @@ def _greedy(cosines: F32, threshold: float) -> tuple[I64, F32]:
     return keeper, values
 
 
-def _digests(grams: Tokens, rows: I64) -> U32:
+def _digests(grams: Tokens, rows: I64, advance: Advance) -> U32:
     """Return the (m, PERMUTATIONS) uint32 MinHash digests of these rows."""
     from rensa import RMinHash
 
@@ -163,6 +179,7 @@ def _digests(grams: Tokens, rows: I64) -> U32:
             part.hashes, part.offsets.astype(np.uint64), PERMUTATIONS, SEED
         )
         parts.append(np.array(matrix.to_rows(), dtype=np.uint32))
+        advance(len(part))
     return np.concatenate(parts)
 
 

@@ -1,7 +1,7 @@
 """What ``cuvee distill`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import budget as budgets
@@ -15,6 +15,7 @@ from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.judge import JudgeOptions
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 
 
@@ -59,10 +60,11 @@ class DistillOptions:
     rating: RatingOptions
     grouping: Grouping
     model: str
-    budget: str
+    budget: str | float
     good: float
     share: float
     max_new_tokens: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,7 @@ def bind(options: DistillOptions) -> DistillAsk:
     base = wrong.check(lambda: causal.folder_of(options.model))
     sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
     options.grouping.check(wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
@@ -111,8 +114,8 @@ def bind(options: DistillOptions) -> DistillAsk:
     )
 
 
-def _rows(text: str) -> Budget:
-    budget = budgets.parse(text)
+def _rows(text: str | float) -> Budget:
+    budget = budgets.spent(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget
 

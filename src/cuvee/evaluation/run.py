@@ -20,9 +20,13 @@ from cuvee.evaluation.question import GENERATED
 from cuvee.evaluation.reading import Read, read_questions
 from cuvee.evaluation.table import Answer, MeasureReading, table
 from cuvee.evaluation.work import Work
+from cuvee.models import causal
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.runs import Claim, Step, open_run
+
+LETTERS = 4  # of a token, about
 
 
 def run_evaluate(options: EvaluateOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
@@ -51,7 +55,22 @@ def _plan(ask: EvaluateAsk, read: Read, out: Path) -> Result:
     steps += [f"run {kinds['code']} programs in the sandbox"] * bool(ask.settings.run_code and kinds["code"])
     steps += [f"ask lm-eval's {', '.join(ask.tasks)}"] * bool(ask.tasks) + [f"publish to {out}"]
     files = [{"file": file["file"], "rows": file["questions"]} for file in read.files]
-    return Result(out, {"plan": {"files": files, "steps": steps, "notes": notes_of(read)}})
+    work = _work(ask, read)
+    seconds = round(work.seconds(causal.folder_of(ask.model)))
+    plan = {"files": files, "steps": steps, "rows": len(read.questions), "tokens": work.tokens, "seconds": seconds}
+    return Result(out, {"plan": {**plan, "notes": notes_of(read)}})
+
+
+def _work(ask: EvaluateAsk, read: Read) -> ModelWork:
+    """Return about what the model reads and writes; lm-eval's own tasks are not counted."""
+    letters = written = 0
+    for one in read.questions:
+        asked = sum(len(turn["content"] or "") for turn in one.messages)
+        known = evaluating.candidates(one) or [one.right or ""]
+        letters += sum(asked + len(text) for text in known) if one.right is not None else 0
+        if one.kind in GENERATED and not ask.settings.loss_only:
+            letters, written = letters + asked, written + ask.settings.sampling.max_new_tokens
+    return ModelWork(read=letters / LETTERS, written=written)
 
 
 def _evaluate(work: Work) -> Result:

@@ -1,7 +1,7 @@
 """What ``cuvee evolve`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from cuvee.commands import Mistakes, Setting
 from cuvee.evolution.rounds import Evolution
 from cuvee.evolution.space import space_of
 from cuvee.evolution.strategies import STRATEGIES
-from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool, earlier
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.training.settings import Training
 
@@ -33,12 +34,13 @@ class EvolveOptions:
     space: str
     start: str | Path | None
     patience: int
-    held_out: str | int
+    held_out: str | float
     epochs: float
     lr: float
     batch: int
     max_length: int
     lora: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,9 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     space = wrong.check(lambda: space_of(options.space, options.whiten))
     base = wrong.check(lambda: causal.folder_of(options.model))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    if options.start:
+        wrong.check(lambda: earlier(options.start or "", "start"))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()

@@ -15,10 +15,11 @@ from cuvee.cleaners.flags import flags as answer_flags
 from cuvee.cleaners.siblings import unlike_siblings
 from cuvee.cleaners.tokens import Tokens, tokens
 from cuvee.intake.read import Source
-from cuvee.progress import say
+from cuvee.progress import Advance, bar, say
 from cuvee.runs import Run, Step, digest
 
 BATCH = 8_192
+PASSES = 4  # over all rows: answers and words, what repeats to the byte, digests, comparisons
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def clean(
     }
 
     def make(folder: Path) -> None:
-        verdicts = _verdicts(source.table, rules, evaluation, render.token_counter(tokenizer))
+        count = render.token_counter(tokenizer)
+        with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
+            verdicts = _verdicts(source.table, rules, evaluation, count, advance)
         feather.write_feather(verdicts, folder / "clean.arrow", compression="uncompressed")
 
     step = run.step("clean", depends, make)
@@ -81,9 +84,11 @@ def clean(
     return step, table
 
 
-def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str]], count: render.Counter) -> pa.Table:
+def _verdicts(
+    table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str]], count: render.Counter, advance: Advance
+) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
-    found, answers = _answers(table, rules, verdicts)
+    found, answers = _answers(table, rules, verdicts, advance)
     texts = render.plain_column(table["messages"])
     lengths = count(texts)
     words = tokens(texts)
@@ -92,8 +97,12 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
         _contaminated(words, rules, [text for _, text in evaluation], verdicts)
     ids = table["id"]
     _exact(table, ids, verdicts)
+    advance(table.num_rows)
     if rules.near:
-        _near(words, tokens(answers), rules.near, ids, verdicts)
+        fell: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
+        said = tokens(answers)
+        alike = duplicates.near(words, threshold=rules.near, skip=fell, answers=said, advance=advance)
+        _near(alike, ids, verdicts)
     return pa.table(
         {
             "stage": pa.array(verdicts.stage, pa.string()),
@@ -105,7 +114,7 @@ def _verdicts(table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str
     )
 
 
-def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> tuple[list[list[str]], list[str]]:
+def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts, advance: Advance) -> tuple[list[list[str]], list[str]]:
     """Flag empty and truncated answers, and let them fall where the rules say so; return flags and answers."""
     found: list[list[str]] = []
     answers: list[str] = []
@@ -114,6 +123,7 @@ def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts) -> tuple[list[li
         said = [_answer(turns) for turns in rows]
         found += answer_flags([render.prompt(turns) for turns in rows], said)
         answers += said
+        advance(len(rows))
     for cut in np.flatnonzero(unlike_siblings(answers, table["task"].to_pylist())):
         found[cut] = sorted({*found[cut], "truncated-answer"})
     for row, names in enumerate(found):
@@ -148,9 +158,7 @@ def _exact(table: pa.Table, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
         verdicts.drop(int(standing[at]), "duplicates", "exact duplicate", first)
 
 
-def _near(words: Tokens, answers: Tokens, threshold: float, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
-    skip: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
-    near = duplicates.near(words, threshold=threshold, skip=skip, answers=answers)
-    for row in np.flatnonzero(near.keeper >= 0):
-        reason = f"near duplicate: {near.similarity[row]:.2f} of its word 3-grams shared, and the answer"
-        verdicts.drop(int(row), "duplicates", reason, ids[int(near.keeper[row])].as_py())
+def _near(found: duplicates.Near, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
+    for row in np.flatnonzero(found.keeper >= 0):
+        reason = f"near duplicate: {found.similarity[row]:.2f} of its word 3-grams shared, and the answer"
+        verdicts.drop(int(row), "duplicates", reason, ids[int(found.keeper[row])].as_py())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 import orjson
 
 from cuvee import names
+from cuvee.commands import Table
 from cuvee.errors import InputError
 from cuvee.result import Result
 from cuvee.samples import streams
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 NO_ROWS = ("the data that was given has no rows", "give at least one")
 BATCH = 10_000  # rows of a data set that are held at once
-
-
-@runtime_checkable
-class Table(Protocol):
-    """What lends its rows as Arrow: a polars or pandas DataFrame, a pyarrow Table or reader."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Return a capsule of an Arrow stream."""
 
 
 @runtime_checkable

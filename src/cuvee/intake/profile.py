@@ -1,6 +1,5 @@
 """Profile a pool for ``cuvee inspect``: counts and quantiles, nothing chosen."""
 
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,16 @@ import pyarrow as pa
 
 from cuvee import disk
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, settings
+from cuvee.commands import Mistakes, line, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.lessons import Lessons
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run, write_json
-from cuvee.samples import inputs
 
 Profile = dict[str, object]
 TOP = 12  # labels shown
@@ -46,8 +45,8 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         wrong.found.append(ConfigError("--max-length says nothing without a model", "name the model with --model"))
     wrong.stop()
     if dry_run:
-        plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
-        return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
+        expected = foreseen(ask.data)
+        return expected.result(Path(out), ["read", "clean", "profile"], seconds=expected.seconds)
     typed = settings("inspect", options)
     with open_run(Path(out), Claim("inspect", typed, replace=True)) as run:  # a profile is made anew in seconds
         source = read_inputs(run, ask)
@@ -56,7 +55,7 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         profile = _profile(source, verdicts) | (taught.figures() if taught else {})
         files = _publish(run, source, profile, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
+    return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
 
 
 def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:

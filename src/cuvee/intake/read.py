@@ -15,8 +15,10 @@ import pyarrow.ipc as ipc
 from cuvee import disk
 from cuvee.engines import ENGINES, Engine, Shard
 from cuvee.errors import InputError
+from cuvee.intake import watching
 from cuvee.intake.sources import ReadAsk
-from cuvee.progress import bar, say
+from cuvee.intake.watching import watched
+from cuvee.progress import BYTES, bar, say
 from cuvee.runs import Cost, Run, Step, digest, measured
 from cuvee.samples import containers, inputs
 from cuvee.samples.raw import Identity
@@ -25,7 +27,7 @@ from cuvee.samples.schema import SAMPLE
 
 # What a core reads in a second of JSON that is not packed: 6 to 17 MB by file of the real pool (`cuvee inspect FILE` says the
 # seconds); 3 MB of a packed file, whose bytes are more rows. It decides only where and in what order files are read.
-BYTES = 10e6
+SPEED = 10e6
 
 
 class QuarantinedLine(TypedDict):
@@ -110,12 +112,15 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
 def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
     """Return a step per file, in order. What is missing is read by the engine, and put in place here as soon as it is."""
     missing = [(file, folder) for file in files if (folder := run.missing("read", file.depends()))]
-    shards = [Shard(file.path, (file, folder), file.identity["bytes"] / BYTES) for file, folder in missing]
-    with bar("reading", len(files), "files", done=len(files) - len(shards)) as advance:
+    shards = [Shard(file.path, (file, folder), file.identity["bytes"] / SPEED) for file, folder in missing]
+    sizes = {folder: file.identity["bytes"] for file, folder in missing}
+    total = sum(file.identity["bytes"] for file in files)
+    with bar("reading", total, BYTES, done=total - sum(sizes.values())) as advance, watched(sizes, advance) as watch:
 
         def finished(number: int, cost: Cost) -> None:
-            run.put(missing[number][1], cost)
-            advance(1)
+            folder = missing[number][1]
+            watch.finished(folder)
+            run.put(folder, cost)
 
         engine.each(_read_afresh, shards, finished=finished)
     return [run.step("read", file.depends(), partial(_read_file, file)) for file in files]
@@ -132,10 +137,12 @@ def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
     reading = read(file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict)
     with disk.create(folder / "samples.arrow") as out, ipc.new_file(out, SAMPLE) as sink:
-        samples = 0
+        samples = size = 0
         for batch in reading.batches():
             sink.write_batch(batch)
-            samples += batch.num_rows
+            samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
+            watching.note(folder, round(size / watching.packed(file.path)))
+    (folder / watching.NOTE).unlink(missing_ok=True)
     rows = [asdict(row) for row in reading.quarantined]
     disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
     info = {

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.interpolation.blend import Blending
 from cuvee.interpolation.mixing import Mixing
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 
 
@@ -25,12 +26,12 @@ class InterpolateOptions:
     pool: PoolOptions
     publishing: Publishing
     model: str
-    budget: str | int
+    budget: str | float
     alpha: float
     blends: str | float
     clusters: int
     density: str
-    rows: float
+    real_share: float
     tasks: str
     pairing: str
     align: str
@@ -38,6 +39,7 @@ class InterpolateOptions:
     weight: float | None
     space: str
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,8 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     wrong = Mistakes()
     blending = wrong.check(partial(_blending, options))
     base = wrong.check(lambda: causal.folder_of(options.model))
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
@@ -95,7 +98,7 @@ def _blending(options: InterpolateOptions) -> Blending:
         clusters=options.clusters,
         density=options.density,
         pairing=options.pairing,
-        rows=options.rows,
+        rows=options.real_share,
         align=options.align,
         role=options.as_,
         weight=options.weight,

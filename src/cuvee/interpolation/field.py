@@ -9,6 +9,7 @@ import numpy as np
 from cuvee import disk
 from cuvee.arrays import F32
 from cuvee.errors import InputError
+from cuvee.intake.before import Before, affordable
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.readable import Readable, readable
 from cuvee.interpolation.asked import InterpolateAsk
@@ -35,7 +36,8 @@ class MixField:
 def mix_field(run: Run, ask: InterpolateAsk) -> MixField:
     """Read, clean, embed and render; rows without an answer that counts leave, with the reason in the ledger."""
     tokenizer, longest = causal.tokenizer_of(ask.base), ask.max_length
-    read = readable(prepare(run, ask.pool), tokenizer, longest, stage="interpolate")
+    before = Before(ask.publishing.holds, affordable(ask.budget))
+    read = readable(prepare(run, ask.pool, before), tokenizer, longest, stage="interpolate")
     if len(read.rows) < 2:
         raise InputError(
             f"{len(read.rows)} rows have an answer within {longest} tokens", "raise --max-length, or give more"

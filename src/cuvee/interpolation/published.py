@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.intake.ground import CHOSEN_BY
 from cuvee.interpolation.map import make_map
 from cuvee.interpolation.told import Interpolated, tell
@@ -56,7 +57,7 @@ def _asked(done: Interpolated) -> Asked:
 
 
 def _next(model: str, folder: Path, ledger: pa.Table) -> str:
-    return f"cuvee train {folder} --model {model}"
+    return commands.line("cuvee", "train", folder, "--model", model)
 
 
 def _selection(done: Interpolated) -> Selection:

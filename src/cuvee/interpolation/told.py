@@ -88,7 +88,7 @@ def tell(done: Interpolated, told: Summary, ledger: pa.Table) -> Summary:
         "shares": _shares(done.kept),
         "blends": examples(field.ground, field.rows.X, [field.names[code] for code in field.rows.tasks], done.kept),
         "distributions": distributions,
-        "sentence": _sentence(figures, told["sentence"]),
+        "sentence": _sentence(figures),
         "warnings": [*told["warnings"], *_warnings(done)],
     }
 
@@ -141,8 +141,7 @@ def _task_bars(done: Interpolated) -> list[LabelBar]:
     return bars
 
 
-def _sentence(figures: dict[str, float], measured: str) -> str:
-    _, _, beside = measured.partition(". ")
+def _sentence(figures: dict[str, float]) -> str:
     head = (
         f"{figures['real rows kept']:,} rows and {figures['blends kept']:,} blends, made of "
         f"{figures['rows that stand in it']:,} of {figures['rows of the pool']:,} clean rows, reach "
@@ -150,10 +149,10 @@ def _sentence(figures: dict[str, float], measured: str) -> str:
         f"{figures['tasks in as many random rows']:,}."
     )
     if not figures["blends kept"]:
-        return f"{head} {beside}".strip()
+        return head
     answer, prompt, padding = (f"{figures[name]:.0%}" for name in MET)
     met = f"Of what blends are told, {answer} lies where both sides answer, {prompt} beside a prompt, {padding} beside padding."
-    return f"{head} {met} {beside}".strip()
+    return f"{head} {met}"
 
 
 def _warnings(done: Interpolated) -> list[str]:

@@ -176,7 +176,7 @@ def _need(libraries: tuple[str, ...], extra: str, purpose: str) -> None:
 
 def _python(module: str, source: Path, folder: Path, failed: str, hint: str) -> None:
     """Run a module of ours in a process of its own: the offline switch is read on import, and torch stays out of ours."""
-    command = [sys.executable, "-m", module, str(source), str(folder)]
+    command = [sys.executable, "-P", "-m", module, str(source), str(folder)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:

@@ -17,7 +17,7 @@ def static_embedder(teacher: str, folder: str) -> None:
     from model2vec.distill import distill
 
     with disk.library(Path(folder)):
-        distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu").save_pretrained(folder)
+        distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu", trust_remote_code=False).save_pretrained(folder)
 
 
 if __name__ == "__main__":

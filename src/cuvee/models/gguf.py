@@ -23,7 +23,9 @@ def convert(file: str, folder: str) -> None:
     from transformers import AutoModelForCausalLM
 
     path = Path(file)
-    model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False
+    )
     del model.config.quantization_config  # the weights are plain now, and only plain weights can be saved
     model.hf_quantizer, model.is_quantized = None, False
     with disk.library(Path(folder)):
@@ -35,7 +37,7 @@ def _tokenizer(path: Path, longest: int) -> "PreTrainedTokenizerFast":
     from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
     if _field(path, "tokenizer.ggml.pre") in LONE_DIGITS:
         first = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
         tokenizer.backend_tokenizer.pre_tokenizer = first

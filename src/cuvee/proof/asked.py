@@ -1,7 +1,7 @@
 """What ``cuvee prove`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from cuvee.errors import ConfigError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.score import ScoreModel
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.proof.arms import goals_of, parse
 from cuvee.proof.kinds import Arm
 from cuvee.training.settings import Training
@@ -30,12 +31,12 @@ class ProofOptions:
 
     pool: PoolOptions
     arms: str | list[str]
-    budget: str
+    budget: str | float
     model: str
     seeds: int
     reference: str
     same: str
-    held_out: str
+    held_out: str | float
     on: Paths
     metrics: str | list[str]
     max_new_tokens: int
@@ -46,6 +47,7 @@ class ProofOptions:
     batch: int
     max_length: int
     lora: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class ProofAsk:
 def bind(options: ProofOptions) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
     arms = [wrong.check(partial(parse, text)) for text in listed(options.arms)]
     known = [arm for arm in arms if arm]
     wrong.check(partial(names.find, SAME, options.same, "--same"))
@@ -95,6 +97,7 @@ def bind(options: ProofOptions) -> ProofAsk:
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     base = wrong.check(lambda: causal.folder_of(options.model))
+    options.place.check(wrong)
     on = paths(options.on)
     # no arm may learn from the questions, nor from a goal's rows
     pool = bind_pool(options.pool, wrong, guarded=[*on, *goals_of(known)])

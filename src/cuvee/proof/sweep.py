@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from cuvee import disk
+from cuvee import commands, disk
 from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
@@ -28,7 +28,7 @@ def side_by_side(runs: Sequence[Path], out: Path) -> Result:
         "reference": reference,
         "unit": unit,
         "proofs": proofs,
-        "reproduce": [f"cuvee report {' '.join(map(str, runs))} --out {out}"],
+        "reproduce": [commands.line("cuvee", "report", *runs, "--out", out)],
     }
     disk.folder(out.parent)
     sweep.write(summary, out)

@@ -119,6 +119,21 @@ def _look(chosen: _Chosen, shape: Format) -> _Plan:
     return _Plan(shape.flat if flat and shape.flat else shape.render, _ordered(keys[flat]))
 
 
+def require_fit(table: pa.Table, format: str) -> None:
+    """Raise InputError where a format cannot hold some rows of a table, columns of SAMPLE; nothing is written."""
+    shape = find(FORMATS, format, "format")
+    unfit: Counter[str] = Counter()
+    first = ""
+    if not shape.holds_all:
+        needed = ("id", "raw") if format == "same" else RENDERED
+        for row in (row for batch in _Chosen(table, np.arange(table.num_rows), needed) for row in batch):
+            if reason := shape.unfit(row):
+                unfit[reason] += 1
+                first = first or row["id"]
+    if unfit:
+        raise _refusal(shape, unfit, first)
+
+
 def _refusal(shape: Format, unfit: Counter[str], first: str) -> InputError:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(unfit.items()))
     return InputError(

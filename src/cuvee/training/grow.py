@@ -1,8 +1,7 @@
 """Grow: a small base model with a tokenizer of its own, from scratch, on the plain text of a user's rows."""
 
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -15,9 +14,12 @@ from cuvee.arrays import F64
 from cuvee.commands import Mistakes, Setting
 from cuvee.disk import sums
 from cuvee.errors import ConfigError, InputError
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import catalog, causal, forward, tiny
+from cuvee.models.place import ModelPlace
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.render import Encoded, Tokenizer
 from cuvee.result import Result
@@ -43,6 +45,7 @@ class GrowOptions:
     tokens: str | None
     batch: int
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -67,10 +70,12 @@ class GrowFigures(TypedDict):
     curve: Curve
 
 
-def run_grow(options: GrowOptions, *, out: Path | None) -> Result:
+def run_grow(options: GrowOptions, *, out: Path | None, dry_run: bool = False) -> Result:
     """Do what ``cuvee.verbs.models.grow`` says."""
     ask = bind(options)
     place = Path(out) if out else catalog.home() / "grown" / ask.name
+    if dry_run:
+        return _plan(ask, place)
     with open_run(place, Claim("models grow", ask.typed, replace=True)) as run:  # a model of that name goes for it
         source = read_inputs(run, ask.read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
@@ -91,6 +96,7 @@ def bind(options: GrowOptions) -> GrowAsk:
     shape = wrong.check(lambda: names.find({key: key for key in tiny.SHAPES}, options.size, "size"))
     name = options.name or f"grown-{options.size.lower()}"
     wrong.check(lambda: _own(name))
+    options.place.check(wrong)
     training = wrong.check(lambda: _training(options, LR.get(shape, 1e-3)))
     wrong.stop()
     typed = commands.settings("models grow", options)
@@ -117,6 +123,20 @@ def _training(options: GrowOptions, lr: float) -> Training:
 def _tokens(text: str) -> int:
     budget = budgets.parse(text if text.endswith(("tok", "tokens")) else f"{text}tok")
     return int(budget.amount)
+
+
+def _plan(ask: GrowAsk, out: Path) -> Result:
+    """Say what would be done, and about how long it takes."""
+    expected = foreseen(ask.read.data)
+    tokens = ask.training.tokens or round((ask.training.epochs or 0) * expected.tokens)
+    steps = [
+        "read",
+        f"learn a tokenizer from {min(LEARNT_FROM, expected.rows):,} texts",
+        f"train {ask.shape} parameters on about {tokens:,} tokens",
+        f"put the model {ask.name} beside the others",
+    ]
+    seconds = expected.seconds + ModelWork(trained=tokens).seconds(int(budgets.parse(ask.shape).amount))
+    return expected.result(out, steps, seconds=seconds, tokens=tokens)
 
 
 def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
@@ -190,5 +210,5 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
         "tokens per second": round(figures["tokens"] / max(made.seconds, 1e-9)),
         "first and last loss": f"{figures['curve'][0]['loss']:.3f}, {figures['curve'][-1]['loss']:.3f}",
     }
-    command = shlex.join(["cuvee", "evolve", *ask.read.data, "--model", ask.name])
+    command = commands.line("cuvee", "evolve", *ask.read.data, "--model", ask.name)
     return Result(target, {"profile": told}, [target], next=command)

@@ -7,7 +7,7 @@ from cuvee.verbs import options as o
 from cuvee.verbs.face import verb
 
 
-@verb("evolve")
+@verb("evolve", example="cuvee evolve pool --model smollm2-135m --rounds 3", page="docs/evolve.md")
 def evolve(
     data: o.Data,
     *,
@@ -20,19 +20,22 @@ def evolve(
     space: o.Space = "",
     start: Path | None = None,
     patience: int = 0,
-    held_out: str = "5%",
-    epochs: float = 3,
-    lr: o.PeakLr = 2e-5,
+    held_out: o.HeldOut = "5%",
+    epochs: o.Epochs = 3,
+    lr: o.Lr = 2e-5,
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
-    embedder: str | None = None,
-    format: o.Format = "same",
+    device: o.Device = None,
+    precision: o.Precision = None,
+    embedder: o.Embedder = None,
+    format: o.Format = "auto",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -69,17 +72,12 @@ def evolve(
         A run folder whose kept rows are the first ones, in place of random rows.
     patience:
         Stop when the held-out loss has not fallen for this many rounds, and keep the best round; 0 never stops early.
-    held_out:
-        Rows, or a share of the clean pool, that no round trains on and every round is judged on.
-    epochs:
-        Passes over the chosen rows in each round.
-    embedder:
-        For diversity figures and the map: lexical, static, sentence, hidden, or with :PATH, such as static:PATH.
     """
     from cuvee.evolution.asked import EvolveOptions
     from cuvee.evolution.run import run_evolve
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
@@ -88,6 +86,7 @@ def evolve(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     options = EvolveOptions(
@@ -108,5 +107,7 @@ def evolve(
         batch=batch,
         max_length=max_length,
         lora=lora,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_evolve(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_evolve(options, out=out, dry_run=dry_run, replace=replace)

@@ -13,11 +13,14 @@ R = TypeVar("R")
 _WORDS = (str, int, float, type(None))
 
 
-def verb(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator that makes a function the verb of this name, and takes what a Python caller would give it."""
+def verb(name: str, *, example: str = "", page: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that makes a function the verb of this name, and takes what a Python caller would give it.
+
+    example, page: as ``commands.verb`` takes them.
+    """
 
     def keep(function: Callable[P, R]) -> Callable[P, R]:
-        return commands.verb(name)(taken(function))
+        return commands.verb(name, example=example, page=page)(taken(function))
 
     return keep
 

@@ -25,7 +25,7 @@ class DistillCorpusOptions:
     variants: str
     merged: float
     noisy: float
-    limit: int
+    limit: int | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def bind(options: DistillCorpusOptions) -> DistillCorpusAsk:
         pool=pool,
         maker=maker,
         recipe=Recipe(chosen, variants, options.merged, options.noisy, pool.seed),
-        limit=options.limit,
+        limit=options.limit or 0,
         typed=commands.settings("distill corpus", options),
     )
 

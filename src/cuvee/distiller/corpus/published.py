@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from cuvee import disk
+from cuvee import commands, disk
 from cuvee.distiller import examples
 from cuvee.distiller.corpus.asked import DistillCorpusAsk
 from cuvee.distiller.examples import Example, Rated
@@ -48,7 +48,8 @@ def publish(run: Run, ask: DistillCorpusAsk, made: Corpus) -> Result:
     files = run.publish(step, [examples.CORPUS, examples.RATED, ASIDE, "summary.json"])
     counts = {**made.counts, **({"usage": made.usage} if made.usage else {})}
     run.conclude("distill corpus", ask.typed, seed=ask.recipe.seed, counts=counts)
-    return Result(run.path, {"profile": figures}, files, next=f"cuvee distill train {run.path} --model smollm2-135m")
+    next_command = commands.line("cuvee", "distill", "train", run.path, "--model", "smollm2-135m")
+    return Result(run.path, {"profile": figures}, files, next=next_command)
 
 
 def _figures(ask: DistillCorpusAsk, made: Corpus) -> dict[str, object]:

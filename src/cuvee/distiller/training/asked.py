@@ -1,7 +1,7 @@
 """What ``cuvee distill train`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import budget as budgets
@@ -12,6 +12,7 @@ from cuvee.distiller.grpo import Reinforcement
 from cuvee.distiller.rewards import Weights
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.training.settings import Training
 
 
@@ -36,7 +37,7 @@ class ColdStartOptions:
 class GrpoOptions:
     """The reinforcement, as typed."""
 
-    steps: int
+    grpo_steps: int
     group: int
     prompts: int
     temperature: float
@@ -47,7 +48,7 @@ class GrpoOptions:
     def reinforcement(self) -> Reinforcement:
         """Return the settings of GRPO. Raises ConfigError for what cannot be."""
         return Reinforcement(
-            steps=self.steps,
+            steps=self.grpo_steps,
             group=self.group,
             prompts=self.prompts,
             temperature=self.temperature,
@@ -78,8 +79,9 @@ class DistillTrainOptions:
     cold_start: ColdStartOptions
     grpo: GrpoOptions
     rewards: RewardOptions
-    held_out: str
+    held_out: str | float
     judged: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -118,6 +120,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     reinforcement = wrong.check(options.grpo.reinforcement)
     weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
     return DistillTrainAsk(
