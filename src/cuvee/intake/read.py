@@ -143,7 +143,6 @@ def _read_file(file: InputFile, folder: Path) -> None:
             samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
             watching.note(folder, round(size / watching.packed(file.path)))
     watching.forget(folder)
-    disk.remove(folder / watching.NOTE)
     rows = [asdict(row) for row in reading.quarantined]
     disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
     info = {
