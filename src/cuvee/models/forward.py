@@ -14,6 +14,7 @@ import numpy as np
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.errors import ConfigError
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.models.heads import Project, Read, reader
 from cuvee.models.logits import predicted, told
@@ -78,6 +79,7 @@ def passes(  # noqa: PLR0913 two say what is read, the others how, and most call
         reading = _Reading(reader(causal), causal, rows, frozenset(want), found, step)
         for tokens in _each(reading.batch, parts, _workers(causal)):
             tell(tokens)
+    meter.charge(forward=int(lengths.sum()))
     return found
 
 

@@ -47,7 +47,8 @@ def taught(ask: ArmAsk) -> Taught:
         order = list(dict.fromkeys(taken(final.path)["row"].tolist()))
         prints = field.ground.pool.table["fingerprint"].take(pa.array(order)).to_pylist()
         rows = rows_of(ask.ground.pool.table, [one.hex() for one in prints])
-        return Taught(model, rows.astype(np.int64), figures["steps"], figures["tokens"])
+        answers = figures["curve"][-1]["answers"]
+        return Taught(model, rows.astype(np.int64), figures["steps"], figures["tokens"], answers)
 
 
 def check(given: ArmSettings) -> None:
@@ -70,7 +71,7 @@ def _picks(given: ArmSettings) -> bool:
 def _learn(ask: ArmAsk) -> LearnAsk:
     """Return what RAISE is asked; what the arm's settings do not say is as in ``cuvee adapt``, scaled to the budget."""
     given = ask.settings
-    updates = ask.training.updates(ask.k, 0.0)
+    updates = ask.updates
     clusters = min(whole(given, "clusters", 2, low=1), ask.training.batch)
     per_cluster = ask.training.batch // clusters
     batch = clusters * per_cluster

@@ -20,8 +20,13 @@ from cuvee.training.settings import Training
 UNITS = {"loss": "nats per answer token", "exact_match": "share of answers that are right word for word"}
 """Of every metric that arms can be judged by; its direction stands in ``evaluation.table.MEASURES``."""
 
-EPOCHS = "epochs"
-SAME = {"updates": "every arm takes the same number of optimiser steps", EPOCHS: "every arm sees its rows as often"}
+EPOCHS, TOKENS, ROWS = "epochs", "tokens", "rows"
+SAME = {
+    "updates": "every arm takes the same number of optimiser steps",
+    EPOCHS: "every arm sees its rows as often",
+    TOKENS: "every arm reads the same number of tokens",
+    ROWS: "every arm touches the same number of different rows, in the same number of optimiser steps",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +96,7 @@ def bind(options: ProofOptions) -> ProofAsk:
     known = [arm for arm in arms if arm]
     wrong.check(partial(names.find, SAME, options.same, "--same"))
     wrong.check(partial(_check_arms, options, [arm.label for arm in known]))
+    wrong.check(partial(_check_rows, options.same, budget))
     judged_by = _judged_by(options, wrong)
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
@@ -144,6 +150,11 @@ def _judged_by(options: ProofOptions, wrong: Mistakes) -> JudgedBy:
         level=options.level,
         pair_seeds=options.pair_seeds,
     )
+
+
+def _check_rows(same: str, budget: Budget | None) -> None:
+    if same == ROWS and budget is not None and budget.kind == "tokens":
+        raise ConfigError("--same rows needs a budget in rows", "write --budget 1000 or --budget 5%, or --same tokens")
 
 
 def _check_arms(options: ProofOptions, labels: Sequence[str]) -> None:

@@ -37,7 +37,7 @@ def evolved(ask: ArmAsk) -> I64:
 
     how = read(ask.settings)
     number = min(how.rounds, ask.k - 1)
-    training = replace(ask.training, epochs=how.epochs, steps=None)
+    training = replace(ask.training, epochs=how.epochs, steps=None, tokens=None)
     plan = Evolution(ask.base, how.strategy, training, how.whiten, None, ask.seed)
     sizes = [ask.k * (done + 1) // (number + 1) for done in range(number + 1)]
     first = selectors.choose(ask.ground.pool, sizes[0], "uniform", rng=rng.stream(ask.seed, "evolve", "first")).rows

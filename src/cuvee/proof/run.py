@@ -6,9 +6,9 @@ from pathlib import Path
 from cuvee.budget import Budget
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
-from cuvee.proof.asked import EPOCHS, ProofAsk, ProofOptions, bind
+from cuvee.proof.asked import EPOCHS, TOKENS, ProofAsk, ProofOptions, bind
 from cuvee.proof.clock import Clock
-from cuvee.proof.field import field_of
+from cuvee.proof.field import ProofField, field_of
 from cuvee.proof.plan import plan
 from cuvee.proof.published import published
 from cuvee.proof.summary import Proven
@@ -32,7 +32,7 @@ def _proven(run: Run, ask: ProofAsk) -> Proven:
     field = field_of(run, ask)
     k = _rows(field.ground, ask.budget)
     version = causal.version_of(ask.base)
-    terms = Terms(ask=ask, field=field, k=k, training=_training(ask, k), version=version)
+    terms = Terms(ask=ask, field=field, k=k, training=_training(ask, field, k), version=version)
     return Proven(terms, _trials(run, terms))
 
 
@@ -58,9 +58,18 @@ def _rows(ground: Ground, budget: Budget) -> int:
     return min(max(1, k), n)
 
 
-def _training(ask: ProofAsk, k: int) -> Training:
-    """Return the settings of every arm: as many updates as --epochs over the budget need, or --epochs of its own rows."""
+def _training(ask: ProofAsk, field: ProofField, k: int) -> Training:
+    """Return the settings of every arm: its --epochs, or as many updates or tokens as --epochs over the budget need."""
     training = replace(ask.training, batch=min(ask.training.batch, k))
     if ask.same == EPOCHS:
         return training
+    if ask.same == TOKENS:
+        return replace(training, epochs=None, tokens=_tokens(ask, field, k))
     return replace(training, epochs=None, steps=training.updates(k, 0.0))
+
+
+def _tokens(ask: ProofAsk, field: ProofField, k: int) -> int:
+    """Return the tokens that every arm reads: as many as --epochs over a budget of average rows have."""
+    mean = sum(map(len, field.encoded)) / len(field.encoded)
+    budget = ask.budget.amount if ask.budget.kind == "tokens" else k * mean
+    return max(1, round((ask.training.epochs or 0) * budget))

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cuvee import commands
 from cuvee.intake.ground import kept_by
-from cuvee.proof.asked import UNITS
+from cuvee.proof.asked import ROWS, TOKENS, UNITS
 from cuvee.proof.trial import Terms, Trial
 from cuvee.result import Summary
 from cuvee.result.proofs import ProofArm, ProofFigures
 from cuvee.runs import versions
 from cuvee.statistics import Proof, Verdict
 from cuvee.training.settings import described
+
+UNEQUAL = 0.02  # an arm that is this much off what all were to have alike is told of
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,12 @@ def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
             "by_task": compared.task_means[arm.label].tolist(),
             "runs": len(trials),
             "rows": _mean([trial.figures["rows"] for trial in trials]),
+            "touched": _mean([trial.figures["touched"] for trial in trials]),
             "updates": _mean([trial.figures["updates"] for trial in trials]),
             "tokens": _mean([trial.figures["tokens"] for trial in trials]),
+            "answers": _mean([trial.figures["answers"] for trial in trials]),
+            "forward": _mean([trial.figures["forward"] for trial in trials]),
+            "backward": _mean([trial.figures["backward"] for trial in trials]),
         }
         rows.append(_judged(row, verdicts[arm.label]) if arm.label in verdicts else row)
     return rows
@@ -135,6 +142,7 @@ def _and(words: list[str]) -> str:
 def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     ask = done.terms.ask
     notes = [note for arm in ask.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
+    notes += _unequal(done)
     for metric, proof in compared.items():
         notes += [f"{verdict.arm}: {note}" for verdict in proof.verdicts for note in verdict.notes]
         if proof.left_out:
@@ -142,6 +150,22 @@ def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     if len(ask.seeds) == 2:
         notes.append("2 seeds say little about chance in training: intervals are wide; 5 make them much narrower")
     return list(dict.fromkeys(notes))
+
+
+def _unequal(done: Proven) -> list[str]:
+    """Return a line on every trained arm that could not be given as many tokens, or rows, as the others have."""
+    ask = done.terms.ask
+    if ask.same not in (TOKENS, ROWS):
+        return []
+    what: Literal["tokens", "touched"] = "tokens" if ask.same == TOKENS else "touched"
+    means = {arm.label: _mean([one.figures[what] for one in done.trials[arm.label]]) for arm in ask.arms}
+    meant = (done.terms.training.tokens if ask.same == TOKENS else done.terms.k) or 1
+    verb = "reads {:,} tokens" if ask.same == TOKENS else "touches {:,} different rows"
+    return [
+        f"{label} {verb.format(count)}, {count / meant - 1:+.0%} of what every arm was to have"
+        for label, count in means.items()
+        if count and abs(count / meant - 1) > UNEQUAL
+    ]
 
 
 def _left_out(metric: str, proof: Proof) -> str:

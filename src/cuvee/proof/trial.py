@@ -12,14 +12,15 @@ import orjson
 
 from cuvee.arrays import F64, I64
 from cuvee.evaluation import exact, heldout
-from cuvee.models import causal
+from cuvee.models import causal, meter
 from cuvee.models.causal import Causal
 from cuvee.proof import earlier_arms
-from cuvee.proof.asked import ProofAsk
+from cuvee.proof.asked import ROWS, ProofAsk
 from cuvee.proof.field import ProofField
 from cuvee.proof.kinds import Arm, ArmAsk, ArmKind, BaseArm, MixtureArm, ModelArm, RowsArm
 from cuvee.runs import Run, Step, digest, sha256, write_json
 from cuvee.training import sft
+from cuvee.training.feeds import different
 from cuvee.training.fresh import fresh
 from cuvee.training.settings import Training, described
 
@@ -27,8 +28,12 @@ TrialFigures = TypedDict(
     "TrialFigures",
     {
         "rows": int,  # trained on; of a mixture: its entries
-        "updates": int,
-        "tokens": int,
+        "touched": int,  # different rows that the last training read; a blend reads two
+        "updates": int,  # of the last training
+        "tokens": int,  # that it read
+        "answers": int,  # of them, those of answers
+        "forward": int,  # tokens that the whole method let a model read, rounds and probes too
+        "backward": int,  # of them, those that it learnt from
         "train loss": NotRequired[float | None],  # of the last update
         "blends": NotRequired[int],  # among the rows
     },
@@ -55,6 +60,7 @@ class Terms:
             "training": described(self.training),
             "budget": vars(self.ask.budget),
             "k": self.k,
+            "same": self.ask.same,
             **({"answers": asked.sampling.max_new_tokens} if asked else {}),
         }
 
@@ -70,6 +76,7 @@ class Terms:
             base=self.ask.base,
             training=self.training,
             folder=folder,
+            touch=self.k if self.ask.same == ROWS else None,
         )
 
 
@@ -87,7 +94,9 @@ def attempt(run: Run, terms: Terms, arm: Arm, seed: int) -> Step:
     """Make one arm with one seed, where it is missing. The weights are not kept."""
 
     def make(folder: Path) -> None:
-        made = _made(arm.kind, terms.of(arm, seed, folder / "method"), folder / "model")
+        with meter.metered(folder / "spent.json") as spent:
+            made = _made(arm.kind, terms.of(arm, seed, folder / "method"), folder / "model")
+        made.figures.update(forward=spent.forward, backward=spent.backward)
         np.save(folder / "loss.npy", heldout.losses(made.model, terms.field.held, label="judging").mean)
         if terms.field.asked:
             np.save(folder / "exact_match.npy", exact.matches(made.model, terms.field.asked))
@@ -125,11 +134,13 @@ def _made(kind: ArmKind, ask: ArmAsk, folder: Path) -> _Made:
             return _from_mixture(kind, ask, folder)
         case ModelArm():
             done = kind.make(ask)
-            figures: TrialFigures = {"rows": len(done.rows), "updates": done.updates, "tokens": done.tokens}
+            figures = _nothing()
+            figures.update(rows=len(done.rows), touched=len(done.rows), updates=done.updates)
+            figures.update(tokens=done.tokens, answers=round(done.answers))
             return _Made(done.model, done.rows, figures)
         case BaseArm():
             none = np.empty(0, dtype=np.int64)
-            return _Made(causal.load(ask.base), none, {"rows": 0, "updates": 0, "tokens": 0})
+            return _Made(causal.load(ask.base), none, _nothing())
 
 
 def _from_rows(kind: RowsArm, ask: ArmAsk, folder: Path) -> _Made:
@@ -137,25 +148,33 @@ def _from_rows(kind: RowsArm, ask: ArmAsk, folder: Path) -> _Made:
     training = kind.training(ask.settings, ask.training)
     taught = [*own, *(ask.encoded[row] for row in rows)]
     trained = sft.train(fresh(ask.base, training, seed=ask.seed), taught, training, folder, seed=ask.seed)
-    return _Made(trained.model, rows, _figures(trained, len(taught)))
+    return _Made(trained.model, rows, _figures(trained, len(taught), len(different(trained.feed, trained.steps))))
 
 
 def _from_mixture(kind: MixtureArm, ask: ArmAsk, folder: Path) -> _Made:
     """Train on rows and blends; the rows are then all that stand in them, in order of first use."""
     from cuvee.training.mixed import MixedRows, train
 
-    entries = kind.mix(ask)
+    entries = kind.mix(ask) if ask.touch is None else kind.mix(ask).touching(ask.touch)
     rows = entries.rows()
     mixed = MixedRows(entries.renumbered(rows), [ask.encoded[row] for row in rows])
     trained = train(fresh(ask.base, ask.training, seed=ask.seed), mixed, ask.training, folder, seed=ask.seed)
-    figures = _figures(trained, len(entries))
+    touched = entries[different(trained.feed, trained.steps)].rows()
+    figures = _figures(trained, len(entries), len(touched))
     figures["blends"] = int((~entries.real).sum())
     return _Made(trained.model, rows, figures)
 
 
-def _figures(trained: sft.Trained, rows: int) -> TrialFigures:
-    loss = trained.curve[-1]["loss"] if trained.curve else None
-    return {"rows": rows, "updates": trained.steps, "tokens": trained.tokens, "train loss": loss}
+def _nothing() -> TrialFigures:
+    return {"rows": 0, "touched": 0, "updates": 0, "tokens": 0, "answers": 0, "forward": 0, "backward": 0}
+
+
+def _figures(trained: sft.Trained, rows: int, touched: int) -> TrialFigures:
+    figures = _nothing()
+    figures.update(rows=rows, touched=touched, updates=trained.steps)
+    figures.update(tokens=trained.tokens, answers=round(trained.answers))
+    figures["train loss"] = trained.curve[-1]["loss"] if trained.curve else None
+    return figures
 
 
 def _forget(folder: Path) -> None:

@@ -11,9 +11,13 @@ class ProofArm(TypedDict):
     mean: float  # over tasks of the mean over a task's questions
     by_task: list[float]
     runs: int  # trainings
-    rows: int | None  # mean over seeds; None for an arm that has none
-    updates: int | None
-    tokens: int | None
+    rows: int  # mean over seeds, as all counts here; of a mixture: entries
+    touched: int  # different rows that the last training read
+    updates: int  # of the last training
+    tokens: int  # that it read
+    answers: int  # of them, those of answers
+    forward: int  # tokens that the whole method let a model read, rounds and probes too
+    backward: int  # of them, those that it learnt from
     difference: NotRequired[float]  # better than the reference by
     half_width: NotRequired[float]  # of its interval, low .. high
     low: NotRequired[float]

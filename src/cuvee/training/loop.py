@@ -69,6 +69,11 @@ class Progress:
         """Tokens read, padding not counted."""
         return int(self.curve[-1]["tokens"]) if self.curve else 0
 
+    @property
+    def answers(self) -> float:
+        """Answer tokens told, a blend's by their shares."""
+        return self.curve[-1]["answers"] if self.curve else 0.0
+
 
 def fit(causal: Causal, plan: Plan) -> Progress:
     """Train ``causal.model`` in place, from the last whole checkpoint if there is one; it is in eval mode afterwards.
@@ -125,7 +130,7 @@ def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advan
     settings = plan.settings
     arguments = _arguments(causal, plan, folder)
     budget = settings.micro_tokens or MICRO_TOKENS[causal.device.partition(":")[0]]
-    passes = Passes(plan.feed, plan.material.lengths, plan.material.make, budget=budget, processes=arguments.world_size)
+    passes = Passes(plan.feed, plan.material, budget=budget, processes=arguments.world_size)
     arguments.gradient_accumulation_steps = passes.count
     trainer = FeedTrainer(
         len(progress.curve),
@@ -200,10 +205,12 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         """Take in a finished step. Raises CuveeError where its loss is no number."""
         if "loss" not in logs:
             return
-        step, loss, tokens = state.global_step, float(logs["loss"]), self.passes.tokens(state.global_step - 1)
+        step, loss = state.global_step, float(logs["loss"])
+        tokens, answers = self.passes.tokens(step - 1), self.passes.answers(step - 1)
         if not math.isfinite(loss):
             raise CuveeError(f"the loss is no longer a number at step {step}", "lower the learning rate")
-        known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"], "tokens": self.progress.tokens + tokens}
+        known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"]}
+        known |= {"tokens": self.progress.tokens + tokens, "answers": self.progress.answers + answers}
         self.progress.curve.append({"step": step, "loss": loss, **known})
         self.progress.seconds = time.perf_counter() - self.since
         self.advance(tokens)

@@ -33,10 +33,11 @@ class MixedUnits:
         from cuvee.training.mixed_batches import collate_mixture, items_of, lengths_of
         from cuvee.training.mixed_loss import mixed_loss
 
-        usable = np.flatnonzero(items_of(self.entries, rows) > 0).astype(np.int64)
+        answers = items_of(self.entries, rows)
         return Material(
             lengths_of(self.entries, rows),
-            usable,
+            answers,
+            np.flatnonzero(answers > 0).astype(np.int64),
             lambda numbers: collate_mixture(self.entries[numbers], rows, pad),
             mixed_loss,
         )

@@ -61,7 +61,9 @@ def prove(
         The arm that the others are compared with.
     same:
         updates: every arm takes as many optimiser steps as --epochs over the budget need, full data too. epochs: every arm
-        sees its own rows --epochs times.
+        sees its own rows --epochs times. tokens: every arm reads as many tokens as --epochs over a budget of average rows
+        have. rows: every arm touches as many different rows as the budget has, in the same number of steps; a blend
+        touches two.
     held_out:
         Rows, or a share of the clean pool, that no arm trains on and every arm is judged on.
     on:
