@@ -83,7 +83,7 @@ def test_freedoms_are_those_of_students_t_for_even_values_and_few_for_rare_ones(
 
 def test_the_bootstrap_of_normal_questions_agrees_with_students_t() -> None:
     x = stats.norm.ppf((np.arange(60) + 0.5) / 60)[:, None]
-    found = of_questions(x, Questions.of(["t"] * 60), 0.025, 20_000, rng.stream(0, "draws"))
+    found = of_questions(x, Questions.of(["t"] * 60), np.array([0.025]), 20_000, rng.stream(0, "draws"))
     assert found[0] == pytest.approx(stats.t.isf(0.025, 59), rel=0.03)
 
 
@@ -201,3 +201,22 @@ def test_what_cannot_be_compared_is_refused() -> None:
         judged([arm("random", values), arm("random", values)], ["t"] * 4)
     with pytest.raises(InputError, match="runs"):
         ArmResults("x", values, (0, 1))
+
+
+def test_with_one_seed_no_sentence_says_beats() -> None:
+    draw = rng.stream(5, "seed").normal(size=(1, 60))
+    arms = [arm("random", draw), arm("x", draw - 1), arm("y", draw + 1), arm("base", draw + 1, chance=False)]
+    verdicts = judged(arms, ["t"] * 60).verdicts
+    assert [verdict.word for verdict in verdicts] == ["ahead", "behind", "behind"]
+    assert not any("beats" in verdict.sentence or "loses" in verdict.sentence for verdict in verdicts)
+    assert "another seed may turn it" in verdicts[0].sentence
+
+
+def test_the_comparison_written_beforehand_has_the_whole_chance_for_itself() -> None:
+    draw = rng.stream(6, "primary").normal(size=(5, 3, 60))
+    arms = [arm(name, values) for name, values in zip(("random", "a", "b", "c", "d"), draw, strict=True)]
+    alone = judged(arms[:2], ["t"] * 60).verdicts[0].half_width
+    planned = [verdict.half_width for verdict in judged(arms, ["t"] * 60, primary="a").verdicts]
+    shared = [verdict.half_width for verdict in judged([arms[0], *arms[2:]], ["t"] * 60).verdicts]
+    assert planned[0] == pytest.approx(alone, rel=0.02)
+    assert planned[1:] == pytest.approx(shared, rel=0.02)

@@ -13,7 +13,10 @@ from cuvee.errors import ConfigError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.score import ScoreModel
 from cuvee.models import causal
+from cuvee.proof import beforehand, confirming
 from cuvee.proof.arms import goals_of, parse
+from cuvee.proof.beforehand import Primary
+from cuvee.proof.confirming import Earlier
 from cuvee.proof.kinds import Arm
 from cuvee.training.settings import Training
 
@@ -51,17 +54,26 @@ class ProofOptions:
     batch: int
     max_length: int
     lora: int
+    primary: str | None
+    plan: Path | None
+    confirm: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedBy:
-    """How arms are judged and compared. metrics: names in ``UNITS``. level: probability that all intervals hold together."""
+    """How arms are judged and compared.
+
+    metrics: names in ``UNITS``. level: probability that all intervals hold together. primary: the comparison that was written
+    down beforehand, by the first metric; plan: the file that fixes it.
+    """
 
     metrics: list[str]
     max_new_tokens: int
     reference: str
     level: float
     pair_seeds: bool
+    primary: Primary | None
+    plan: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +81,8 @@ class ProofAsk:
     """A checked ``cuvee prove``.
 
     amount: the budget as it was typed; model: the base likewise. seeds: the numbers of the training runs. same: a name in
-    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. typed: every option.
+    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. earlier: the proof
+    that is confirmed. typed: every option as it was typed; meant: the same with what an earlier proof says.
     """
 
     pool: PoolAsk
@@ -85,19 +98,26 @@ class ProofAsk:
     held_out: Budget
     on: list[str]
     judged_by: JudgedBy
+    earlier: Earlier | None
     typed: Mapping[str, Setting]
+    meant: Mapping[str, Setting]
 
 
 def bind(options: ProofOptions) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
+    typed = commands.settings("prove", options)
+    earlier = confirming.read(Path(options.confirm)) if options.confirm else None
+    if earlier:
+        options = confirming.repeated(options, earlier)
     wrong = Mistakes()
     budget = wrong.check(lambda: budgets.parse(options.budget))
     arms = [wrong.check(partial(parse, text)) for text in listed(options.arms)]
     known = [arm for arm in arms if arm]
     wrong.check(partial(names.find, SAME, options.same, "--same"))
-    wrong.check(partial(_check_arms, options, [arm.label for arm in known]))
+    primary = wrong.check(partial(_primary, options))
+    judged_by = _judged_by(options, primary, wrong)
+    wrong.check(partial(_check_arms, options, judged_by, [arm.label for arm in known]))
     wrong.check(partial(_check_rows, options.same, budget))
-    judged_by = _judged_by(options, wrong)
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     base = wrong.check(lambda: causal.folder_of(options.model))
@@ -119,7 +139,9 @@ def bind(options: ProofOptions) -> ProofAsk:
         held_out=held_out,
         on=on,
         judged_by=judged_by,
-        typed=commands.settings("prove", options),
+        earlier=earlier,
+        typed=typed,
+        meant=commands.settings("prove", options),
     )
 
 
@@ -134,7 +156,21 @@ def _training(options: ProofOptions) -> Training:
     )
 
 
-def _judged_by(options: ProofOptions, wrong: Mistakes) -> JudgedBy:
+def _primary(options: ProofOptions) -> Primary | None:
+    """Return the comparison that counts, of this call or of the plan that is there."""
+    written = beforehand.read(Path(options.plan)) if options.plan else None
+    text = options.primary or (written and written["primary"])
+    if options.plan and not text:
+        raise ConfigError(f"{options.plan} is not there, and no comparison was named", '--primary "herding>random"')
+    primary = beforehand.primary_of(text) if text else None
+    if primary and options.reference not in (primary.reference, "random"):
+        raise ConfigError(
+            f"--primary names {primary.reference}, --reference {options.reference}", "leave out --reference"
+        )
+    return primary
+
+
+def _judged_by(options: ProofOptions, primary: Primary | None, wrong: Mistakes) -> JudgedBy:
     metrics = listed(options.metrics)
     if not metrics:
         wrong.found.append(ConfigError("--metrics names none", "write loss, exact_match, or both with a comma"))
@@ -146,9 +182,11 @@ def _judged_by(options: ProofOptions, wrong: Mistakes) -> JudgedBy:
     return JudgedBy(
         metrics=metrics,
         max_new_tokens=options.max_new_tokens,
-        reference=options.reference,
+        reference=primary.reference if primary else options.reference,
         level=options.level,
         pair_seeds=options.pair_seeds,
+        primary=primary,
+        plan=Path(options.plan) if options.plan else None,
     )
 
 
@@ -157,10 +195,12 @@ def _check_rows(same: str, budget: Budget | None) -> None:
         raise ConfigError("--same rows needs a budget in rows", "write --budget 1000 or --budget 5%, or --same tokens")
 
 
-def _check_arms(options: ProofOptions, labels: Sequence[str]) -> None:
+def _check_arms(options: ProofOptions, judged_by: JudgedBy, labels: Sequence[str]) -> None:
     if len(set(labels)) < len(labels):
         raise ConfigError("an arm is named twice", "name each once; `random,uniform` are two draws of the same kind")
-    if options.reference not in labels:
-        raise ConfigError(f"the reference {options.reference!r} is not an arm", "add it to --arms, or name another")
+    if judged_by.reference not in labels:
+        raise ConfigError(f"the reference {judged_by.reference!r} is not an arm", "add it to --arms, or name another")
+    if judged_by.primary and judged_by.primary.arm not in labels:
+        raise ConfigError(f"{judged_by.primary.arm!r} of --primary is not an arm", "add it to --arms")
     if options.seeds < 1:
         raise ConfigError(f"seeds is {options.seeds}", "give at least 1; 3 or more to know what chance does")

@@ -18,7 +18,7 @@ from cuvee.statistics import ArmResults, Proof
 from cuvee.training.fresh import adapters
 from cuvee.training.settings import described
 
-FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "summary.json"]
+FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "used.parquet", "summary.json"]
 
 
 def published(run: Run, done: Proven) -> Result:
@@ -30,6 +30,7 @@ def published(run: Run, done: Proven) -> Result:
     def make(folder: Path) -> None:
         pq.write_table(_results(done), folder / "results.parquet", compression="zstd")
         pq.write_table(_selections(done), folder / "selections.parquet", compression="zstd")
+        pq.write_table(_used(done), folder / "used.parquet", compression="zstd")
         (folder / "proof.json").write_bytes(orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
         (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
         page.write(summary, _no_points(), folder / "report.html")
@@ -59,8 +60,9 @@ def _compared(done: Proven, metric: str) -> Proof:
         proof.Comparison(
             reference=how.reference,
             better="higher" if MEASURES[metric].higher_is_better else "lower",
-            level=1 - (1 - how.level) / len(how.metrics),
+            level=how.level if how.primary else 1 - (1 - how.level) / len(how.metrics),
             pair_seeds=how.pair_seeds,
+            primary=how.primary.arm if how.primary and metric == how.metrics[0] else None,
         ),
         rng=rng.stream(terms.ask.pool.seed, "prove", "bootstrap"),
     )
@@ -101,6 +103,26 @@ def _selections(done: Proven) -> pa.Table:
         for trial in runs
     ]
     return pa.concat_tables(tables)
+
+
+def _used(done: Proven) -> pa.Table:
+    """Return what a confirmation may not use again: arm (null for a question), fingerprint; of the confirmed proof too."""
+    field = done.terms.field
+    prints: list[bytes] = field.ground.pool.table["fingerprint"].to_pylist()
+    used: list[tuple[str | None, bytes]] = [(None, one) for one in field.prints]
+    for label, runs in done.trials.items():
+        rows = sorted({row for trial in runs for row in trial.rows.tolist()})
+        used += [(label, prints[row]) for row in rows]
+    if done.terms.ask.earlier:
+        before = done.terms.ask.earlier
+        used += [(None, one) for one in sorted(before.questions)]
+        used += [(before.figures["reference"], one) for one in sorted(before.rows)]
+    return pa.table(
+        {
+            "arm": pa.array([arm for arm, _ in used], pa.string()),
+            "fingerprint": pa.array([one for _, one in used], pa.binary()),
+        }
+    )
 
 
 def _no_points() -> pa.Table:

@@ -6,6 +6,7 @@ from pathlib import Path
 from cuvee.budget import Budget
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
+from cuvee.proof import beforehand, confirming
 from cuvee.proof.asked import EPOCHS, TOKENS, ProofAsk, ProofOptions, bind
 from cuvee.proof.clock import Clock
 from cuvee.proof.field import ProofField, field_of
@@ -31,9 +32,28 @@ def run_prove(options: ProofOptions, *, out: Path, dry_run: bool, replace: bool)
 def _proven(run: Run, ask: ProofAsk) -> Proven:
     field = field_of(run, ask)
     k = _rows(field.ground, ask.budget)
+    if ask.earlier and k < ask.earlier.figures["k"]:
+        raise confirming.too_few(len(field.ground.pool), ask.earlier)
     version = causal.version_of(ask.base)
+    _planned(run, ask, field, k, version)
     terms = Terms(ask=ask, field=field, k=k, training=_training(ask, field, k), version=version)
     return Proven(terms, _trials(run, terms))
+
+
+def _planned(run: Run, ask: ProofAsk, field: ProofField, k: int, version: str) -> None:
+    """Write down what was said beforehand, or keep to it."""
+    how = ask.judged_by
+    if how.plan is None or how.primary is None:
+        return
+    plan: beforehand.PlanFile = {
+        "primary": str(how.primary),
+        "settings": ask.typed,
+        "rows": k,
+        "questions": len(field.ids),
+        "base": version,
+        "pool": field.ground.fingerprint,
+    }
+    beforehand.keep_to(how.plan, plan, run)
 
 
 def _trials(run: Run, terms: Terms) -> dict[str, list[Trial]]:

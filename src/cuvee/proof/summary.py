@@ -7,10 +7,13 @@ from typing import Literal
 
 from cuvee import commands
 from cuvee.intake.ground import kept_by
+from cuvee.proof import beforehand
 from cuvee.proof.asked import ROWS, TOKENS, UNITS
+from cuvee.proof.confirming import Earlier
+from cuvee.proof.said import sentence, standing
 from cuvee.proof.trial import Terms, Trial
 from cuvee.result import Summary
-from cuvee.result.proofs import ProofArm, ProofFigures
+from cuvee.result.proofs import ConfirmedRun, ProofArm, ProofFigures
 from cuvee.runs import versions
 from cuvee.statistics import Proof, Verdict
 from cuvee.training.settings import described
@@ -45,9 +48,9 @@ def summarise(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summ
             "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
             "pool": f"{len(field.ground.pool):,} rows",
         },
-        "sentence": sentence(compared, ask.judged_by.level),
+        "sentence": sentence(compared, ask.judged_by, ask.earlier),
         "proof": {**first, "also": others},
-        "settings": {name: value for name, value in ask.typed.items() if value not in (None, "", [])},
+        "settings": {name: value for name, value in ask.meant.items() if value not in (None, "", [])},
         "reproduce": [command],
         "versions": versions(),
         "warnings": [*field.ground.notes, *field.notes, *_warnings(compared, done)],
@@ -62,6 +65,10 @@ def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
         "unit": UNITS[metric],
         "better": compared.better,
         "level": ask.judged_by.level,
+        "k": done.terms.k,
+        "primary": str(ask.judged_by.primary) if ask.judged_by.primary else None,
+        "plan": beforehand.told(ask.judged_by.plan) if ask.judged_by.plan else None,
+        "confirms": _confirms(ask.earlier) if ask.earlier else None,
         "questions": compared.questions,
         "left_out": compared.left_out,
         "tasks": compared.tasks,
@@ -93,11 +100,19 @@ def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
             "forward": _mean([trial.figures["forward"] for trial in trials]),
             "backward": _mean([trial.figures["backward"] for trial in trials]),
         }
-        rows.append(_judged(row, verdicts[arm.label]) if arm.label in verdicts else row)
+        rows.append(_judged(row, verdicts[arm.label], done.terms.ask.earlier) if arm.label in verdicts else row)
     return rows
 
 
-def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
+def _confirms(earlier: Earlier) -> ConfirmedRun:
+    found = {arm["arm"]: [arm["difference"], arm["half_width"]] for arm in earlier.wins}
+    return {"run": str(earlier.run), "found": found}
+
+
+def _judged(row: ProofArm, verdict: Verdict, earlier: Earlier | None) -> ProofArm:
+    state = standing(verdict, earlier)
+    if state:
+        row = {**row, "standing": state}
     return {
         **row,
         "difference": verdict.difference,
@@ -115,28 +130,6 @@ def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
 
 def _mean(values: list[int]) -> int:
     return round(sum(values) / len(values))
-
-
-def sentence(compared: Mapping[str, Proof], level: float) -> str:
-    """Return the outcome by each metric in one sentence: who beats the reference, who loses, who cannot be told from it."""
-    parts = {metric: outcome(proof) for metric, proof in compared.items()}
-    all_ = "; ".join(parts.values() if len(parts) == 1 else (f"by {name}: {part}" for name, part in parts.items()))
-    return f"{all_.replace('exact_match', 'exact match')} (chance of any false claim at most {1 - level:.0%})"
-
-
-def outcome(compared: Proof) -> str:
-    """Return who beats the reference, who loses to it, and who cannot be told from it."""
-    named = {
-        word: [verdict.arm for verdict in compared.verdicts if verdict.word == word]
-        for word in ("beats", "loses", "open")
-    }
-    forms = {"beats": ("beats", "beat"), "loses": ("loses to", "lose to"), "open": ("cannot be told from",) * 2}
-    parts = [f"{_and(arms)} {forms[word][len(arms) > 1]} {compared.reference}" for word, arms in named.items() if arms]
-    return "; ".join(parts) or f"only {compared.reference} was trained: nothing to compare"
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:

@@ -17,7 +17,7 @@ from cuvee.models.causal import Causal
 from cuvee.proof import earlier_arms
 from cuvee.proof.asked import ROWS, ProofAsk
 from cuvee.proof.field import ProofField
-from cuvee.proof.kinds import Arm, ArmAsk, ArmKind, BaseArm, MixtureArm, ModelArm, RowsArm
+from cuvee.proof.kinds import Arm, ArmAsk, ArmKind, BaseArm, MixtureArm, ModelArm, RowsArm, Taught
 from cuvee.runs import Run, Step, digest, sha256, write_json
 from cuvee.training import sft
 from cuvee.training.feeds import different
@@ -96,12 +96,12 @@ def attempt(run: Run, terms: Terms, arm: Arm, seed: int) -> Step:
     def make(folder: Path) -> None:
         with meter.metered(folder / "spent.json") as spent:
             made = _made(arm.kind, terms.of(arm, seed, folder / "method"), folder / "model")
-        made.figures.update(forward=spent.forward, backward=spent.backward)
+        figures: TrialFigures = {**made.figures, "forward": spent.forward, "backward": spent.backward}
         np.save(folder / "loss.npy", heldout.losses(made.model, terms.field.held, label="judging").mean)
         if terms.field.asked:
             np.save(folder / "exact_match.npy", exact.matches(made.model, terms.field.asked))
         np.save(folder / "rows.npy", made.rows)
-        write_json(folder / "figures.json", made.figures)
+        write_json(folder / "figures.json", figures)
         _forget(folder)
 
     source = [sha256(path) for path in earlier_arms.files_of(arm.source)] if arm.source else None
@@ -134,10 +134,7 @@ def _made(kind: ArmKind, ask: ArmAsk, folder: Path) -> _Made:
             return _from_mixture(kind, ask, folder)
         case ModelArm():
             done = kind.make(ask)
-            figures = _nothing()
-            figures.update(rows=len(done.rows), touched=len(done.rows), updates=done.updates)
-            figures.update(tokens=done.tokens, answers=round(done.answers))
-            return _Made(done.model, done.rows, figures)
+            return _Made(done.model, done.rows, _by_itself(done))
         case BaseArm():
             none = np.empty(0, dtype=np.int64)
             return _Made(causal.load(ask.base), none, _nothing())
@@ -169,12 +166,16 @@ def _nothing() -> TrialFigures:
     return {"rows": 0, "touched": 0, "updates": 0, "tokens": 0, "answers": 0, "forward": 0, "backward": 0}
 
 
+def _by_itself(done: Taught) -> TrialFigures:
+    rows = len(done.rows)
+    took: TrialFigures = {**_nothing(), "rows": rows, "touched": rows, "updates": done.updates, "tokens": done.tokens}
+    return {**took, "answers": round(done.answers)}
+
+
 def _figures(trained: sft.Trained, rows: int, touched: int) -> TrialFigures:
-    figures = _nothing()
-    figures.update(rows=rows, touched=touched, updates=trained.steps)
-    figures.update(tokens=trained.tokens, answers=round(trained.answers))
-    figures["train loss"] = trained.curve[-1]["loss"] if trained.curve else None
-    return figures
+    took: TrialFigures = {**_nothing(), "rows": rows, "touched": touched, "updates": trained.steps}
+    loss = trained.curve[-1]["loss"] if trained.curve else None
+    return {**took, "tokens": trained.tokens, "answers": round(trained.answers), "train loss": loss}
 
 
 def _forget(folder: Path) -> None:

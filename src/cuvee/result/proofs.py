@@ -22,12 +22,20 @@ class ProofArm(TypedDict):
     half_width: NotRequired[float]  # of its interval, low .. high
     low: NotRequired[float]
     high: NotRequired[float]
-    verdict: NotRequired[str]  # beats, loses or open
+    verdict: NotRequired[str]  # beats, loses or open; ahead or behind where nothing was trained twice
     sentence: NotRequired[str]
     share_of_runs: NotRequired[float | None]
     more_questions: NotRequired[int | None]
     more_seeds: NotRequired[int | None]
     notes: NotRequired[list[str]]
+    standing: NotRequired[str]  # of a win: found, confirmed or not confirmed
+
+
+class ConfirmedRun(TypedDict):
+    """The proof that was confirmed, and what it found: by arm, the difference and the half-width of its interval."""
+
+    run: str
+    found: dict[str, list[float]]
 
 
 class ProofFigures(TypedDict, total=False):
@@ -38,6 +46,10 @@ class ProofFigures(TypedDict, total=False):
     unit: str
     better: str  # higher or lower
     level: float  # all intervals hold together with this probability
+    k: int  # rows of the budget
+    primary: str | None  # the comparison that was written down beforehand
+    plan: dict[str, str] | None  # its file and hash
+    confirms: ConfirmedRun | None
     questions: int
     left_out: int  # questions without a value in some arm
     tasks: list[str]

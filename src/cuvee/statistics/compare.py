@@ -44,7 +44,8 @@ class Comparison:
     reference: the arm that the others are held against. better: the direction of the values. level: probability that all
     intervals hold together. pair_seeds: take the runs of two arms with the same seed as a pair. Else they are independent,
     which also holds (is only wider than needed) where the same seed moves both arms the same way. draws: of
-    the bootstrap.
+    the bootstrap. primary: the arm whose comparison was written down beforehand: it has the whole chance of a miss for itself,
+    and the others share as much again.
     """
 
     reference: str = "random"
@@ -52,6 +53,7 @@ class Comparison:
     level: float = 0.95
     pair_seeds: bool = False
     draws: int = DRAWS
+    primary: str | None = None
 
 
 def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison, *, rng: np.random.Generator) -> Proof:
@@ -91,14 +93,22 @@ def _verdicts(
     others = [arm for arm in seen.values() if arm.name != asked.reference]
     if not others:
         return []
-    tail = (1 - asked.level) / (2 * len(others))
+    tails = _tails(others, asked)
     pairs = [_pair(arm, seen[asked.reference], asked.pair_seeds) for arm in others]
     X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1)
-    limits = critical.of_questions(X, questions, tail, asked.draws, rng).tolist()
+    limits = critical.of_questions(X, questions, tails, asked.draws, rng).tolist()
     return [
         _verdict(mine, theirs, questions, _width(mine, theirs, _parts(mine, theirs, questions, asked), tail, limit))
-        for (mine, theirs), limit in zip(pairs, limits, strict=True)
+        for (mine, theirs), tail, limit in zip(pairs, tails.tolist(), limits, strict=True)
     ]
+
+
+def _tails(others: Sequence[ArmResults], asked: Comparison) -> F64:
+    """Return (a,) how probable a miss on one side of each interval may be."""
+    shared = [arm for arm in others if arm.name != asked.primary]
+    return np.array(
+        [(1 - asked.level) / 2 / (1 if arm.name == asked.primary else len(shared)) for arm in others], dtype=np.float64
+    )
 
 
 def _pair(arm: ArmResults, base: ArmResults, pair_seeds: bool) -> tuple[ArmResults, ArmResults]:
@@ -137,6 +147,7 @@ def _verdict(arm: ArmResults, base: ArmResults, questions: Questions, width: Wid
         seeds=width.runs,
         more_questions=width.more_questions(difference) if open_ else None,
         more_seeds=width.more_runs(difference) if open_ else None,
+        once=not width.parts.freedom and (arm.chance or base.chance),
         notes=_notes(arm, base, width),
     )
 

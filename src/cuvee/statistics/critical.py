@@ -19,15 +19,15 @@ def student(tail: float, freedom: float) -> float:
     return float(-stdtrit(freedom, tail))
 
 
-def of_questions(X: F64, questions: Questions, tail: float, draws: int, rng: np.random.Generator) -> F64:
+def of_questions(X: F64, questions: Questions, tails: F64, draws: int, rng: np.random.Generator) -> F64:
     """Return (a,) half-widths in standard errors for the weighted means of (q, a) differences.
 
-    tail: probability of one side. The quantile of |T*| of the bootstrap-t, symmetric (Hall 1988), with questions drawn
+    tails: (a,) probability of one side. The quantile of |T*| of the bootstrap-t, symmetric (Hall 1988), with questions drawn
     anew within their tasks; never less than Student's t with as many degrees of freedom as the kurtosis leaves.
     """
-    floor = np.array([student(tail, freedom) for freedom in freedoms(X, questions)])
+    floor = np.array([student(tail, freedom) for tail, freedom in zip(tails, freedoms(X, questions), strict=True)])
     T = np.concatenate([_resampled(X, questions, size, rng) for size in _sizes(draws, X)])
-    drawn = np.quantile(T, 1 - 2 * tail, axis=0, method="higher")
+    drawn = np.array([np.quantile(T[:, at], 1 - 2 * tail, method="higher") for at, tail in enumerate(tails)])
     return np.where(np.isfinite(drawn), np.maximum(drawn, floor), floor)
 
 

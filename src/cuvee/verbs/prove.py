@@ -23,6 +23,9 @@ def prove(
     max_new_tokens: int = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
+    primary: str | None = None,
+    plan: Path | None = None,
+    confirm: Path | None = None,
     epochs: float = 3,
     lr: o.PeakLr = 2e-5,
     batch: o.Batch = 16,
@@ -76,6 +79,15 @@ def prove(
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
+    primary:
+        The one comparison that counts, written down beforehand: "herding>random". Its interval has the whole chance of a
+        miss for itself; what the others show is found beside it.
+    plan:
+        A file that fixes arms, metric, sizes, seeds and --primary before the first training; written where it is not there,
+        kept to where it is.
+    confirm:
+        A finished proof: what won there is compared once more, with other seeds, on questions and rows that it never used. All
+        settings are taken from it; data, seeds and questions may be named anew.
     epochs:
         Passes over the budget.
     decontaminate:
@@ -115,5 +127,8 @@ def prove(
         batch=batch,
         max_length=max_length,
         lora=lora,
+        primary=primary,
+        plan=plan,
+        confirm=confirm,
     )
     return run_prove(options, out=out, dry_run=dry_run, replace=replace)
