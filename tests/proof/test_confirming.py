@@ -9,6 +9,7 @@ import pytest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
+from cuvee.planting import plant
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.proof.beforehand import Primary, primary_of
 
@@ -91,7 +92,8 @@ def test_what_cannot_be_confirmed_is_one_line(planned: Path, sample: WrittenFile
         cuvee.prove([str(sample.pool)], confirm=planned, epochs=5, out=tmp_path / "run")
     with pytest.raises(InputError, match="no proof that can be confirmed"):
         cuvee.prove([str(sample.pool)], confirm=tmp_path, out=tmp_path / "run")
-    few = write(tmp_path / "few", 100, seed=2).pool
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(orjson.dumps(row.row) + b"\n" for row in plant(200, seed=2)[:60]))
     with pytest.raises(InputError, match="were never used"):
         cuvee.prove([str(few)], confirm=planned, out=tmp_path / "run")
 

@@ -220,3 +220,38 @@ def test_the_comparison_written_beforehand_has_the_whole_chance_for_itself() -> 
     shared = [verdict.half_width for verdict in judged([arms[0], *arms[2:]], ["t"] * 60).verdicts]
     assert planned[0] == pytest.approx(alone, rel=0.02)
     assert planned[1:] == pytest.approx(shared, rel=0.02)
+
+
+def test_questions_that_move_together_are_one_draw() -> None:
+    """Each value four times: the variance is that of the values once, not a quarter of it."""
+    once, four = np.array([0.0, 2.0, 5.0, 9.0]), np.repeat([0.0, 2.0, 5.0, 9.0], 4)
+    apart, asked = Questions.of(["t"] * 4), Questions.of(["t"] * 16, [str(at // 4) for at in range(16)])
+    assert variance_parts.spread(four, asked) == pytest.approx(variance_parts.spread(once, apart))
+    assert freedoms(four[:, None], asked) == pytest.approx(freedoms(once[:, None], apart))
+    values = rng.stream(8, "runs").normal(size=(3, 4))
+    single, repeated = arm("x", values), arm("x", np.repeat(values, 4, axis=1))
+    alone, together = (variance_parts.independent(a, a, q) for a, q in ((single, apart), (repeated, asked)))
+    assert together.residual == pytest.approx(alone.residual) and together.seeds == pytest.approx(alone.seeds)
+
+
+def test_groups_of_unequal_size_by_hand() -> None:
+    """Task of three questions, two of one passage: mean 3, weighted deviations -2/3, 0 together and 2/3 alone."""
+    asked = Questions.of(["t"] * 3, ["p", "p", "q"])
+    x = np.array([1.0, 3.0, 5.0])
+    assert asked.deviations(x) == pytest.approx([-2 / 3 + 0, 2 / 3])
+    assert variance_parts.spread(x, asked) == pytest.approx(2 / (2 - 1) * (4 / 9 + 4 / 9))
+
+
+def test_a_passage_with_a_question_in_each_task_joins_the_tasks() -> None:
+    asked = Questions.of(["a", "b", "a", "b", "c", "c"], ["1", "1", "2", "2", "3", "4"])
+    assert [clusters.tolist() for clusters in asked.strata] == [[0, 1], [2, 3]]
+    # both tasks ask the same two passages: sums over a passage of w (x - task mean), each times sqrt(2)
+    x = np.array([1.0, 2.0, 3.0, 6.0, 0.0, 0.0])
+    assert variance_parts.spread(x, asked) == pytest.approx(2 * 2 * ((1 / 6) * (-1) + (1 / 6) * (-2)) ** 2)
+
+
+def test_a_task_of_one_passage_is_collapsed_and_one_passage_in_all_is_refused() -> None:
+    groups = Questions.of(["a", "a", "b", "b"], ["1", "1", "2", "3"]).groups
+    assert [sorted(group.tolist()) for group in groups] == [[0, 1, 2, 3]]
+    with pytest.raises(InputError, match="move together"):
+        Questions.of(["a", "b"], ["1", "1"])

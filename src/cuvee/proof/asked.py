@@ -57,6 +57,7 @@ class ProofOptions:
     primary: str | None
     plan: Path | None
     confirm: Path | None
+    group: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,8 @@ class ProofAsk:
     """A checked ``cuvee prove``.
 
     amount: the budget as it was typed; model: the base likewise. seeds: the numbers of the training runs. same: a name in
-    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. earlier: the proof
+    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. group: what questions
+    move together by: a column, or a word in ``grouping.WAYS``. earlier: the proof
     that is confirmed. typed: every option as it was typed; meant: the same with what an earlier proof says.
     """
 
@@ -97,6 +99,7 @@ class ProofAsk:
     training: Training
     held_out: Budget
     on: list[str]
+    group: str
     judged_by: JudgedBy
     earlier: Earlier | None
     typed: Mapping[str, Setting]
@@ -138,6 +141,7 @@ def bind(options: ProofOptions) -> ProofAsk:
         training=training,
         held_out=held_out,
         on=on,
+        group=options.group,
         judged_by=judged_by,
         earlier=earlier,
         typed=typed,

@@ -64,6 +64,7 @@ def _compared(done: Proven, metric: str) -> Proof:
             pair_seeds=how.pair_seeds,
             primary=how.primary.arm if how.primary and metric == how.metrics[0] else None,
         ),
+        together=terms.field.together,
         rng=rng.stream(terms.ask.pool.seed, "prove", "bootstrap"),
     )
 
@@ -82,6 +83,7 @@ def _results(done: Proven) -> pa.Table:
             ),
             "question": pa.array(field.ids * len(trials), pa.string()),
             "task": pa.array(field.tasks * len(trials), pa.string()),
+            "together": pa.array(field.together * len(trials), pa.string()),
             **{name: pa.array(of, pa.float64(), mask=np.isnan(of)) for name, of in values.items()},
         }
     )

@@ -60,7 +60,7 @@ def _trials(run: Run, terms: Terms) -> dict[str, list[Trial]]:
     """Return arm -> its trials, in order of seeds; an arm without chance has one. All arms take a seed before the next."""
     ask = terms.ask
     work = [(arm, seed) for seed in ask.seeds for arm in ask.arms if arm.kind.chance or seed == ask.seeds[0]]
-    clock = Clock(len(work), Questions.of(terms.field.tasks))
+    clock = Clock(len(work), Questions.of(terms.field.tasks, terms.field.together))
     steps: list[Step] = []
     for arm, seed in work:
         steps.append(attempt(run, terms, arm, seed))

@@ -71,6 +71,7 @@ def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
         "confirms": _confirms(ask.earlier) if ask.earlier else None,
         "questions": compared.questions,
         "left_out": compared.left_out,
+        "clusters": compared.clusters,
         "tasks": compared.tasks,
         "seeds": list(ask.seeds),
         "same": ask.same,

@@ -52,6 +52,7 @@ class ProofFigures(TypedDict, total=False):
     confirms: ConfirmedRun | None
     questions: int
     left_out: int  # questions without a value in some arm
+    clusters: int  # draws of chance that the questions are; those that move together are one
     tasks: list[str]
     seeds: list[int]
     same: str  # what all arms have alike

@@ -23,7 +23,8 @@ class Proof:
     """What came out.
 
     means: arm -> its mean, tasks weighing alike. task_means: arm -> (t,) its mean per task, as in ``tasks``. questions: how
-    many were compared; left_out: how many had no value in some arm. level: probability that all intervals hold together.
+    many were compared; left_out: how many had no value in some arm; clusters: how many draws of chance they are, those that
+    move together being one. level: probability that all intervals hold together.
     """
 
     reference: str
@@ -35,6 +36,7 @@ class Proof:
     tasks: list[str]
     questions: int
     left_out: int
+    clusters: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +58,20 @@ class Comparison:
     primary: str | None = None
 
 
-def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison, *, rng: np.random.Generator) -> Proof:
+def compare(
+    arms: Sequence[ArmResults],
+    tasks: Sequence[str],
+    asked: Comparison,
+    *,
+    together: Sequence[str] | None = None,
+    rng: np.random.Generator,
+) -> Proof:
     """Compare every arm with the reference, question by question.
 
-    tasks: the task of each question. Differences are signed so that a positive one means that the arm is better. The
-    chance that any of the intervals misses is at most 1 - level: each arm takes its share of it (Bonferroni), so interval
-    and verdict always agree, and no joint law has to be guessed from a few runs.
+    tasks: the task of each question. together: names of what moves together, as ``Questions.of``. Differences are signed so
+    that a positive one means that the arm is better. The chance that any of the intervals misses is at most 1 - level: each
+    arm takes its share of it (Bonferroni), so interval and verdict always agree, and no joint law has to be guessed from a
+    few runs.
     Raises ConfigError for an unknown reference or repeated names, InputError for fewer than two questions.
     """
     table = {arm.name: arm for arm in arms}
@@ -69,7 +79,8 @@ def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison,
         raise ConfigError("two arms have the same name", "name each once")
     names.find(table, asked.reference, "arm")
     kept = complete(arms)
-    questions = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
+    moving = None if together is None else [name for name, here in zip(together, kept, strict=True) if here]
+    questions = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here], moving)
     sign = 1.0 if asked.better == "higher" else -1.0
     seen = {arm.name: ArmResults(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
     verdicts = _verdicts(seen, questions, asked, rng)
@@ -84,6 +95,7 @@ def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison,
         tasks=questions.names,
         questions=len(questions.tasks),
         left_out=int((~kept).sum()),
+        clusters=questions.clusters,
     )
 
 

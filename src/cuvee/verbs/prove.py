@@ -23,6 +23,7 @@ def prove(
     max_new_tokens: int = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
+    group: str = "auto",
     primary: str | None = None,
     plan: Path | None = None,
     confirm: Path | None = None,
@@ -79,6 +80,9 @@ def prove(
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
+    group:
+        Questions that move together count as one draw of chance. auto: those whose prompts share text, such as several on one
+        passage; a column of the rows; or off.
     primary:
         The one comparison that counts, written down beforehand: "herding>random". Its interval has the whole chance of a
         miss for itself; what the others show is found beside it.
@@ -130,5 +134,6 @@ def prove(
         primary=primary,
         plan=plan,
         confirm=confirm,
+        group=group,
     )
     return run_prove(options, out=out, dry_run=dry_run, replace=replace)
