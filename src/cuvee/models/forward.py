@@ -115,7 +115,8 @@ class _Reading:
         rows = [self.rows[row] for row in at]
         ids = _padded(rows, self.causal.tokenizer.pad_token_id or 0)
         with torch.inference_mode():
-            hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device))
+            lengths = torch.tensor([len(row) for row in rows])
+            hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device), lengths)
             if "hidden" in self.want:
                 self.found.hidden[at] = _means(hidden, [len(row) for row in rows])
             if self.want - {"hidden"}:

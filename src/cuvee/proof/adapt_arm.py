@@ -12,10 +12,10 @@ from cuvee import names
 from cuvee.adaptation.asked import FINAL, GoalAsk, LearnAsk, learner
 from cuvee.adaptation.reward import LOSS, Reward
 from cuvee.intake.ground import rows_of
-from cuvee.models import causal
 from cuvee.proof.kinds import ArmAsk, ArmSettings, Taught
 from cuvee.proof.settings import whole
 from cuvee.runs import open_run
+from cuvee.training.fresh import as_trained
 
 SETTINGS = (
     "goal",
@@ -42,7 +42,7 @@ def taught(ask: ArmAsk) -> Taught:
     with open_run(ask.folder) as run:
         field = prepared_from(run, learn, ask.ground)
         _, final, _ = learnt(run, learn, field)
-        model = replace(causal.load(final.path / "model"), name="adapt")
+        model = replace(as_trained(final.path / "model", ask.base, ask.training), name="adapt")
         figures = orjson.loads((final.path / "figures.json").read_bytes())
         order = list(dict.fromkeys(taken(final.path)["row"].tolist()))
         prints = field.ground.pool.table["fingerprint"].take(pa.array(order)).to_pylist()

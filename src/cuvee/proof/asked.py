@@ -17,7 +17,7 @@ from cuvee.proof import beforehand, confirming
 from cuvee.proof.arms import goals_of, parse
 from cuvee.proof.beforehand import Primary
 from cuvee.proof.confirming import Earlier
-from cuvee.proof.kinds import Arm
+from cuvee.proof.kinds import Arm, MixtureArm
 from cuvee.training.settings import Training
 
 UNITS = {"loss": "nats per answer token", "exact_match": "share of answers that are right word for word"}
@@ -58,6 +58,7 @@ class ProofOptions:
     plan: Path | None
     confirm: Path | None
     group: str
+    trunk: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,7 @@ def bind(options: ProofOptions) -> ProofAsk:
     judged_by = _judged_by(options, primary, wrong)
     wrong.check(partial(_check_arms, options, judged_by, [arm.label for arm in known]))
     wrong.check(partial(_check_rows, options.same, budget))
+    wrong.check(partial(_check_trunk, options.trunk, known))
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     base = wrong.check(lambda: causal.folder_of(options.model))
@@ -157,6 +159,7 @@ def _training(options: ProofOptions) -> Training:
         batch=options.batch,
         max_length=options.max_length,
         lora=options.lora or None,
+        trunk=options.trunk or None,
     )
 
 
@@ -197,6 +200,17 @@ def _judged_by(options: ProofOptions, primary: Primary | None, wrong: Mistakes) 
 def _check_rows(same: str, budget: Budget | None) -> None:
     if same == ROWS and budget is not None and budget.kind == "tokens":
         raise ConfigError("--same rows needs a budget in rows", "write --budget 1000 or --budget 5%, or --same tokens")
+
+
+def _check_trunk(layers: int, arms: Sequence[Arm]) -> None:
+    mixing = [arm.label for arm in arms if isinstance(arm.kind, MixtureArm)]
+    if layers < 0:
+        raise ConfigError(f"trunk is {layers}", "give the number of layers that stay frozen; 0 trains all")
+    if layers and mixing:
+        raise ConfigError(
+            f"{', '.join(mixing)} mixes inputs below the trunk, whose states are those of rows",
+            "leave it out, or --trunk",
+        )
 
 
 def _check_arms(options: ProofOptions, judged_by: JudgedBy, labels: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from cuvee.samples.pool import BarePool
 from cuvee.samples.read import read as read_rows
 from cuvee.store import Store, content_key
 from cuvee.training import sft
-from cuvee.training.fresh import adapted
+from cuvee.training.fresh import adapted, as_read
 from cuvee.training.settings import described
 
 SETTINGS = ("goal", "warmup", "rank", "dim", "goal_rows", "draw")
@@ -103,7 +103,7 @@ def _column(ask: ArmAsk, how: LessSettings) -> str:
 
 def _warmed(ask: ArmAsk, how: LessSettings) -> Causal:
     """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
-    model = adapted(causal.load(ask.base), how.rank, seed=how.draw)
+    model = adapted(as_read(ask.base, ask.training), how.rank, seed=how.draw)
     if not how.warmup:
         return model
     training = replace(ask.training, epochs=None, tokens=None, steps=how.warmup, lora=how.rank, save_every=0)

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.models import causal, meter
+from cuvee.models import meter
 from cuvee.models.catalog import home
 from cuvee.proof.kinds import ArmAsk, Taught
 from cuvee.scorers.language import Reader, loss
 from cuvee.store import Store
 from cuvee.training import sft
 from cuvee.training.feeds import Feed, UpTo, different
-from cuvee.training.fresh import adapted
+from cuvee.training.fresh import adapted, as_read
 from cuvee.training.paced import Paced, Weighted
 
 
@@ -28,7 +28,7 @@ def loss_based(ask: ArmAsk) -> Taught:
 
 
 def _fed(ask: ArmAsk, feed_of: Callable[[F32, int], Feed]) -> Taught:
-    base = causal.load(ask.base)
+    base = as_read(ask.base, ask.training)
     lengths = np.array([len(row) for row in ask.encoded], dtype=np.int64)
     with meter.metered():  # what the store remembers costs an arm as much as what is computed now
         losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))

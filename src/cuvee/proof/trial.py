@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -12,7 +12,7 @@ import orjson
 
 from cuvee.arrays import F64, I64
 from cuvee.evaluation import exact, heldout
-from cuvee.models import causal, meter
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.proof import earlier_arms
 from cuvee.proof.asked import ROWS, ProofAsk
@@ -21,7 +21,7 @@ from cuvee.proof.kinds import Arm, ArmAsk, ArmKind, BaseArm, MixtureArm, ModelAr
 from cuvee.runs import Run, Step, digest, sha256, write_json
 from cuvee.training import sft
 from cuvee.training.feeds import different
-from cuvee.training.fresh import fresh
+from cuvee.training.fresh import as_read, fresh
 from cuvee.training.settings import Training, described
 
 TrialFigures = TypedDict(
@@ -99,7 +99,8 @@ def attempt(run: Run, terms: Terms, arm: Arm, seed: int) -> Step:
         figures: TrialFigures = {**made.figures, "forward": spent.forward, "backward": spent.backward}
         np.save(folder / "loss.npy", heldout.losses(made.model, terms.field.held, label="judging").mean)
         if terms.field.asked:
-            np.save(folder / "exact_match.npy", exact.matches(made.model, terms.field.asked))
+            with made.model.whole():
+                np.save(folder / "exact_match.npy", exact.matches(replace(made.model, trunk=None), terms.field.asked))
         np.save(folder / "rows.npy", made.rows)
         write_json(folder / "figures.json", figures)
         _forget(folder)
@@ -137,7 +138,7 @@ def _made(kind: ArmKind, ask: ArmAsk, folder: Path) -> _Made:
             return _Made(done.model, done.rows, _by_itself(done))
         case BaseArm():
             none = np.empty(0, dtype=np.int64)
-            return _Made(causal.load(ask.base), none, _nothing())
+            return _Made(as_read(ask.base, ask.training), none, _nothing())
 
 
 def _from_rows(kind: RowsArm, ask: ArmAsk, folder: Path) -> _Made:

@@ -69,7 +69,8 @@ class World:
             return own
         groups = self._groups()
         shared = self._drawn((*shape[:-1], int(groups.max()) + 1), rng)[..., groups]
-        return np.sqrt(self.alike) * shared + np.sqrt(1 - self.alike) * own
+        noise: F64 = np.sqrt(self.alike) * shared + np.sqrt(1 - self.alike) * own
+        return noise
 
     def _drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> F64:
         if self.kind != "skewed":

@@ -27,6 +27,7 @@ from cuvee.training.feeds import Feed, Shuffled, State, UpTo
 from cuvee.training.material import Reward, Units
 from cuvee.training.rows import RowUnits, TaughtCounts
 from cuvee.training.settings import Training, described
+from cuvee.training.told import ToldRows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -85,6 +86,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     need("accelerate", purpose="training")
     from cuvee.training import loop
 
+    units = units or (ToldRows() if causal.trunk else None)
     shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
@@ -101,6 +103,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     if folder is not None and done is not None:
         asked.restore(done["feed"])
         model = models.load(folder, device=causal.device, dtype=models.precision_of(causal))
+        model = causal.trunk.cut(model) if causal.trunk else model
         return _trained(model, folder, done, asked)
     kept = folder / CHECKPOINTS if folder is not None and settings.save_every else None
     plan = loop.Plan(
@@ -209,7 +212,8 @@ def _write(causal: Causal, folder: Path, record: _Done) -> None:
     """Write weights, tokenizer and template; the record last, which says that they are whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / DONE).unlink(missing_ok=True)
-    causal.model.save_pretrained(folder)
+    with causal.whole():
+        causal.model.save_pretrained(folder)
     causal.tokenizer.save_pretrained(folder)
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)  # the library writes 0600, which others cannot read

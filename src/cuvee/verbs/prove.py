@@ -32,6 +32,7 @@ def prove(
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
+    trunk: int = 0,
     embedder: o.Embedder = None,
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
@@ -94,6 +95,9 @@ def prove(
         settings are taken from it; data, seeds and questions may be named anew.
     epochs:
         Passes over the budget.
+    trunk:
+        Lower layers that stay frozen, for every arm alike: what they make of a row or question is computed once and kept, and
+        only the layers above and the head are trained, several times as fast; 0 trains all.
     decontaminate:
         Further evaluation files or folders whose items no row may hold.
     seed:
@@ -135,5 +139,6 @@ def prove(
         plan=plan,
         confirm=confirm,
         group=group,
+        trunk=trunk,
     )
     return run_prove(options, out=out, dry_run=dry_run, replace=replace)
