@@ -59,6 +59,7 @@ class ProofOptions:
     confirm: Path | None
     group: str
     trunk: int
+    lrs: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ class ProofAsk:
 
     amount: the budget as it was typed; model: the base likewise. seeds: the numbers of the training runs. same: a name in
     ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. group: what questions
-    move together by: a column, or a word in ``grouping.WAYS``. earlier: the proof
+    move together by: a column, "auto" or "off". rates: learning rates of which each arm has its best; none for
+    the training's own. earlier: the proof
     that is confirmed. typed: every option as it was typed; meant: the same with what an earlier proof says.
     """
 
@@ -101,6 +103,7 @@ class ProofAsk:
     held_out: Budget
     on: list[str]
     group: str
+    rates: list[float]
     judged_by: JudgedBy
     earlier: Earlier | None
     typed: Mapping[str, Setting]
@@ -125,6 +128,7 @@ def bind(options: ProofOptions) -> ProofAsk:
     wrong.check(partial(_check_trunk, options.trunk, known))
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    rates = wrong.check(lambda: _rates(options.lrs))
     base = wrong.check(lambda: causal.folder_of(options.model))
     on = paths(options.on)
     # no arm may learn from the questions, nor from a goal's rows
@@ -144,6 +148,7 @@ def bind(options: ProofOptions) -> ProofAsk:
         held_out=held_out,
         on=on,
         group=options.group,
+        rates=rates,
         judged_by=judged_by,
         earlier=earlier,
         typed=typed,
@@ -200,6 +205,16 @@ def _judged_by(options: ProofOptions, primary: Primary | None, wrong: Mistakes) 
 def _check_rows(same: str, budget: Budget | None) -> None:
     if same == ROWS and budget is not None and budget.kind == "tokens":
         raise ConfigError("--same rows needs a budget in rows", "write --budget 1000 or --budget 5%, or --same tokens")
+
+
+def _rates(text: str) -> list[float]:
+    try:
+        rates = [float(word) for word in listed(text)]
+    except ValueError:
+        rates = [0.0]
+    if any(not 0 < rate < 1 for rate in rates) or len(set(rates)) < len(rates) or len(rates) == 1:
+        raise ConfigError(f"--lrs {text!r} cannot be tried", "write two or more: 3e-5,1e-4,3e-4; or one with --lr")
+    return rates
 
 
 def _check_trunk(layers: int, arms: Sequence[Arm]) -> None:

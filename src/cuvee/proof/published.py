@@ -44,11 +44,11 @@ def published(run: Run, done: Proven) -> Result:
 def _compared(done: Proven, metric: str) -> Proof:
     """Compare the arms by one metric; metrics share the chance of a false claim between them."""
     terms = done.terms
-    how = terms.ask.judged_by
+    how, judged = terms.ask.judged_by, np.flatnonzero(~done.rates.questions)
     results = [
         ArmResults(
             arm.label,
-            np.stack([trial.values[metric] for trial in done.trials[arm.label]]),
+            np.stack([trial.values[metric][judged] for trial in done.trials[arm.label]]),
             tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),
             arm.kind.chance,
         )
@@ -56,7 +56,7 @@ def _compared(done: Proven, metric: str) -> Proof:
     ]
     return proof.compare(
         results,
-        terms.field.tasks,
+        [terms.field.tasks[at] for at in judged],
         proof.Comparison(
             reference=how.reference,
             better="higher" if MEASURES[metric].higher_is_better else "lower",
@@ -64,7 +64,7 @@ def _compared(done: Proven, metric: str) -> Proof:
             pair_seeds=how.pair_seeds,
             primary=how.primary.arm if how.primary and metric == how.metrics[0] else None,
         ),
-        together=terms.field.together,
+        together=[terms.field.together[at] for at in judged],
         rng=rng.stream(terms.ask.pool.seed, "prove", "bootstrap"),
     )
 
@@ -83,6 +83,7 @@ def _results(done: Proven) -> pa.Table:
             ),
             "question": pa.array(field.ids * len(trials), pa.string()),
             "task": pa.array(field.tasks * len(trials), pa.string()),
+            "part": pa.array(np.where(done.rates.questions, "rates", "verdict").tolist() * len(trials), pa.string()),
             "together": pa.array(field.together * len(trials), pa.string()),
             **{name: pa.array(of, pa.float64(), mask=np.isnan(of)) for name, of in values.items()},
         }

@@ -6,12 +6,14 @@ from pathlib import Path
 from cuvee.budget import Budget
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
-from cuvee.proof import beforehand, confirming
+from cuvee.proof import beforehand, confirming, rates
 from cuvee.proof.asked import EPOCHS, TOKENS, ProofAsk, ProofOptions, bind
 from cuvee.proof.clock import Clock
 from cuvee.proof.field import ProofField, field_of
+from cuvee.proof.kinds import Arm
 from cuvee.proof.plan import plan
 from cuvee.proof.published import published
+from cuvee.proof.rates import Rates
 from cuvee.proof.summary import Proven
 from cuvee.proof.trial import Terms, Trial, attempt, read
 from cuvee.result import Result
@@ -37,7 +39,11 @@ def _proven(run: Run, ask: ProofAsk) -> Proven:
     version = causal.version_of(ask.base)
     _planned(run, ask, field, k, version)
     terms = Terms(ask=ask, field=field, k=k, training=_training(ask, field, k), version=version)
-    return Proven(terms, _trials(run, terms))
+    work = _work(ask)
+    total = len(work) + (len(ask.rates) * rates.SEEDS * sum(arm.kind.chance for arm in ask.arms))
+    clock = Clock(total, Questions.of(field.tasks, field.together))
+    tried = rates.tried(run, terms, ask.rates, clock) if ask.rates else rates.none(len(field.ids))
+    return Proven(terms, _trials(run, terms, tried, clock), tried)
 
 
 def _planned(run: Run, ask: ProofAsk, field: ProofField, k: int, version: str) -> None:
@@ -56,14 +62,17 @@ def _planned(run: Run, ask: ProofAsk, field: ProofField, k: int, version: str) -
     beforehand.keep_to(how.plan, plan, run)
 
 
-def _trials(run: Run, terms: Terms) -> dict[str, list[Trial]]:
-    """Return arm -> its trials, in order of seeds; an arm without chance has one. All arms take a seed before the next."""
-    ask = terms.ask
-    work = [(arm, seed) for seed in ask.seeds for arm in ask.arms if arm.kind.chance or seed == ask.seeds[0]]
-    clock = Clock(len(work), Questions.of(terms.field.tasks, terms.field.together))
+def _work(ask: ProofAsk) -> list[tuple[Arm, int]]:
+    """Return every arm and seed to be made; all arms take a seed before the next."""
+    return [(arm, seed) for seed in ask.seeds for arm in ask.arms if arm.kind.chance or seed == ask.seeds[0]]
+
+
+def _trials(run: Run, terms: Terms, tried: Rates, clock: Clock) -> dict[str, list[Trial]]:
+    """Return arm -> its trials, in order of seeds, each at its best rate; an arm without chance has one."""
+    ask, work = terms.ask, _work(terms.ask)
     steps: list[Step] = []
     for arm, seed in work:
-        steps.append(attempt(run, terms, arm, seed))
+        steps.append(attempt(run, terms.at(tried.of(arm.label)), arm, seed))
         clock.tick(arm, seed, steps[-1])
     trials: dict[str, list[Trial]] = {arm.label: [] for arm in ask.arms}
     for (arm, seed), step in zip(work, steps, strict=True):

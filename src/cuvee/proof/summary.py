@@ -10,6 +10,7 @@ from cuvee.intake.ground import kept_by
 from cuvee.proof import beforehand
 from cuvee.proof.asked import ROWS, TOKENS, UNITS
 from cuvee.proof.confirming import Earlier
+from cuvee.proof.rates import Rates
 from cuvee.proof.said import sentence, standing
 from cuvee.proof.trial import Terms, Trial
 from cuvee.result import Summary
@@ -23,10 +24,11 @@ UNEQUAL = 0.02  # an arm that is this much off what all were to have alike is to
 
 @dataclass(frozen=True)
 class Proven:
-    """A finished loop. trials: arm -> its runs, in order of seeds."""
+    """A finished loop. trials: arm -> its runs, in order of seeds. rates: the learning rates that were tried before."""
 
     terms: Terms
     trials: Mapping[str, list[Trial]]
+    rates: Rates
 
 
 def summarise(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summary:
@@ -100,6 +102,8 @@ def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
             "answers": _mean([trial.figures["answers"] for trial in trials]),
             "forward": _mean([trial.figures["forward"] for trial in trials]),
             "backward": _mean([trial.figures["backward"] for trial in trials]),
+            "lr": done.rates.of(arm.label) or done.terms.training.lr if arm.kind.chance else None,
+            "lrs": {f"{rate:g}": loss for rate, loss in done.rates.losses.get(arm.label, {}).items()},
         }
         rows.append(_judged(row, verdicts[arm.label], done.terms.ask.earlier) if arm.label in verdicts else row)
     return rows
@@ -136,7 +140,7 @@ def _mean(values: list[int]) -> int:
 def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     ask = done.terms.ask
     notes = [note for arm in ask.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
-    notes += _unequal(done)
+    notes += [*_unequal(done), *done.rates.doubts()]
     for metric, proof in compared.items():
         notes += [f"{verdict.arm}: {note}" for verdict in proof.verdicts for note in verdict.notes]
         if proof.left_out:

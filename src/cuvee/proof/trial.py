@@ -50,6 +50,10 @@ class Terms:
     training: Training
     version: str
 
+    def at(self, rate: float | None) -> "Terms":
+        """Return the terms with another learning rate; None leaves it."""
+        return self if rate is None else replace(self, training=replace(self.training, lr=rate))
+
     def depends(self) -> dict[str, object]:
         """Return what decides every trial, JSON-able."""
         asked = self.field.asked

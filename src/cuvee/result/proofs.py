@@ -18,6 +18,8 @@ class ProofArm(TypedDict):
     answers: int  # of them, those of answers
     forward: int  # tokens that the whole method let a model read, rounds and probes too
     backward: int  # of them, those that it learnt from
+    lr: float | None  # learning rate; None for an arm that is not trained
+    lrs: dict[str, float]  # rate -> mean loss, where rates were tried
     difference: NotRequired[float]  # better than the reference by
     half_width: NotRequired[float]  # of its interval, low .. high
     low: NotRequired[float]

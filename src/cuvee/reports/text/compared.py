@@ -37,10 +37,11 @@ def _compared(proof: ProofFigures) -> RenderableType:
 
 def _took(proof: ProofFigures) -> Table:
     """Return what each arm took, mean over seeds."""
-    table = _table("arm", "trainings", "rows", "touched", "updates", "tokens", "answers", "forward", "backward")
+    table = _table("arm", "trainings", "rows", "touched", "updates", "tokens", "answers", "forward", "backward", "rate")
     for arm in proof["arms"]:
+        rate = "" if arm["lr"] is None else f"{arm['lr']:g}"
         counts = (arm["runs"], arm["rows"], arm["touched"], arm["updates"], arm["tokens"], arm["answers"])
-        table.add_row(Text(arm["arm"]), *(f"{count:,}" for count in (*counts, arm["forward"], arm["backward"])))
+        table.add_row(Text(arm["arm"]), *(f"{count:,}" for count in (*counts, arm["forward"], arm["backward"])), rate)
     return table
 
 
