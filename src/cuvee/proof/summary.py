@@ -127,6 +127,7 @@ def _judged(row: ProofArm, verdict: Verdict, earlier: Earlier | None) -> ProofAr
         "high": verdict.difference + verdict.half_width,
         "sentence": verdict.sentence,
         "share_of_runs": verdict.share_of_runs,
+        "spreads": verdict.spreads.told() if verdict.spreads else None,
         "more_questions": verdict.more_questions,
         "more_seeds": verdict.more_seeds,
         "notes": verdict.notes,

@@ -27,6 +27,7 @@ class ProofArm(TypedDict):
     verdict: NotRequired[str]  # beats, loses or open; ahead or behind where nothing was trained twice
     sentence: NotRequired[str]
     share_of_runs: NotRequired[float | None]
+    spreads: NotRequired[dict[str, float] | None]  # variances of the difference: of one run, one question, both at once
     more_questions: NotRequired[int | None]
     more_seeds: NotRequired[int | None]
     notes: NotRequired[list[str]]

@@ -11,6 +11,7 @@ from cuvee.arrays import F64
 from cuvee.errors import ConfigError
 from cuvee.statistics import critical, parts
 from cuvee.statistics.intervals import Width
+from cuvee.statistics.planning import spreads
 from cuvee.statistics.results import ArmResults, Questions, complete
 from cuvee.statistics.verdicts import Verdict
 
@@ -159,6 +160,7 @@ def _verdict(arm: ArmResults, base: ArmResults, questions: Questions, width: Wid
         seeds=width.runs,
         more_questions=width.more_questions(difference) if open_ else None,
         more_seeds=width.more_runs(difference) if open_ else None,
+        spreads=spreads(width.parts, width.runs, questions.clusters) if width.parts.freedom else None,
         once=not width.parts.freedom and (arm.chance or base.chance),
         notes=_notes(arm, base, width),
     )

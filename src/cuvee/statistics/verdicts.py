@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from cuvee.statistics.planning import Spreads
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -11,7 +13,7 @@ class Verdict:
     difference: positive = the arm is better. half_width: of the interval around it. share_of_runs: how much of the squared
     half-width is t^2 times the spread between runs. questions, seeds: how many the comparison had. more_questions,
     more_seeds: how many more would tell, None where it is told already or where no number within reach would. once: whether
-    no arm was trained twice, so that nothing is known of other seeds.
+    no arm was trained twice, so that nothing is known of other seeds. spreads: what the next comparison can be planned by.
     """
 
     arm: str
@@ -24,6 +26,7 @@ class Verdict:
     more_questions: int | None = None
     more_seeds: int | None = None
     once: bool = False
+    spreads: Spreads | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
