@@ -14,7 +14,7 @@ from cuvee.runs import Run, canonical, sha256, write_json
 FREE = ("plan", "primary")  # settings that a plan does not fix: itself, and what it says in a place of its own
 
 
-class PlanFile(TypedDict):
+class WrittenPlan(TypedDict):
     """What a plan holds. settings: every option as typed. rows: of the budget. base, pool: hashes of model and clean pool."""
 
     primary: str
@@ -44,19 +44,19 @@ def primary_of(text: str) -> Primary:
     return Primary(arm, reference)
 
 
-def read(path: Path) -> PlanFile | None:
+def read(path: Path) -> WrittenPlan | None:
     """Return a plan that was written, None where there is none yet. Raises ConfigError for a file that is no plan."""
     if not path.is_file():
         return None
     try:
-        plan: PlanFile = orjson.loads(path.read_bytes())
+        plan: WrittenPlan = orjson.loads(path.read_bytes())
         primary_of(plan["primary"])
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise ConfigError(f"{path} is no plan of `cuvee prove`", "name another --plan; it is written for you") from None
     return plan
 
 
-def keep_to(path: Path, plan: PlanFile, run: Run) -> None:
+def keep_to(path: Path, plan: WrittenPlan, run: Run) -> None:
     """Write a plan where there is none, before the first training; else see that this is it.
 
     Raises ConfigError where the plan says otherwise, and where trainings of this run are older than a plan.

@@ -51,7 +51,7 @@ def _planned(run: Run, ask: ProofAsk, field: ProofField, k: int, version: str) -
     how = ask.judged_by
     if how.plan is None or how.primary is None:
         return
-    plan: beforehand.PlanFile = {
+    plan: beforehand.WrittenPlan = {
         "primary": str(how.primary),
         "settings": ask.typed,
         "rows": k,

@@ -15,14 +15,7 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 from torch import Tensor, nn
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from cuvee.errors import CuveeError
 from cuvee.models.causal import Causal, fast_bf16
@@ -66,7 +59,7 @@ class Progress:
 
     @property
     def tokens(self) -> int:
-        """Tokens read, padding not counted."""
+        """Tokens read."""
         return int(self.curve[-1]["tokens"]) if self.curve else 0
 
     @property
@@ -206,12 +199,13 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         if "loss" not in logs:
             return
         step, loss = state.global_step, float(logs["loss"])
-        tokens, answers = self.passes.tokens(step - 1), self.passes.answers(step - 1)
+        tokens = self.passes.tokens(step - 1)
         if not math.isfinite(loss):
             raise CuveeError(f"the loss is no longer a number at step {step}", "lower the learning rate")
         known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"]}
-        known |= {"tokens": self.progress.tokens + tokens, "answers": self.progress.answers + answers}
-        self.progress.curve.append({"step": step, "loss": loss, **known})
+        answers = self.progress.answers + self.passes.answers(step - 1)
+        so_far = {"tokens": self.progress.tokens + tokens, "answers": answers}
+        self.progress.curve.append({"step": step, "loss": loss, **known, **so_far})
         self.progress.seconds = time.perf_counter() - self.since
         self.advance(tokens)
         self.plan.feed.observe(step - 1, agreed(self.plan.reward(model)) if self.plan.reward else -loss)
