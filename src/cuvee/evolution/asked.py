@@ -11,7 +11,7 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError
 from cuvee.evolution.rounds import Evolution
-from cuvee.evolution.strategies import STRATEGIES
+from cuvee.evolution.strategies import OVER, STRATEGIES
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
 from cuvee.publication.asked import Publishing
@@ -30,6 +30,8 @@ class EvolveOptions:
     rounds: int
     strategy: str
     whiten: int
+    over: str
+    unit: bool
     start: str | Path | None
     patience: int
     held_out: str | int
@@ -63,6 +65,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     strategy = wrong.check(partial(names.find, STRATEGIES, options.strategy, "strategy"))
+    wrong.check(partial(names.find, OVER, options.over, "--over"))
     for name, least in (("init", 1), ("per_round", 1), ("rounds", 0), ("whiten", 0)):
         wrong.check(partial(_at_least, getattr(options, name), name, least))
     training = wrong.check(partial(_training, options))
@@ -74,7 +77,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     return EvolveAsk(
         pool=pool,
         publishing=options.publishing,
-        plan=Evolution(base, strategy, training, options.whiten, None, pool.seed),
+        plan=Evolution(base, strategy, training, options.whiten, None, pool.seed, options.over, options.unit),
         model=options.model,
         sizes=[options.init + options.per_round * number for number in range(options.rounds + 1)],
         held_out=held_out,

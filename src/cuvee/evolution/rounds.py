@@ -24,7 +24,8 @@ class Evolution:
     """How a model evolves.
 
     base: folder of the model that every round starts from. whitening: dimensions that hidden vectors are reduced to, 0 for
-    none. batch_tokens: padded tokens of a batch when the model reads.
+    none. over: a name in ``strategies.OVER``. unit: whether hidden vectors are brought to length 1. batch_tokens: padded tokens
+    of a batch when the model reads.
     """
 
     base: Path
@@ -33,6 +34,8 @@ class Evolution:
     whitening: int
     batch_tokens: int | None
     seed: int
+    over: str
+    unit: bool
 
 
 def taught(plan: Evolution, rows: Sequence[Encoded], chosen: I64, folder: Path) -> sft.Trained:
@@ -70,15 +73,19 @@ def next_rows(plan: Evolution, values: F32, chosen: I64, k: int, number: int) ->
 
 
 def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
-    """Return what the strategy reads of every row in the model: (n, d) unit rows, or one number per row."""
+    """Return what the strategy reads of every row in the model: (n, d) hidden means, or one number per row."""
     reads = plan.strategy.reads
     if reads == "nothing":
         return np.zeros(len(rows), dtype=np.float32)
-    passed = forward.passes(model, rows, [reads], batch_tokens=plan.batch_tokens, label="the model reads")
+    passed = forward.passes(
+        model, rows, [reads], over=plan.over, batch_tokens=plan.batch_tokens, label="the model reads"
+    )
     found: F32 = getattr(passed, reads).astype(np.float32)
     if reads != "hidden":
         return found
-    return whiten(found, plan.whitening) if plan.whitening else unit(found)
+    if plan.whitening:
+        return whiten(found, plan.whitening)
+    return unit(found) if plan.unit else found
 
 
 def unit(X: F32) -> F32:

@@ -65,6 +65,8 @@ def _depends(ask: EvolveAsk, field: RoundField) -> dict[str, object]:
     own = {
         "strategy": plan.strategy.name,
         "whitening": plan.whitening,
+        "over": plan.over,
+        "unit": plan.unit,
         "training": described(plan.training),
         "seed": plan.seed,
     }

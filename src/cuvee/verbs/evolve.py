@@ -17,6 +17,8 @@ def evolve(
     rounds: int = 10,
     strategy: str = "k-center",
     whiten: int = 0,
+    over: str = "sequence",
+    unit: bool = False,
     start: Path | None = None,
     patience: int = 0,
     held_out: str = "5%",
@@ -60,6 +62,10 @@ def evolve(
         k-center (farthest from everything chosen, in the model's own space), random, least-confidence, margin, entropy.
     whiten:
         Reduce the model's space to this many dimensions of equal variance before k-center; 0 leaves it as it is.
+    over:
+        What least-confidence, margin and entropy are means over: sequence (prompt and answer, as published) or answer.
+    unit:
+        Bring the model's vectors to length 1 before k-center; without it they are as long as they are, as published.
     start:
         A run folder whose kept rows are the first ones, in place of random rows.
     patience:
@@ -94,6 +100,8 @@ def evolve(
         rounds=rounds,
         strategy=strategy,
         whiten=whiten,
+        over=over,
+        unit=unit,
         start=start,
         patience=patience,
         held_out=held_out,

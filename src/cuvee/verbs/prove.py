@@ -23,11 +23,17 @@ def prove(
     max_new_tokens: int = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
+    group: str = "auto",
+    primary: str | None = None,
+    plan: Path | None = None,
+    confirm: Path | None = None,
     epochs: float = 3,
     lr: o.PeakLr = 2e-5,
+    lrs: str = "",
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
+    trunk: int = 0,
     embedder: o.Embedder = None,
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
@@ -61,7 +67,9 @@ def prove(
         The arm that the others are compared with.
     same:
         updates: every arm takes as many optimiser steps as --epochs over the budget need, full data too. epochs: every arm
-        sees its own rows --epochs times.
+        sees its own rows --epochs times. tokens: every arm reads as many tokens as --epochs over a budget of average rows
+        have. rows: every arm touches as many different rows as the budget has, in the same number of steps; a blend
+        touches two.
     held_out:
         Rows, or a share of the clean pool, that no arm trains on and every arm is judged on.
     on:
@@ -74,8 +82,26 @@ def prove(
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
+    group:
+        Questions that move together count as one draw of chance. auto: those whose prompts share text, such as several on one
+        passage; a column of the rows; or off.
+    primary:
+        The one comparison that counts, written down beforehand: "herding>random". Its interval has the whole chance of a
+        miss for itself; what the others show is found beside it.
+    plan:
+        A file that fixes arms, metric, sizes, seeds and --primary before the first training; written where it is not there,
+        kept to where it is.
+    confirm:
+        A finished proof: what won there is compared once more, with other seeds, on questions and rows that it never used. All
+        settings are taken from it; data, seeds and questions may be named anew.
     epochs:
         Passes over the budget.
+    lrs:
+        Learning rates to try in place of --lr: "3e-5,1e-4,3e-4". Every arm has its best, by two trainings each on other seeds
+        and by a quarter of the questions, which no verdict uses.
+    trunk:
+        Lower layers that stay frozen, for every arm alike: what they make of a row or question is computed once and kept, and
+        only the layers above and the head are trained, several times as fast; 0 trains all.
     decontaminate:
         Further evaluation files or folders whose items no row may hold.
     seed:
@@ -113,5 +139,11 @@ def prove(
         batch=batch,
         max_length=max_length,
         lora=lora,
+        primary=primary,
+        plan=plan,
+        confirm=confirm,
+        group=group,
+        trunk=trunk,
+        lrs=lrs,
     )
     return run_prove(options, out=out, dry_run=dry_run, replace=replace)
