@@ -1,12 +1,13 @@
 """How often arms that do not differ are told apart: python -m bench.false_alarms prints the table of docs/proof.md."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from cuvee import rng
 from cuvee.statistics import ArmResults
-from cuvee.statistics.simulation import World, false_alarms, ours
+from cuvee.statistics.simulation import Judge, World, false_alarms, ours
 
 TIMES = 1_000
 WORLDS = {
@@ -20,9 +21,20 @@ WORLDS = {
         arms=5, seeds=5, questions=300, kind="binary", rate=0.05
     ),
 }
+TOGETHER = {
+    "groups of 4, 3 seeds, 1 arm, 100 questions": World(together=4),
+    "groups of 10, 3 seeds, 1 arm, 100 questions": World(together=10),
+    "groups of 4, 5 seeds, 3 arms, 300 questions": World(arms=3, seeds=5, questions=300, together=4),
+    "groups of 10, 5 seeds, 3 arms, 300 questions": World(arms=3, seeds=5, questions=300, together=10),
+    "groups of 10, half alike, skewed, 5 seeds": World(seeds=5, questions=300, kind="skewed", together=10, alike=0.5),
+    "groups of 4 over several tasks, 5 seeds": World(seeds=5, questions=200, together=4, across=True),
+    "groups of 10, right or wrong, 3 seeds, 3 arms": World(arms=3, questions=300, kind="binary", together=10),
+}
 
 
-def plain(arms: list[ArmResults], labels: list[str], stream: np.random.Generator, *, draws: int = 1_000) -> bool:
+def plain(
+    arms: list[ArmResults], labels: list[str], moving: list[str], stream: np.random.Generator, *, draws: int = 1_000
+) -> bool:
     """Judge by percentiles of a bootstrap over seeds and questions, each arm at its share of 5 %."""
     tail = 0.05 / (2 * (len(arms) - 1))
     for arm in arms[1:]:
@@ -36,15 +48,23 @@ def plain(arms: list[ArmResults], labels: list[str], stream: np.random.Generator
     return False
 
 
+def each_by_itself(arms: list[ArmResults], labels: list[str], moving: list[str], stream: np.random.Generator) -> bool:
+    """Judge as cuvee does where nobody says what moves together."""
+    return ours(arms, labels, [str(at) for at in range(len(labels))], stream)
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     print(f"| arms without a difference, {TIMES:,} times | cuvee | plain two-way bootstrap |\n| --- | --- | --- |")
-    for name, world in WORLDS.items():
-        rates = [
-            false_alarms(world, TIMES, judge=judge, rng=rng.stream(0, "false alarms", name))
-            for judge in (partial(ours, draws=500), plain)
-        ]
-        print(f"| {name} | {rates[0]:.1%} | {rates[1]:.1%} |", flush=True)
+    _lines(WORLDS, (partial(ours, draws=500), plain))
+    print("\n| questions that move together | cuvee, told so | cuvee, not told |\n| --- | --- | --- |")
+    _lines(TOGETHER, (partial(ours, draws=500), each_by_itself))
+
+
+def _lines(worlds: dict[str, World], judges: Sequence[Judge]) -> None:
+    for name, world in worlds.items():
+        rates = [false_alarms(world, TIMES, judge=judge, rng=rng.stream(0, "false alarms", name)) for judge in judges]
+        print(f"| {name} | {' | '.join(f'{rate:.1%}' for rate in rates)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,20 @@ def test_answers_are_paired_by_question_and_counted(tmp_path: Path) -> None:
     assert winrate.summary(table) == {"n": 2, "unread": 1, "wtr": 0.5, "rs": 4 / 4}
 
 
+def test_an_empty_answer_is_rated_lowest_and_never_drops_out(tmp_path: Path) -> None:
+    theirs = winrate.their_answers(other(tmp_path, ["aa", "", "?", ""]))
+    table = winrate.judged(ASKED, {0: "", 1: "b", 2: " ", 3: ""}, theirs, by_length)
+    assert table["verdict"].to_pylist() == ["loss", "win", "loss", "tie"]
+    assert table["left"].to_pylist() == [0, 1, 0, 0] and table["right"].to_pylist() == [2, 0, None, 0]
+    found = winrate.summary(table)
+    assert (found["n"], found["unread"], found["wtr"], found["rs"]) == (4, 0, 0.5, 1 / 2)
+
+
+def test_a_zero_of_a_judge_counts() -> None:
+    table = pa.table({"verdict": ["loss", "win"], "left": [0.0, 6.0], "right": [4.0, 0.0]})
+    assert winrate.summary(table)["rs"] == 6 / 4
+
+
 def test_nothing_in_common_or_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"questions\.parquet"):
         winrate.their_answers(tmp_path)

@@ -12,7 +12,7 @@ from cuvee.arrays import F32, I64  # noqa: E402
 from cuvee.evolution import rounds as module  # noqa: E402
 from cuvee.evolution.rounds import Evolution, rounds, taught, view  # noqa: E402
 from cuvee.evolution.strategies import STRATEGIES  # noqa: E402
-from cuvee.models import causal  # noqa: E402
+from cuvee.models import causal, forward  # noqa: E402
 from cuvee.planting.planted import plant  # noqa: E402
 from cuvee.render import Encoded  # noqa: E402
 from cuvee.samples.read import read  # noqa: E402
@@ -47,8 +47,21 @@ def rows(tiny_model: Path) -> list[Encoded]:
     return render.encode_all(talks, tokenizer, max_length=96)
 
 
-def plan(base: Path, strategy: str = "k-center", whitening: int = 0) -> Evolution:
-    return Evolution(base, STRATEGIES[strategy], TRAINING, Space(whiten=whitening), None, 5)
+def plan(
+    base: Path, strategy: str = "k-center", whitening: int = 0, over: str = "sequence", unit: bool = False
+) -> Evolution:
+    return Evolution(base, STRATEGIES[strategy], TRAINING, Space(whiten=whitening), None, 5, over, unit)
+
+
+def test_what_the_model_tells_is_unscaled_and_over_the_whole_sequence_unless_asked(
+    rows: list[Encoded], tiny_model: Path
+) -> None:
+    model, few = causal.load(tiny_model), rows[:6]
+    plain = forward.passes(model, few, ["hidden"]).hidden
+    assert np.array_equal(view(plan(tiny_model), model, few), plain)
+    assert np.allclose(np.linalg.norm(view(plan(tiny_model, unit=True), model, few), axis=1), 1, atol=1e-6)
+    whole, answer = (view(plan(tiny_model, "margin", over=over), model, few) for over in ("sequence", "answer"))
+    assert np.allclose(answer, forward.passes(model, few, ["margin"]).margin) and not np.allclose(whole, answer)
 
 
 @pytest.mark.parametrize("whitening", [0, 8])

@@ -202,6 +202,21 @@ def test_batches_keep_to_the_budget() -> None:
     assert parts == [[1], [5], [3, 4, 0, 6]]
 
 
+def test_over_the_whole_sequence_every_position_counts(tiny: Causal) -> None:
+    made = [row for row in rows() if len(row)]
+    found = forward.passes(tiny, made, {"margin", "entropy", "max_logit"}, over="sequence")
+    for at, row in enumerate(made):
+        with torch.no_grad():
+            logits = tiny.model(torch.from_numpy(row.ids[None].astype(np.int64))).logits[0]
+        best = logits.topk(2, dim=-1).values
+        assert found.max_logit[at] == pytest.approx(float(best[:, 0].mean()), abs=1e-4)
+        assert found.margin[at] == pytest.approx(float((best[:, 0] - best[:, 1]).mean()), abs=1e-4)
+        entropy = float(torch.distributions.Categorical(logits=logits).entropy().mean())
+        assert found.entropy[at] == pytest.approx(entropy, abs=1e-3)
+    with pytest.raises(ConfigError, match="over 'sequence' cannot return loss"):
+        forward.passes(tiny, made, {"loss"}, over="sequence")
+
+
 def test_an_unknown_want(tiny: Causal) -> None:
     with pytest.raises(ConfigError, match="'perplexity'"):
         forward.passes(tiny, rows(2), {"perplexity"})

@@ -175,6 +175,33 @@ def test_the_same_epochs_gives_full_data_more_updates(sample: WrittenFiles, tiny
     assert any("leaves out" in note for note in cuvee.report(folder).summary["warnings"])
 
 
+def test_the_same_tokens_gives_every_arm_as_many(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
+    arms = "random,k-center,full,evolve:rounds=2:epochs=1,mdit:clusters=4,self-paced"
+    options = {**OPTIONS, "arms": arms, "seeds": 1, "same": "tokens", "budget": "24"}
+    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
+    tokens = {trial["arm"]: trial["tokens"] for trial in trials(result.folder)}
+    (meant,) = {trial["tokens"] for trial in trials(result.folder) if trial["arm"] == "random"}
+    assert all(abs(count / meant - 1) < 0.02 for count in tokens.values()), tokens
+    told = {arm["arm"]: arm for arm in result.summary["proof"]["arms"]}
+    assert all(0 < arm["answers"] < arm["tokens"] <= arm["forward"] for arm in told.values())
+    assert all(told[name]["forward"] == told[name]["backward"] == told[name]["tokens"] for name in ("random", "full"))
+    evolve = told["evolve:rounds=2:epochs=1"]  # its rounds learn too, and read the pool
+    assert evolve["forward"] > evolve["backward"] > evolve["tokens"]
+    assert told["self-paced"]["forward"] > told["self-paced"]["backward"] == told["self-paced"]["tokens"]
+    assert "of answers" in (result.folder / "report.html").read_text()
+
+
+def test_the_same_rows_lets_a_mixture_touch_no_more(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
+    options = {**OPTIONS, "arms": "random,blends-only,full", "seeds": 1, "same": "rows"}
+    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
+    told = {arm["arm"]: arm for arm in result.summary["proof"]["arms"]}
+    assert told["random"]["touched"] == told["blends-only"]["touched"] == 30
+    assert told["blends-only"]["rows"] < 30 and {arm["updates"] for arm in told.values()} == {6}
+    assert any("full touches 60" in note for note in result.summary["warnings"])
+    with pytest.raises(ConfigError, match="budget in rows"):
+        cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "no", **options | {"budget": "2ktok"})
+
+
 def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
     sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -138,6 +138,36 @@ def test_ratings_of_two_answers_are_means_over_both_orders(judge: Judge, chat_se
     assert compare([], [], [], judge.chat).num_rows == 0
 
 
+def test_orders_that_disagree_are_no_tie_where_the_mean_rating_says_more(judge: Judge, chat_server: ChatServer) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        first, _ = halves(body)
+        return "Answer A: 9\nAnswer B: 5" if first == "ours" else "Answer A: 7\nAnswer B: 6"
+
+    chat_server.answer = answer
+    table = compare(["q"], ["ours"], ["theirs"], judge.chat, by="ratings")
+    assert (table["forward"].to_pylist(), table["backward"].to_pylist()) == (["win"], ["loss"])
+    assert (table["verdict"].to_pylist(), table["left"].to_pylist(), table["right"].to_pylist()) == (
+        ["win"],
+        [7.5],
+        [6.0],
+    )
+
+
+def test_an_empty_answer_is_shown_as_one_and_a_zero_is_read(judge: Judge, chat_server: ChatServer) -> None:
+    def answer(body: dict[str, Any], number: int) -> str:
+        first, second = halves(body)
+        rated = [0 if "said nothing" in text else 8 for text in (first, second)]
+        return f"Answer A: {rated[0]}\nAnswer B: {rated[1]}"
+
+    chat_server.answer = answer
+    table = compare(["q"], [""], ["theirs"], judge.chat, by="ratings")
+    assert (table["verdict"].to_pylist(), table["left"].to_pylist(), table["right"].to_pylist()) == (
+        ["loss"],
+        [0.0],
+        [8.0],
+    )
+
+
 def test_rs_and_wtr_by_hand() -> None:
     assert rs([8, 6, np.nan, 4], [4, 6, 9, np.nan]) == 14 / 10
     assert wtr(["win", "tie", "loss", None, "loss"]) == 0.5

@@ -83,7 +83,7 @@ def test_freedoms_are_those_of_students_t_for_even_values_and_few_for_rare_ones(
 
 def test_the_bootstrap_of_normal_questions_agrees_with_students_t() -> None:
     x = stats.norm.ppf((np.arange(60) + 0.5) / 60)[:, None]
-    found = of_questions(x, Questions.of(["t"] * 60), 0.025, 20_000, rng.stream(0, "draws"))
+    found = of_questions(x, Questions.of(["t"] * 60), np.array([0.025]), 20_000, rng.stream(0, "draws"))
     assert found[0] == pytest.approx(stats.t.isf(0.025, 59), rel=0.03)
 
 
@@ -201,3 +201,57 @@ def test_what_cannot_be_compared_is_refused() -> None:
         judged([arm("random", values), arm("random", values)], ["t"] * 4)
     with pytest.raises(InputError, match="runs"):
         ArmResults("x", values, (0, 1))
+
+
+def test_with_one_seed_no_sentence_says_beats() -> None:
+    draw = rng.stream(5, "seed").normal(size=(1, 60))
+    arms = [arm("random", draw), arm("x", draw - 1), arm("y", draw + 1), arm("base", draw + 1, chance=False)]
+    verdicts = judged(arms, ["t"] * 60).verdicts
+    assert [verdict.word for verdict in verdicts] == ["ahead", "behind", "behind"]
+    assert not any("beats" in verdict.sentence or "loses" in verdict.sentence for verdict in verdicts)
+    assert "another seed may turn it" in verdicts[0].sentence
+
+
+def test_the_comparison_written_beforehand_has_the_whole_chance_for_itself() -> None:
+    draw = rng.stream(6, "primary").normal(size=(5, 3, 60))
+    arms = [arm(name, values) for name, values in zip(("random", "a", "b", "c", "d"), draw, strict=True)]
+    alone = judged(arms[:2], ["t"] * 60).verdicts[0].half_width
+    planned = [verdict.half_width for verdict in judged(arms, ["t"] * 60, primary="a").verdicts]
+    shared = [verdict.half_width for verdict in judged([arms[0], *arms[2:]], ["t"] * 60).verdicts]
+    assert planned[0] == pytest.approx(alone, rel=0.02)
+    assert planned[1:] == pytest.approx(shared, rel=0.02)
+
+
+def test_questions_that_move_together_are_one_draw() -> None:
+    """Each value four times: the variance is that of the values once, not a quarter of it."""
+    once, four = np.array([0.0, 2.0, 5.0, 9.0]), np.repeat([0.0, 2.0, 5.0, 9.0], 4)
+    apart, asked = Questions.of(["t"] * 4), Questions.of(["t"] * 16, [str(at // 4) for at in range(16)])
+    assert variance_parts.spread(four, asked) == pytest.approx(variance_parts.spread(once, apart))
+    assert freedoms(four[:, None], asked) == pytest.approx(freedoms(once[:, None], apart))
+    values = rng.stream(8, "runs").normal(size=(3, 4))
+    single, repeated = arm("x", values), arm("x", np.repeat(values, 4, axis=1))
+    alone, together = (variance_parts.independent(a, a, q) for a, q in ((single, apart), (repeated, asked)))
+    assert together.residual == pytest.approx(alone.residual) and together.seeds == pytest.approx(alone.seeds)
+
+
+def test_groups_of_unequal_size_by_hand() -> None:
+    """Task of three questions, two of one passage: mean 3, weighted deviations -2/3, 0 together and 2/3 alone."""
+    asked = Questions.of(["t"] * 3, ["p", "p", "q"])
+    x = np.array([1.0, 3.0, 5.0])
+    assert asked.deviations(x) == pytest.approx([-2 / 3 + 0, 2 / 3])
+    assert variance_parts.spread(x, asked) == pytest.approx(2 / (2 - 1) * (4 / 9 + 4 / 9))
+
+
+def test_a_passage_with_a_question_in_each_task_joins_the_tasks() -> None:
+    asked = Questions.of(["a", "b", "a", "b", "c", "c"], ["1", "1", "2", "2", "3", "4"])
+    assert [clusters.tolist() for clusters in asked.strata] == [[0, 1], [2, 3]]
+    # both tasks ask the same two passages: sums over a passage of w (x - task mean), each times sqrt(2)
+    x = np.array([1.0, 2.0, 3.0, 6.0, 0.0, 0.0])
+    assert variance_parts.spread(x, asked) == pytest.approx(2 * 2 * ((1 / 6) * (-1) + (1 / 6) * (-2)) ** 2)
+
+
+def test_a_task_of_one_passage_is_collapsed_and_one_passage_in_all_is_refused() -> None:
+    groups = Questions.of(["a", "a", "b", "b"], ["1", "1", "2", "3"]).groups
+    assert [sorted(group.tolist()) for group in groups] == [[0, 1, 2, 3]]
+    with pytest.raises(InputError, match="move together"):
+        Questions.of(["a", "b"], ["1", "1"])

@@ -18,6 +18,10 @@ WORLDS = {
     "binary, 3 seeds, 5 arms": World(arms=5, kind="binary", questions=100),
     "only runs vary, unevenly": World(arms=3, questions=30, runs=1.0, questions_spread=0.0, both=0.05, uneven=3.0),
     "only questions vary": World(arms=5, seeds=5, questions=40, runs=0.0, questions_spread=1.0, both=0.01),
+    "groups of 4": World(together=4),
+    "groups of 10": World(together=10),
+    "groups of 10 in few tasks": World(seeds=5, questions=300, tasks=3, together=10, runs=0.05),
+    "groups of 4 over several tasks": World(seeds=5, questions=200, together=4, across=True, runs=0.05),
 }
 
 
@@ -56,7 +60,7 @@ def test_a_difference_that_is_there_is_found_and_the_interval_covers_it() -> Non
     found = covered = 0
     for time in range(200):
         stream = rng.stream(time, "there")
-        (random, other), labels = World(seeds=3, questions=200, runs=0.02, both=0.5).draw(stream)
+        (random, other), labels, _ = World(seeds=3, questions=200, runs=0.02, both=0.5).draw(stream)
         better = ArmResults("x", other.values + 0.3, other.seeds)
         verdict = compare([random, better], labels, Comparison(better="higher", draws=300), rng=stream).verdicts[0]
         found += verdict.word == "beats"
@@ -68,7 +72,7 @@ def test_a_difference_that_is_there_is_found_and_the_interval_covers_it() -> Non
 def test_a_plain_bootstrap_over_three_seeds_cries_wolf() -> None:
     """Why runs are not resampled: what the field often does is wrong several times as often as it says."""
 
-    def plain(arms: list[ArmResults], labels: list[str], stream: np.random.Generator) -> bool:
+    def plain(arms: list[ArmResults], labels: list[str], _: list[str], stream: np.random.Generator) -> bool:
         D = arms[1].values - arms[0].values
         s, q = D.shape
         runs, questions = stream.integers(s, size=(400, s)), stream.integers(q, size=(400, q))

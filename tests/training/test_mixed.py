@@ -147,3 +147,10 @@ def test_an_entry_without_an_answer_is_left_out_and_counted(tiny_model: Path, ro
     entries = mixture((30, 30, 1.0), (30, 2, 0.5), (30, 1, 1.0), (3, 3, 1.0))
     done = train(tiny_model, [*rows, silent], entries)
     assert done.rows == 2 and done.left_out == 2
+
+
+def test_entries_are_kept_while_they_touch_no_more_rows() -> None:
+    mixture = Mixture(np.array([0, 2, 1, 0]), np.array([1, 3, 1, 4]), np.array([0.5, 0.5, 1.0, 0.5], dtype=np.float32))
+    assert mixture.touching(2).left.tolist() == [0, 1]
+    assert mixture.touching(3).left.tolist() == [0, 1, 0]  # the blend of 2 and 3 would need two more
+    assert mixture.touching(5).left.tolist() == [0, 2, 1, 0]

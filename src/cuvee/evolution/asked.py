@@ -11,7 +11,7 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.evolution.rounds import Evolution
 from cuvee.evolution.space import space_of
-from cuvee.evolution.strategies import STRATEGIES
+from cuvee.evolution.strategies import OVER, STRATEGIES
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool, earlier
 from cuvee.models import causal
 from cuvee.models.place import ModelPlace
@@ -32,6 +32,8 @@ class EvolveOptions:
     strategy: str
     whiten: int
     space: str
+    over: str
+    unit: bool
     start: str | Path | None
     patience: int
     held_out: str | float
@@ -66,6 +68,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     strategy = wrong.check(partial(names.find, STRATEGIES, options.strategy, "strategy"))
+    wrong.check(partial(names.find, OVER, options.over, "--over"))
     training = wrong.check(partial(_training, options))
     space = wrong.check(lambda: space_of(options.space, options.whiten))
     base = wrong.check(lambda: causal.folder_of(options.model))
@@ -79,7 +82,7 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     return EvolveAsk(
         pool=pool,
         publishing=options.publishing,
-        plan=Evolution(base, strategy, training, space, None, pool.seed),
+        plan=Evolution(base, strategy, training, space, None, pool.seed, options.over, options.unit),
         model=options.model,
         sizes=[options.init + options.per_round * number for number in range(options.rounds + 1)],
         held_out=held_out,

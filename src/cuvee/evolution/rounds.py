@@ -23,8 +23,9 @@ from cuvee.training.settings import Training
 class Evolution:
     """How a model evolves.
 
-    base: folder of the model that every round starts from. space: what becomes of hidden vectors. batch_tokens: padded
-    tokens of a batch when the model reads.
+    base: folder of the model that every round starts from. space: what becomes of hidden vectors. over: a name in
+    ``strategies.OVER``. unit: whether hidden vectors are brought to length 1, where ``space`` leaves them as they are.
+    batch_tokens: padded tokens of a batch when the model reads.
     """
 
     base: Path
@@ -33,6 +34,8 @@ class Evolution:
     space: Space
     batch_tokens: int | None
     seed: int
+    over: str
+    unit: bool
 
 
 def taught(plan: Evolution, rows: Sequence[Encoded], chosen: I64, folder: Path) -> sft.Trained:
@@ -67,17 +70,31 @@ def next_rows(plan: Evolution, values: F32, chosen: I64, k: int, number: int) ->
 
 
 def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
-    """Return what the strategy reads of every row in the model: (n, d) unit rows, or one number per row."""
+    """Return what the strategy reads of every row in the model: (n, d) hidden means, or one number per row."""
     reads = plan.strategy.reads
     if reads == "nothing":
         return np.zeros(len(rows), dtype=np.float32)
     wanted = reads.split("+")
-    passed = forward.passes(model, rows, wanted, batch_tokens=plan.batch_tokens, label="the model reads")
+    over = "answer" if "loss" in wanted else plan.over
+    passed = forward.passes(model, rows, wanted, over=over, batch_tokens=plan.batch_tokens, label="the model reads")
     found: F32 = getattr(passed, wanted[0]).astype(np.float32)
     if wanted[0] != "hidden":
         return found
-    answers = [int(row.answer.sum()) for row in rows]
-    seen = shaped(found, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))
+    seen = _seen(plan, rows, found)
     if "loss" not in wanted:
         return seen
     return np.column_stack([seen, passed.loss / np.maximum(passed.count, 1)]).astype(np.float32)
+
+
+def _seen(plan: Evolution, rows: Sequence[Encoded], hidden: F32) -> F32:
+    """Return the hidden vectors as the strategy sees them: as they are, at length 1, or in a space of their own."""
+    if not plan.space:
+        return unit(hidden) if plan.unit else hidden
+    answers = [int(row.answer.sum()) for row in rows]
+    return shaped(hidden, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))
+
+
+def unit(X: F32) -> F32:
+    """Return the rows at length 1."""
+    rows: F32 = X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
+    return rows.astype(np.float32)

@@ -66,6 +66,8 @@ def _depends(ask: EvolveAsk, field: RoundField) -> dict[str, object]:
     own = {
         "strategy": plan.strategy.name,
         "space": asdict(plan.space),
+        "over": plan.over,
+        "unit": plan.unit,
         "training": described(plan.training),
         "seed": plan.seed,
     }

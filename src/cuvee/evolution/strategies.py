@@ -19,9 +19,9 @@ Pick = Callable[[F32, I64, int, np.random.Generator], I64]  # (values, chosen, k
 class Strategy:
     """One way to pick.
 
-    reads: what the model must tell of every row: "hidden" (n, d) unit rows, "hidden+loss" the same and
+    reads: what the model must tell of every row: "hidden" (n, d) means, "hidden+loss" the same and
     a last column, the mean loss of the answer's tokens, "max_logit", "margin" or "entropy" (n,) means
-    over the answer's tokens, or "nothing". pick: never returns a chosen row; fewer than k where no more are free.
+    over tokens, or "nothing". pick: never returns a chosen row; fewer than k where no more are free.
     """
 
     name: str
@@ -71,6 +71,9 @@ def _highest(values: F32, chosen: I64, k: int, rng: np.random.Generator) -> I64:
 def _free(n: int, chosen: I64) -> I64:
     return np.setdiff1d(np.arange(n, dtype=np.int64), chosen)
 
+
+OVER = {"sequence": "prompt and answer, as published", "answer": "the answer's tokens only"}
+"""What the means of least-confidence, margin and entropy are taken over."""
 
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy

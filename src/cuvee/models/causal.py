@@ -3,9 +3,10 @@
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cuvee.errors import ConfigError
 from cuvee.models import catalog, place, plain
@@ -24,13 +25,24 @@ DEFAULT = "smollm2-135m"
 _FAST_BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # names of CPU instructions in /proc/cpuinfo (x86, x86, Arm)
 
 
+class FrozenPart(Protocol):
+    """The lower layers of a model that was cut (``models.trunk``)."""
+
+    def cut(self, causal: "Causal") -> "Causal":
+        """Return a whole model without its frozen layers, changed in place."""
+
+    def whole(self, model: "PreTrainedModel") -> AbstractContextManager[None]:
+        """Hold a model that was cut as a whole one meanwhile."""
+
+
 @dataclass(frozen=True)
 class Causal:
     """A loaded model.
 
     name: as the user wrote it. folder: where its weights lie. model: a transformers causal LM in eval mode, on ``device``.
     tokenizer: with a chat template and a pad token. version: hash of weights, tokenizer, template and precision.
-    max_length: the longest sequence that the model can read.
+    max_length: the longest sequence that the model can read. trunk: the frozen lower layers, where ``model`` is only what
+    stands above them and reads their states; it is given ids like any other.
     """
 
     name: str
@@ -40,6 +52,11 @@ class Causal:
     version: str
     max_length: int
     device: str
+    trunk: FrozenPart | None = None
+
+    def whole(self) -> AbstractContextManager[None]:
+        """Hold the model as a whole one meanwhile, to be saved or to write."""
+        return self.trunk.whole(self.model) if self.trunk else nullcontext()
 
 
 def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | None = None) -> Causal:

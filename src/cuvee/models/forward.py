@@ -14,9 +14,10 @@ import numpy as np
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.errors import ConfigError
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.models.heads import Project, Read, reader
-from cuvee.models.logits import predicted, told
+from cuvee.models.logits import Predicted, everywhere, predicted, told
 from cuvee.progress import Advance, bar
 from cuvee.render import Encoded
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
 LATE = "late"  # in place of "hidden": the same column, later tokens weighing more
 SPACES = {"hidden", LATE}
+OVER = {"answer": predicted, "sequence": everywhere}
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}  # a small batch stays in the cache of a core
 LOGITS = {"cpu": 1 << 23, "cuda": 1 << 28}  # how many a batch has in memory at once
 
@@ -36,9 +38,9 @@ class Passed:
 
     count: (n,) answer tokens that were predicted: all but a row's very first token, which has no context. loss: (n,) sum of
     their negative log-likelihoods, in nats. max_logit, margin, entropy: (n,) mean over the same positions of the largest
-    logit, of the gap between the two largest, and of the entropy in nats. NaN where count is 0. hidden: (n, d) float32 mean
-    over all tokens of the last layer, after its final norm; where "late" was wanted, the t-th token weighs t (SGPT, arXiv
-    2202.08904; RDS+, 2503.01807). NaN for a row without tokens.
+    logit, of the gap between the two largest, and of the entropy in nats (over all tokens where a pass is asked so). NaN where
+    count is 0. hidden: (n, d) float32 mean over all tokens of the last layer, after its final norm; where "late" was wanted,
+    the t-th token weighs t (SGPT, arXiv 2202.08904; RDS+, 2503.01807). NaN for a row without tokens.
     """
 
     count: I64
@@ -59,11 +61,15 @@ def passes(  # noqa: PLR0913 two say what is read, the others how, and most call
     rows: Sequence[Encoded],
     want: Collection[str] = ("loss",),
     *,
+    over: str = "answer",
     batch_tokens: int | None = None,
     label: str = "reading",
     advance: Advance | None = None,
 ) -> Passed:
     """Read every row once and return what is wanted: some of ``WANTS``, or "late".
+
+    over: what max_logit, margin and entropy are means over, the tokens of the "answer" or the whole "sequence"; the loss is
+    that of the answer, and is not read along with a whole sequence.
 
     batch_tokens: tokens of a batch, padding included; a longer row is a batch of its own. None: by device. It does not
     change the results beyond rounding (1e-5). advance: told how many tokens were read; None shows a bar of its own.
@@ -72,15 +78,18 @@ def passes(  # noqa: PLR0913 two say what is read, the others how, and most call
     for name in want:
         if name not in (*WANTS, LATE):
             raise ConfigError(f"a pass cannot return {name!r}", f"some of {', '.join(WANTS)}")
+    if over not in OVER or (over == "sequence" and "loss" in want):
+        raise ConfigError(f"a pass over {over!r} cannot return {', '.join(want)}", f"one of {', '.join(OVER)}")
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     found = _nothing(rows, width(causal) if SPACES & set(want) else 0)
     parts = list(batches(lengths, batch_tokens or BATCH_TOKENS[_kind(causal)]))
     shown = bar(label, int(lengths.sum()), unit="tokens") if advance is None else nullcontext(advance)
     with _evaluating(causal.model), shown as tell:
         step = max(1, LOGITS[_kind(causal)] // _vocabulary(causal))
-        reading = _Reading(reader(causal), causal, rows, frozenset(want), found, step)
+        reading = _Reading(reader(causal), causal, rows, frozenset(want), found, step, OVER[over])
         for tokens in _each(reading.batch, parts, _workers(causal)):
             tell(tokens)
+    meter.charge(forward=int(lengths.sum()))
     return found
 
 
@@ -108,6 +117,7 @@ class _Reading:
     want: frozenset[str]
     found: Passed
     step: int  # positions whose logits are in memory at once
+    places: Callable[[list[Encoded], int], Predicted]
 
     def batch(self, at: I64) -> int:
         """Read the rows of these numbers and write their results; return how many tokens they have."""
@@ -116,7 +126,8 @@ class _Reading:
         rows = [self.rows[row] for row in at]
         ids = _padded(rows, self.causal.tokenizer.pad_token_id or 0)
         with torch.inference_mode():
-            hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device))
+            lengths = torch.tensor([len(row) for row in rows])
+            hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device), lengths)
             if self.want & SPACES:
                 self.found.hidden[at] = _means(hidden, [len(row) for row in rows], late=LATE in self.want)
             if self.want - SPACES:
@@ -124,7 +135,7 @@ class _Reading:
         return sum(map(len, rows))
 
     def _answers(self, rows: list[Encoded], at: I64, width: int, project: Project) -> None:
-        asked = predicted(rows, width)
+        asked = self.places(rows, width)
         values = told(project, asked, self.want, self.step, self.causal.device)
         row = asked.places // width
         count = np.bincount(row, minlength=len(rows))

@@ -13,6 +13,7 @@ import numpy as np
 from cuvee import rng
 from cuvee.arrays import F64, I64
 from cuvee.errors import ConfigError
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.render import Ids, Tokenizer
 
@@ -87,6 +88,7 @@ def write(causal: Causal, prompts: Sequence[Ids], sampling: Sampling, *, keys: S
             rows = _Batch(causal, prompts, _picker(sampling, keys)).run(sampling.max_new_tokens, ends)
     finally:
         model.train(training)
+    meter.charge(forward=sum(map(len, prompts)) + sum(map(len, rows)))
     return [_written(causal.tokenizer, row, ends) for row in rows]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from cuvee.arrays import F32
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.progress import bar
 from cuvee.render import Encoded
@@ -50,6 +51,8 @@ def features(causal: Causal, rows: Sequence[Encoded], *, dim: int, seed: int, la
                 found[at] = _feature(causal, row, weights, sketch)
             advance(1)
     causal.model.zero_grad(set_to_none=True)
+    tokens = sum(len(row) for row in rows)
+    meter.charge(forward=tokens, backward=tokens)
     return found
 
 

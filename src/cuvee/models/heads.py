@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
 Project = Callable[["torch.Tensor"], "torch.Tensor"]  # (m,) places in the flattened batch -> (m, vocabulary) logits
-# (b, m) ids -> (b, m, d) last hidden states, and the logits of places
-Read = Callable[["torch.Tensor"], tuple["torch.Tensor", Project]]
+# (b, m) ids padded on the right, (b,) lengths of their rows -> (b, m, d) last hidden states, and the logits of places
+Read = Callable[["torch.Tensor", "torch.Tensor"], tuple["torch.Tensor", Project]]
 
 PROBE = 6  # tokens on which the two parts are compared with the whole
 TOLERANCE = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}  # relative to 1 + the mean logit
@@ -29,16 +29,21 @@ def reader(causal: Causal) -> Read:
     body, head = getattr(model, "get_decoder", lambda: None)(), model.get_output_embeddings()
     if body is None or body is model or head is None or not _agrees(model, body, head):
         say(f"{causal.name}: body and vocabulary head cannot be told apart, so every position pays for the head")
-        return lambda ids: _whole(model, ids)
-    return lambda ids: _parts(model, body, head, ids)
+        return lambda ids, lengths: _whole(model, ids)
+    cut = causal.trunk is not None  # it looks rows up by their ids, and so must know where they end
+    return lambda ids, lengths: _parts(model, body, head, ids, **({"lengths": lengths} if cut else {}))
 
 
 def _parts(
-    model: "PreTrainedModel", body: "torch.nn.Module", head: "torch.nn.Module", ids: "torch.Tensor"
+    model: "PreTrainedModel",
+    body: "torch.nn.Module",
+    head: "torch.nn.Module",
+    ids: "torch.Tensor",
+    **known: "torch.Tensor",
 ) -> tuple["torch.Tensor", Project]:
-    hidden = body(input_ids=ids, use_cache=False).last_hidden_state
+    hidden = body(input_ids=ids, use_cache=False, **known).last_hidden_state
     flat = hidden.reshape(-1, hidden.shape[-1])
-    return hidden, lambda places: _scaled(head(flat[places]), model.config)
+    return hidden, lambda places: scaled(head(flat[places]), model.config)
 
 
 def _whole(model: "PreTrainedModel", ids: "torch.Tensor") -> tuple["torch.Tensor", Project]:
@@ -47,7 +52,7 @@ def _whole(model: "PreTrainedModel", ids: "torch.Tensor") -> tuple["torch.Tensor
     return found.hidden_states[-1], lambda places: flat[places]
 
 
-def _scaled(logits: "torch.Tensor", config: "PretrainedConfig") -> "torch.Tensor":
+def scaled(logits: "torch.Tensor", config: "PretrainedConfig") -> "torch.Tensor":
     """Return the logits as the model's own forward pass changes them after the head (Cohere, Granite, Gemma 2)."""
     config = config.get_text_config()
     if getattr(config, "logit_scale", None):

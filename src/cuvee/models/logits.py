@@ -32,6 +32,12 @@ def predicted(rows: list[Encoded], width: int) -> Predicted:
     return Predicted(flat.astype(np.int64), np.concatenate(tokens).astype(np.int64))
 
 
+def everywhere(rows: list[Encoded], width: int) -> Predicted:
+    """Return every place of rows in a batch of (rows, width) ids, prompt and end mark too; no token is asked for there."""
+    places = np.concatenate([np.arange(len(row), dtype=np.int64) + at * width for at, row in enumerate(rows)])
+    return Predicted(places, np.zeros(len(places), dtype=np.int64))
+
+
 def told(project: Project, asked: Predicted, want: frozenset[str], step: int, device: str) -> dict[str, F64]:
     """Return (m,) numbers of m positions: loss, entropy (nats), max_logit, margin, as wanted.
 

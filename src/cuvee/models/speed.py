@@ -1,5 +1,7 @@
 """How long a model's work takes on this machine, before it is loaded: floating-point operations over what the machine does."""
 
+import math
+import re
 import struct
 import time
 from dataclasses import dataclass
@@ -18,17 +20,23 @@ TRAIN, READ = 6, 2  # operations per parameter and token: forward and backward, 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelWork:
-    """What a model is asked to do, in tokens. loads: how often it is loaded or saved."""
+    """What a model is asked to do, in tokens. loads: how often it is loaded or saved.
+
+    trunk: lower layers whose states are computed once; ``once`` tokens pass through them, all else starts above them.
+    """
 
     trained: float = 0
     read: float = 0
     written: float = 0
+    once: float = 0
+    trunk: int = 0
     loads: int = 1
 
     def seconds(self, model: Path | int) -> float:
         """Return about how long a model, by its folder or its parameters, takes for it, to a factor of about two."""
-        size = model if isinstance(model, int) else parameters(model)
-        quick = size * (TRAIN * self.trained + READ * self.read) / EFFICIENCY
+        whole = model if isinstance(model, int) else parameters(model)
+        size = whole if isinstance(model, int) else parameters(model, above=self.trunk)
+        quick = (size * (TRAIN * self.trained + READ * self.read) + (whole - size) * READ * self.once) / EFFICIENCY
         slow = size * READ * self.written / WRITING
         return (quick + slow) / speed() + START * self.loads
 
@@ -38,15 +46,28 @@ class ModelWork:
         return round(self.trained + self.read + self.written)
 
 
-def parameters(folder: Path) -> int:
-    """Return the number of parameters of a model folder, read from the heads of its safetensors files."""
+def parameters(folder: Path, *, above: int = 0) -> int:
+    """Return the number of parameters of a model folder, read from the heads of its safetensors files.
+
+    above: leave out so many lower layers.
+    """
     total = 0
     for path in folder.glob("*.safetensors"):
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             head = orjson.loads(file.read(length))
-        total += sum(int(np.prod(tensor["shape"])) for name, tensor in head.items() if name != "__metadata__")
+        total += sum(
+            int(np.prod(tensor["shape"]))
+            for name, tensor in head.items()
+            if name != "__metadata__" and _layer(name) >= above
+        )
     return total
+
+
+def _layer(name: str) -> float:
+    """Return the number of the layer that a weight belongs to; what is in none counts as above all."""
+    found = re.search(r"layers\.(\d+)\.", name)
+    return int(found[1]) if found else math.inf
 
 
 def speed() -> float:

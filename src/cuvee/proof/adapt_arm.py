@@ -12,10 +12,10 @@ from cuvee import names
 from cuvee.adaptation.asked import FINAL, GoalAsk, LearnAsk, learner
 from cuvee.adaptation.reward import LOSS, Reward
 from cuvee.intake.ground import rows_of
-from cuvee.models import causal
 from cuvee.proof.kinds import ArmAsk, ArmSettings, Taught
 from cuvee.proof.settings import whole
 from cuvee.runs import open_run
+from cuvee.training.fresh import as_trained
 
 SETTINGS = (
     "goal",
@@ -42,12 +42,13 @@ def taught(ask: ArmAsk) -> Taught:
     with open_run(ask.folder) as run:
         field = prepared_from(run, learn, ask.ground)
         _, final, _ = learnt(run, learn, field)
-        model = replace(causal.load(final.path / "model"), name="adapt")
+        model = replace(as_trained(final.path / "model", ask.base, ask.training), name="adapt")
         figures = orjson.loads((final.path / "figures.json").read_bytes())
         order = list(dict.fromkeys(taken(final.path)["row"].tolist()))
         prints = field.ground.pool.table["fingerprint"].take(pa.array(order)).to_pylist()
         rows = rows_of(ask.ground.pool.table, [one.hex() for one in prints])
-        return Taught(model, rows.astype(np.int64), figures["steps"], figures["tokens"])
+        answers = figures["curve"][-1]["answers"]
+        return Taught(model, rows.astype(np.int64), figures["steps"], figures["tokens"], answers)
 
 
 def check(given: ArmSettings) -> None:
@@ -70,7 +71,7 @@ def _picks(given: ArmSettings) -> bool:
 def _learn(ask: ArmAsk) -> LearnAsk:
     """Return what RAISE is asked; what the arm's settings do not say is as in ``cuvee adapt``, scaled to the budget."""
     given = ask.settings
-    updates = ask.training.updates(ask.k, 0.0)
+    updates = ask.updates
     clusters = min(whole(given, "clusters", 2, low=1), ask.training.batch)
     per_cluster = ask.training.batch // clusters
     batch = clusters * per_cluster

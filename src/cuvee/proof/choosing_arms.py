@@ -45,4 +45,4 @@ def epochs_of(settings: ArmSettings) -> float | None:
 def own_epochs(settings: ArmSettings, training: Training) -> Training:
     """Return the training with the arm's own epochs in place of the updates of all arms, where it has them."""
     epochs = epochs_of(settings)
-    return training if epochs is None else replace(training, epochs=epochs, steps=None)
+    return training if epochs is None else replace(training, epochs=epochs, steps=None, tokens=None)

@@ -5,22 +5,24 @@ from dataclasses import dataclass, replace
 from cuvee import names, rng, selectors
 from cuvee.arrays import I64
 from cuvee.evolution.space import space_of
-from cuvee.evolution.strategies import STRATEGIES, Strategy
+from cuvee.evolution.strategies import OVER, STRATEGIES, Strategy
 from cuvee.proof.kinds import ArmAsk, ArmSettings
 from cuvee.proof.settings import positive, whole
 from cuvee.selectors.space import Space
 
-SETTINGS = ("rounds", "strategy", "whiten", "space", "epochs")
+SETTINGS = ("rounds", "strategy", "whiten", "space", "epochs", "over", "unit")
 
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """How an arm evolves. space: what becomes of hidden vectors. epochs: of each round."""
+    """How an arm evolves. space: what becomes of hidden vectors. epochs: of each round. over, unit: as in ``Evolution``."""
 
     rounds: int
     strategy: Strategy
     space: Space
     epochs: float
+    over: str
+    unit: bool
 
 
 def read(given: ArmSettings) -> RoundSettings:
@@ -30,7 +32,14 @@ def read(given: ArmSettings) -> RoundSettings:
         names.find(STRATEGIES, str(given.get("strategy", "k-center")), "strategy"),
         space_of(str(given.get("space", "")), whole(given, "whiten", 0)),
         positive(given, "epochs", 3),
+        _over(str(given.get("over", "sequence"))),
+        bool(whole(given, "unit", 0)),
     )
+
+
+def _over(name: str) -> str:
+    names.find(OVER, name, "over")
+    return name
 
 
 def evolved(ask: ArmAsk) -> I64:
@@ -39,8 +48,8 @@ def evolved(ask: ArmAsk) -> I64:
 
     how = read(ask.settings)
     number = min(how.rounds, ask.k - 1)
-    training = replace(ask.training, epochs=how.epochs, steps=None)
-    plan = Evolution(ask.base, how.strategy, training, how.space, None, ask.seed)
+    training = replace(ask.training, epochs=how.epochs, steps=None, tokens=None)
+    plan = Evolution(ask.base, how.strategy, training, how.space, None, ask.seed, how.over, how.unit)
     sizes = [ask.k * (done + 1) // (number + 1) for done in range(number + 1)]
     first = selectors.choose(ask.ground.pool, sizes[0], "uniform", rng=rng.stream(ask.seed, "evolve", "first")).rows
     return rounds(plan, ask.encoded, first, sizes, ask.folder)

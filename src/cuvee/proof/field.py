@@ -14,6 +14,7 @@ from cuvee.intake.readable import HeldOutQuestions, questions, readable
 from cuvee.intake.score import score
 from cuvee.intake.sources import ReadAsk
 from cuvee.models import causal
+from cuvee.proof import confirming, grouping
 from cuvee.proof.arms import goals_of
 from cuvee.proof.asked import ProofAsk
 from cuvee.proof.questions import refuse_questions
@@ -24,14 +25,16 @@ from cuvee.samples.pool import BarePool
 
 @dataclass(frozen=True, kw_only=True)
 class ProofField:
-    """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids and tasks.
-    asked: those of them that the model answers, where that is wanted."""
+    """What all arms share. encoded: token ids of every row of the pool; held: of the questions, with their ids, fingerprints
+    and tasks; together: names of what moves together. asked: those of them that the model answers, where that is wanted."""
 
     ground: Ground
     encoded: list[Encoded]
     held: list[Encoded]
     ids: list[str]
+    prints: list[bytes]
     tasks: list[str]
+    together: list[str]
     asked: ExactQuestions | None
     notes: list[str]
 
@@ -44,26 +47,44 @@ def field_of(run: Run, ask: ProofAsk) -> ProofField:
     tokenizer, longest = causal.tokenizer_of(ask.base), ask.training.max_length
     rows = readable(_scored(run, ground, ask), tokenizer, longest, stage="prove")
     tests = questions(held.rows, tokenizer, longest)
-    ids = held.rows["id"].to_pylist()
+    ids, prints = held.rows["id"].to_pylist(), held.rows["fingerprint"].to_pylist()
+    tasks = [held.labels[at] for at in tests.at]
+    together = grouping.together(ask.group, _as_given(held, ground).take(pa.array(tests.at)), tasks)
     return ProofField(
         ground=rows.ground,
         encoded=rows.rows,
         held=tests.rows,
         ids=[ids[at] for at in tests.at],
-        tasks=[held.labels[at] for at in tests.at],
+        prints=[prints[at] for at in tests.at],
+        tasks=tasks,
+        together=together,
         asked=_answered(ask, held.rows, tests, tokenizer),
-        notes=[*rows.notes, *tests.notes],
+        notes=[*rows.notes, *tests.notes, *grouping.note(together)],
     )
 
 
 def _apart(run: Run, ask: ProofAsk) -> tuple[Ground, HeldOut]:
     """Return what arms may learn from, and what they are judged on."""
     ground = prepare(run, ask.pool)
+    if ask.earlier:
+        ground = confirming.unused(ground, ask.earlier)
     if not ask.on:
         return hold_out(ground, ask.held_out, seed=ask.pool.seed)
     # the pool's rows that hold one of these have left in cleaning
-    rows = read_inputs(run, ReadAsk.exactly(ask.on)).table.select(CHOSEN_BY)
+    rows = read_inputs(run, ReadAsk.exactly(ask.on)).table.select([*CHOSEN_BY, "raw"])
+    if ask.earlier:
+        confirming.refuse_used(rows["fingerprint"].to_pylist(), ask.earlier)
     return ground, HeldOut(rows, labels_of(BarePool(rows)))
+
+
+def _as_given(held: HeldOut, ground: Ground) -> pa.Table:
+    """Return the held-out rows with what was read of them, byte for byte."""
+    if "raw" in held.rows.column_names:
+        return held.rows
+    source = ground.source.table
+    place = {name: row for row, name in enumerate(source["id"].to_pylist())}
+    rows = pa.array([place[name] for name in held.rows["id"].to_pylist()])
+    return held.rows.append_column("raw", source["raw"].take(rows))
 
 
 def _scored(run: Run, ground: Ground, ask: ProofAsk) -> Ground:

@@ -23,7 +23,8 @@ class ArmAsk:
 
     ground: the pool without the held-out rows; encoded: its rows as the model reads them. k: rows of the budget. seed: of
     all chance in this run. base: folder of the model that every run starts from. training: settings of the other arms.
-    folder: kept over a kill, so that a long method can go on where it stopped.
+    folder: kept over a kill, so that a long method can go on where it stopped. touch: different rows that it may train on at
+    most, None for as many as it takes.
     """
 
     ground: Ground
@@ -35,16 +36,27 @@ class ArmAsk:
     base: Path
     training: Training
     folder: Path
+    touch: int | None = None
+
+    @property
+    def updates(self) -> int:
+        """About how many optimiser steps the other arms take."""
+        mean = sum(map(len, self.encoded)) / len(self.encoded)
+        return self.training.updates(self.k, mean)
 
 
 @dataclass(frozen=True)
 class Taught:
-    """A model that an arm made by itself. rows: of the pool, as they were first seen; updates, tokens: what training took."""
+    """A model that an arm made by itself.
+
+    rows: of the pool, as they were first seen. updates, tokens, answers (tokens of answers): what the last training took.
+    """
 
     model: Causal
     rows: I64
     updates: int
     tokens: int
+    answers: float
 
 
 def _nothing_more(ask: ArmAsk) -> list[Encoded]:

@@ -9,7 +9,7 @@ from cuvee import disk, progress, rng
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError
 from cuvee.geometry.landmarks import carried_over
-from cuvee.models import causal
+from cuvee.models import causal, meter
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
 from cuvee.proof.goals import encoded_keys, goal_rows
@@ -19,7 +19,7 @@ from cuvee.render import Encoded
 from cuvee.runs import digest
 from cuvee.store import Store
 from cuvee.training import sft
-from cuvee.training.fresh import adapted
+from cuvee.training.fresh import adapted, as_read
 from cuvee.training.settings import described
 
 SETTINGS = ("goal", "warmup", "rank", "dim", "goal_rows", "draw", "landmarks")
@@ -100,12 +100,14 @@ def _gradients(ask: ArmAsk, how: LessSettings, rows: list[Encoded]) -> F32:
     found = disk.folder(ask.folder) / "gradients.npy"
 
     def compute(at: I64) -> F32:
-        with progress.quiet():  # the bar of all rows is shown
+        with progress.quiet(), meter.metered():  # the bar of all rows is shown; what is remembered costs an arm as much
             return features(warmed(), [rows[row] for row in at], dim=how.dim, seed=seed)
 
     stored = Store(home() / "store").vectors(_column(ask, how), how.dim)
     stored.fill(keys, compute, out=found, label="gradients", segment=PART)
     X: F32 = np.load(found)
+    tokens = sum(map(len, rows)) + how.warmup * ask.training.batch * sum(map(len, ask.encoded)) // len(ask.encoded)
+    meter.charge(forward=tokens, backward=tokens)
     return X
 
 
@@ -118,7 +120,7 @@ def _column(ask: ArmAsk, how: LessSettings) -> str:
 
 def _warmed(ask: ArmAsk, how: LessSettings) -> Causal:
     """Return the base with adapters that learnt from a few random rows; a new adapter has gradients of its second half only."""
-    model = adapted(causal.load(ask.base), how.rank, seed=how.draw)
+    model = adapted(as_read(ask.base, ask.training), how.rank, seed=how.draw)
     if not how.warmup:
         return model
     training = replace(ask.training, epochs=None, tokens=None, steps=how.warmup, lora=how.rank, save_every=0)

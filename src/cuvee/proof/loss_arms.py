@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from cuvee.arrays import F32
-from cuvee.models import causal
+from cuvee.models import meter
 from cuvee.models.catalog import home
 from cuvee.proof.kinds import ArmAsk, Taught
 from cuvee.scorers.language import Reader, loss
 from cuvee.store import Store
 from cuvee.training import sft
-from cuvee.training.feeds import Feed
-from cuvee.training.fresh import adapted
+from cuvee.training.feeds import Feed, UpTo, different
+from cuvee.training.fresh import adapted, as_read
 from cuvee.training.paced import Paced, Weighted
 
 
@@ -28,12 +28,17 @@ def loss_based(ask: ArmAsk) -> Taught:
 
 
 def _fed(ask: ArmAsk, feed_of: Callable[[F32, int], Feed]) -> Taught:
-    base = causal.load(ask.base)
-    losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))
-    steps = ask.training.updates(ask.k, 0.0)
+    base = as_read(ask.base, ask.training)
+    lengths = np.array([len(row) for row in ask.encoded], dtype=np.int64)
+    with meter.metered():  # what the store remembers costs an arm as much as what is computed now
+        losses = loss(ask.ground.pool, reader=Reader(base, Store(home() / "store"), ask.training.max_length))
+    meter.charge(forward=int(lengths.sum()))
+    steps = ask.updates
     feed = feed_of(losses, steps)
+    if ask.training.tokens is not None:
+        feed = UpTo(feed, lengths, ask.training.tokens)
+        steps = feed.steps
     training = replace(ask.training, epochs=None, tokens=None, steps=steps)
     model = adapted(base, training.lora, seed=ask.seed)  # read above as it is, then made ready: loaded once
     done = sft.train(model, ask.encoded, training, ask.folder / "model", seed=ask.seed, feed=feed)
-    seen = [row for step in range(done.steps) for row in feed.next(step).tolist()]
-    return Taught(done.model, np.array(list(dict.fromkeys(seen)), dtype=np.int64), done.steps, done.tokens)
+    return Taught(done.model, different(feed, done.steps), done.steps, done.tokens, done.answers)

@@ -6,6 +6,7 @@ from pathlib import Path
 from cuvee.intake.plan import Expected, expect
 from cuvee.models.causal import tokenizer_of
 from cuvee.models.speed import ModelWork
+from cuvee.proof import power, rates
 from cuvee.proof.arms import FULL
 from cuvee.proof.asked import EPOCHS, ProofAsk
 from cuvee.result import Result
@@ -16,8 +17,13 @@ def plan(ask: ProofAsk, out: Path) -> Result:
     expected = expect(ask.pool)
     tokenizer_of(ask.base)  # a model without one fails here, not after the data was read
     work = _work(ask, expected)
+    trunk = ask.training.trunk or 0
     asked = ModelWork(
-        trained=work.rows * work.length, read=work.judged * work.held * work.length, loads=max(work.models, 1)
+        trained=work.rows * work.length,
+        read=work.judged * work.held * work.length,
+        once=(work.distinct + work.held) * work.length if trunk else 0,
+        trunk=trunk,
+        loads=max(work.models, 1),
     )
     seconds = expected.seconds + asked.seconds(ask.base)
     return expected.result(out, _steps(ask, work, out), seconds=seconds, tokens=asked.tokens)
@@ -28,7 +34,7 @@ class _Proving:
     """About what a proof takes.
 
     length: tokens of a row. held: questions. k: rows of the budget. models: that are trained; judged: those and the models as
-    they are. rows: that all trainings read.
+    they are. rows: that all trainings read, so many of them different.
     """
 
     length: float
@@ -37,6 +43,7 @@ class _Proving:
     models: int
     judged: int
     rows: int
+    distinct: int
 
 
 def _work(ask: ProofAsk, expected: Expected) -> _Proving:
@@ -47,8 +54,9 @@ def _work(ask: ProofAsk, expected: Expected) -> _Proving:
     k = min(max(1, k), pool)
     trained = [arm for arm in ask.arms if arm.kind.chance]
     sizes = [pool if arm.label == FULL and ask.same == EPOCHS else k for arm in trained]
-    updates = sum(ask.training.updates(n, length) for n in sizes) * len(ask.seeds)
-    models = len(trained) * len(ask.seeds)
+    tunings = rates.SEEDS * len(ask.rates)
+    updates = sum(ask.training.updates(n, length) for n in sizes) * (len(ask.seeds) + tunings)
+    models = len(trained) * (len(ask.seeds) + tunings)
     return _Proving(
         length=length,
         held=held,
@@ -56,6 +64,7 @@ def _work(ask: ProofAsk, expected: Expected) -> _Proving:
         models=models,
         judged=models + len(ask.arms) - len(trained),
         rows=updates * min(ask.training.batch, k),
+        distinct=min(pool, k * models),
     )
 
 
@@ -64,9 +73,17 @@ def _steps(ask: ProofAsk, work: _Proving, out: Path) -> list[str]:
     return [
         "read, clean and embed",
         f"judge on {', '.join(ask.on)}" if ask.on else f"hold out about {work.held:,} rows",
-        f"train {len(trained)} arms x {len(ask.seeds)} seeds = {work.models} models: {', '.join(trained)}",
+        f"train {len(trained)} arms x {len(ask.seeds)} seeds = {len(trained) * len(ask.seeds)} models: {', '.join(trained)}",
+        *_tried(ask, len(trained)),
         f"take {ask.training.updates(work.k, work.length):,} updates of {min(ask.training.batch, work.k)} rows "
         f"for a budget of {work.k:,} rows: about {work.rows * work.length:,.0f} tokens in all",
         f"judge {work.judged} models on every question",
         f"compare with {ask.judged_by.reference} and publish to {out}",
+        *([] if ask.on else [power.line(ask, work.held, out)]),
     ]
+
+
+def _tried(ask: ProofAsk, arms: int) -> list[str]:
+    if not ask.rates:
+        return []
+    return [f"before, {arms} arms x {len(ask.rates)} learning rates x {rates.SEEDS} seeds to choose each arm's rate"]

@@ -17,7 +17,7 @@ from cuvee.statistics import ArmResults, Proof
 from cuvee.training.fresh import adapters
 from cuvee.training.settings import described
 
-FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "summary.json"]
+FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "used.parquet", "summary.json"]
 
 
 def published(run: Run, done: Proven) -> Result:
@@ -29,6 +29,7 @@ def published(run: Run, done: Proven) -> Result:
     def make(folder: Path) -> None:
         disk.save_table(folder / "results.parquet", _results(done))
         disk.save_table(folder / "selections.parquet", _selections(done))
+        disk.save_table(folder / "used.parquet", _used(done))
         disk.write(folder / "proof.json", orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
         disk.write(folder / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
         page.write(summary, _no_points(), folder / "report.html")
@@ -42,11 +43,11 @@ def published(run: Run, done: Proven) -> Result:
 def _compared(done: Proven, metric: str) -> Proof:
     """Compare the arms by one metric; metrics share the chance of a false claim between them."""
     terms = done.terms
-    how = terms.ask.judged_by
+    how, judged = terms.ask.judged_by, np.flatnonzero(~done.rates.questions)
     results = [
         ArmResults(
             arm.label,
-            np.stack([trial.values[metric] for trial in done.trials[arm.label]]),
+            np.stack([trial.values[metric][judged] for trial in done.trials[arm.label]]),
             tuple(trial.seed for trial in done.trials[arm.label]) if arm.kind.chance else (),
             arm.kind.chance,
         )
@@ -54,13 +55,15 @@ def _compared(done: Proven, metric: str) -> Proof:
     ]
     return proof.compare(
         results,
-        terms.field.tasks,
+        [terms.field.tasks[at] for at in judged],
         proof.Comparison(
             reference=how.reference,
             better="higher" if MEASURES[metric].higher_is_better else "lower",
-            level=1 - (1 - how.level) / len(how.metrics),
+            level=how.level if how.primary else 1 - (1 - how.level) / len(how.metrics),
             pair_seeds=how.pair_seeds,
+            primary=how.primary.arm if how.primary and metric == how.metrics[0] else None,
         ),
+        together=[terms.field.together[at] for at in judged],
         rng=rng.stream(terms.ask.pool.seed, "prove", "bootstrap"),
     )
 
@@ -79,6 +82,8 @@ def _results(done: Proven) -> pa.Table:
             ),
             "question": pa.array(field.ids * len(trials), pa.string()),
             "task": pa.array(field.tasks * len(trials), pa.string()),
+            "part": pa.array(np.where(done.rates.questions, "rates", "verdict").tolist() * len(trials), pa.string()),
+            "together": pa.array(field.together * len(trials), pa.string()),
             **{name: pa.array(of, pa.float64(), mask=np.isnan(of)) for name, of in values.items()},
         }
     )
@@ -100,6 +105,26 @@ def _selections(done: Proven) -> pa.Table:
         for trial in runs
     ]
     return pa.concat_tables(tables)
+
+
+def _used(done: Proven) -> pa.Table:
+    """Return what a confirmation may not use again: arm (null for a question), fingerprint; of the confirmed proof too."""
+    field = done.terms.field
+    prints: list[bytes] = field.ground.pool.table["fingerprint"].to_pylist()
+    used: list[tuple[str | None, bytes]] = [(None, one) for one in field.prints]
+    for label, runs in done.trials.items():
+        rows = sorted({row for trial in runs for row in trial.rows.tolist()})
+        used += [(label, prints[row]) for row in rows]
+    if done.terms.ask.earlier:
+        before = done.terms.ask.earlier
+        used += [(None, one) for one in sorted(before.questions)]
+        used += [(before.figures["reference"], one) for one in sorted(before.rows)]
+    return pa.table(
+        {
+            "arm": pa.array([arm for arm, _ in used], pa.string()),
+            "fingerprint": pa.array([one for _, one in used], pa.binary()),
+        }
+    )
 
 
 def _no_points() -> pa.Table:

@@ -3,24 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cuvee import commands
 from cuvee.intake.ground import kept_by
-from cuvee.proof.asked import UNITS
+from cuvee.proof import beforehand
+from cuvee.proof.asked import ROWS, TOKENS, UNITS
+from cuvee.proof.confirming import Earlier
+from cuvee.proof.rates import Rates
+from cuvee.proof.said import sentence, standing
 from cuvee.proof.trial import Terms, Trial
 from cuvee.result import Summary
-from cuvee.result.proofs import ProofArm, ProofFigures
+from cuvee.result.proofs import ConfirmedRun, ProofArm, ProofFigures
 from cuvee.runs import versions
 from cuvee.statistics import Proof, Verdict
 from cuvee.training.settings import described
 
+UNEQUAL = 0.02  # an arm that is this much off what all were to have alike is told of
+
 
 @dataclass(frozen=True)
 class Proven:
-    """A finished loop. trials: arm -> its runs, in order of seeds."""
+    """A finished loop. trials: arm -> its runs, in order of seeds. rates: the learning rates that were tried before."""
 
     terms: Terms
     trials: Mapping[str, list[Trial]]
+    rates: Rates
 
 
 def summarise(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summary:
@@ -42,9 +50,9 @@ def summarise(compared: Mapping[str, Proof], done: Proven, folder: Path) -> Summ
             "updates": ", ".join(f"{number:,}" for number in sorted(updates)),
             "pool": f"{len(field.ground.pool):,} rows",
         },
-        "sentence": sentence(compared, ask.judged_by.level),
+        "sentence": sentence(compared, ask.judged_by, ask.earlier),
         "proof": {**first, "also": others},
-        "settings": {name: value for name, value in ask.typed.items() if value not in (None, "", [])},
+        "settings": {name: value for name, value in ask.meant.items() if value not in (None, "", [])},
         "reproduce": [command],
         "versions": versions(),
         "warnings": [*field.ground.notes, *field.notes, *_warnings(compared, done)],
@@ -59,8 +67,13 @@ def _proof(metric: str, compared: Proof, done: Proven) -> ProofFigures:
         "unit": UNITS[metric],
         "better": compared.better,
         "level": ask.judged_by.level,
+        "k": done.terms.k,
+        "primary": str(ask.judged_by.primary) if ask.judged_by.primary else None,
+        "plan": beforehand.told(ask.judged_by.plan) if ask.judged_by.plan else None,
+        "confirms": _confirms(ask.earlier) if ask.earlier else None,
         "questions": compared.questions,
         "left_out": compared.left_out,
+        "clusters": compared.clusters,
         "tasks": compared.tasks,
         "seeds": list(ask.seeds),
         "same": ask.same,
@@ -83,14 +96,28 @@ def _arms(compared: Proof, done: Proven) -> list[ProofArm]:
             "by_task": compared.task_means[arm.label].tolist(),
             "runs": len(trials),
             "rows": _mean([trial.figures["rows"] for trial in trials]),
+            "touched": _mean([trial.figures["touched"] for trial in trials]),
             "updates": _mean([trial.figures["updates"] for trial in trials]),
             "tokens": _mean([trial.figures["tokens"] for trial in trials]),
+            "answers": _mean([trial.figures["answers"] for trial in trials]),
+            "forward": _mean([trial.figures["forward"] for trial in trials]),
+            "backward": _mean([trial.figures["backward"] for trial in trials]),
+            "lr": done.rates.of(arm.label) or done.terms.training.lr if arm.kind.chance else None,
+            "lrs": {f"{rate:g}": loss for rate, loss in done.rates.losses.get(arm.label, {}).items()},
         }
-        rows.append(_judged(row, verdicts[arm.label]) if arm.label in verdicts else row)
+        rows.append(_judged(row, verdicts[arm.label], done.terms.ask.earlier) if arm.label in verdicts else row)
     return rows
 
 
-def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
+def _confirms(earlier: Earlier) -> ConfirmedRun:
+    found = {arm["arm"]: [arm["difference"], arm["half_width"]] for arm in earlier.wins}
+    return {"run": str(earlier.run), "found": found}
+
+
+def _judged(row: ProofArm, verdict: Verdict, earlier: Earlier | None) -> ProofArm:
+    state = standing(verdict, earlier)
+    if state:
+        row = {**row, "standing": state}
     return {
         **row,
         "difference": verdict.difference,
@@ -100,6 +127,7 @@ def _judged(row: ProofArm, verdict: Verdict) -> ProofArm:
         "high": verdict.difference + verdict.half_width,
         "sentence": verdict.sentence,
         "share_of_runs": verdict.share_of_runs,
+        "spreads": verdict.spreads.told() if verdict.spreads else None,
         "more_questions": verdict.more_questions,
         "more_seeds": verdict.more_seeds,
         "notes": verdict.notes,
@@ -110,31 +138,10 @@ def _mean(values: list[int]) -> int:
     return round(sum(values) / len(values))
 
 
-def sentence(compared: Mapping[str, Proof], level: float) -> str:
-    """Return the outcome by each metric in one sentence: who beats the reference, who loses, who cannot be told from it."""
-    parts = {metric: outcome(proof) for metric, proof in compared.items()}
-    all_ = "; ".join(parts.values() if len(parts) == 1 else (f"by {name}: {part}" for name, part in parts.items()))
-    return f"{all_.replace('exact_match', 'exact match')} (chance of any false claim at most {1 - level:.0%})"
-
-
-def outcome(compared: Proof) -> str:
-    """Return who beats the reference, who loses to it, and who cannot be told from it."""
-    named = {
-        word: [verdict.arm for verdict in compared.verdicts if verdict.word == word]
-        for word in ("beats", "loses", "open")
-    }
-    forms = {"beats": ("beats", "beat"), "loses": ("loses to", "lose to"), "open": ("cannot be told from",) * 2}
-    parts = [f"{_and(arms)} {forms[word][len(arms) > 1]} {compared.reference}" for word, arms in named.items() if arms]
-    return "; ".join(parts) or f"only {compared.reference} was trained: nothing to compare"
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     ask = done.terms.ask
     notes = [note for arm in ask.arms if arm.source for note in _missing(arm.source, done.trials[arm.label])]
+    notes += [*_unequal(done), *done.rates.doubts()]
     for metric, proof in compared.items():
         notes += [f"{verdict.arm}: {note}" for verdict in proof.verdicts for note in verdict.notes]
         if proof.left_out:
@@ -142,6 +149,22 @@ def _warnings(compared: Mapping[str, Proof], done: Proven) -> list[str]:
     if len(ask.seeds) == 2:
         notes.append("2 seeds say little about chance in training: intervals are wide; 5 make them much narrower")
     return list(dict.fromkeys(notes))
+
+
+def _unequal(done: Proven) -> list[str]:
+    """Return a line on every trained arm that could not be given as many tokens, or rows, as the others have."""
+    ask = done.terms.ask
+    if ask.same not in (TOKENS, ROWS):
+        return []
+    what: Literal["tokens", "touched"] = "tokens" if ask.same == TOKENS else "touched"
+    means = {arm.label: _mean([one.figures[what] for one in done.trials[arm.label]]) for arm in ask.arms}
+    meant = (done.terms.training.tokens if ask.same == TOKENS else done.terms.k) or 1
+    verb = "reads {:,} tokens" if ask.same == TOKENS else "touches {:,} different rows"
+    return [
+        f"{label} {verb.format(count)}, {count / meant - 1:+.0%} of what every arm was to have"
+        for label, count in means.items()
+        if count and abs(count / meant - 1) > UNEQUAL
+    ]
 
 
 def _left_out(metric: str, proof: Proof) -> str:

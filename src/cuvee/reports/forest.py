@@ -11,6 +11,8 @@ VERDICTS = {
     "beats": ("better", "better"),
     "loses": ("worse", "worse"),
     "open": ("within", "cannot tell"),
+    "ahead": ("within", "ahead, once"),
+    "behind": ("within", "behind, once"),
 }  # class, word
 MARGIN = 6.0  # percent kept free at both ends
 FAR = 4.0  # an arm this many times as far out as all others is shown at the edge, so that the others can be told apart
@@ -74,6 +76,7 @@ def _placed(arm: ProofArm, place: Callable[[float], float]) -> PlacedArm:
     sign = "+" if arm["difference"] >= 0 else "−"
     size, width = rounded(abs(arm["difference"]), arm["half_width"])
     css, word = VERDICTS.get(arm["verdict"], VERDICTS["open"])
+    word = ", ".join([word, *([arm["standing"]] if "standing" in arm else [])])
     return {
         **arm,
         "at": place(arm["difference"]),

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 WAYS = {
     "preference": QuestionKind("preference", (), 1, 10),
-    "ratings": QuestionKind("ratings", ("Answer A", "Answer B"), 1, 10),
+    "ratings": QuestionKind("ratings", ("Answer A", "Answer B"), 1, 10, least=0),
 }
+EMPTY = "[the assistant said nothing]"  # what a judge is shown of an empty answer
 COMPARED = pa.schema(
     [
         ("question", pa.int64()),
@@ -42,17 +43,18 @@ def compare(
     """Return a table with one row per question, in order; see ``COMPARED``.
 
     Each pair is judged twice, left first (forward) and right first (backward). forward, backward, verdict: "win", "tie"
-    or "loss" of the left answer. The verdict is what both orders say; where they disagree it is a tie; where either
-    could not be read, or an answer is None, it is null. by: "preference" asks which is better; "ratings" asks for a
-    number from 1 to 10 for each, and the higher one wins; left and right are then the means over both orders, else null.
+    or "loss" of the left answer; null where either order could not be read, or an answer is None. by: "preference" asks
+    which is better; the verdict is what both orders say, and a tie where they disagree. "ratings" asks for a number from 1 to
+    10 for each (0 is read too); left and right are the means over both orders, and the higher mean wins, as published: orders
+    that disagree are not a tie for that. With "preference" left and right are null.
 
     Raises ConfigError for another ``by``, ServiceError as ``client.ask`` does, ValueError for unequal lengths.
     """
     kind = names.find(WAYS, by, "way to compare")
     rows = list(zip(questions, left, right, strict=True))
     there = [(at, q, a, b) for at, (q, a, b) in enumerate(rows) if a is not None and b is not None]
-    talks = [messages(kind, question=q, first=a, second=b) for _, q, a, b in there]
-    talks += [messages(kind, question=q, first=b, second=a) for _, q, a, b in there]
+    talks = [messages(kind, question=q, first=a or EMPTY, second=b or EMPTY) for _, q, a, b in there]
+    talks += [messages(kind, question=q, first=b or EMPTY, second=a or EMPTY) for _, q, a, b in there]
     replies = [None if reply is None else reply.text for reply in client.ask(talks, label=f"comparing by {by}")]
     told = dict.fromkeys(range(len(rows)), (None, None, None, None, None))
     for (at, *_), one, two in zip(there, replies[: len(there)], replies[len(there) :], strict=True):
@@ -64,12 +66,13 @@ def compare(
 def rs(left: npt.ArrayLike, right: npt.ArrayLike) -> float:
     """Return the sum of the left ratings over the sum of the right ones: above 1 the left side is better.
 
-    left, right: (n,) positive ratings of the same questions, NaN where there is none; a question that misses either is
-    left out on both sides. NaN where none is left.
+    left, right: (n,) ratings of the same questions, 0 or more, NaN where there is none; a question that misses either is left
+    out on both sides. NaN where none is left, or where the right ones add up to 0.
     """
     ours, theirs = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
     both = np.isfinite(ours) & np.isfinite(theirs)
-    return float(ours[both].sum() / theirs[both].sum()) if both.any() else float("nan")
+    total = theirs[both].sum()
+    return float(ours[both].sum() / total) if total else float("nan")
 
 
 def wtr(verdicts: Sequence[str | None]) -> float:
@@ -83,8 +86,10 @@ def _row(kind: QuestionKind, one: str | None, two: str | None) -> tuple[str | fl
         forward, backward = _pair(kind, one), _pair(kind, two)
         backward = backward and (backward[1], backward[0])
         said = _winner(forward), _winner(backward)
-        means = [(f + b) / 2 for f, b in zip(forward, backward, strict=True)] if forward and backward else [None, None]
-        return (*said, _agreed(*said), *means)
+        if not (forward and backward):
+            return (*said, None, None, None)
+        left, right = ((f + b) / 2 for f, b in zip(forward, backward, strict=True))
+        return (*said, _winner((left, right)), left, right)
     first = {"A": "win", "B": "loss", "tie": "tie", None: None}
     said = first[verdict(one or "")], _TURNED.get(first[verdict(two or "")] or "")
     return (*said, _agreed(*said), None, None)

@@ -12,12 +12,17 @@ CUT = "\n[the rest is left out]"
 
 @dataclass(frozen=True)
 class QuestionKind:
-    """A kind of question. ratings: names of the numbers in a reply. low, high: the scale, both ends included."""
+    """A kind of question.
+
+    ratings: names of the numbers in a reply. low, high: the scale, both ends included. least: what is read as a rating too,
+    where judges go below the scale: 0 for an answer that is none.
+    """
 
     file: str
     ratings: tuple[str, ...]
     low: int
     high: int
+    least: int | None = None
 
 
 def messages(kind: QuestionKind, **texts: str) -> list[dict[str, str]]:
@@ -64,7 +69,8 @@ def _last(kind: QuestionKind, name: str, text: str) -> float | None:
 
 def _on_scale(kind: QuestionKind, number: str, out_of: str | None) -> float | None:
     value = float(number)
-    return value if kind.low <= value <= kind.high and out_of in (None, str(kind.high)) else None
+    least = kind.low if kind.least is None else kind.least
+    return value if least <= value <= kind.high and out_of in (None, str(kind.high)) else None
 
 
 @cache

@@ -11,6 +11,7 @@ from cuvee.arrays import F64
 from cuvee.errors import ConfigError
 from cuvee.statistics import critical, parts
 from cuvee.statistics.intervals import Width
+from cuvee.statistics.planning import spreads
 from cuvee.statistics.results import ArmResults, Questions, complete
 from cuvee.statistics.verdicts import Verdict
 
@@ -23,7 +24,8 @@ class Proof:
     """What came out.
 
     means: arm -> its mean, tasks weighing alike. task_means: arm -> (t,) its mean per task, as in ``tasks``. questions: how
-    many were compared; left_out: how many had no value in some arm. level: probability that all intervals hold together.
+    many were compared; left_out: how many had no value in some arm; clusters: how many draws of chance they are, those that
+    move together being one. level: probability that all intervals hold together.
     """
 
     reference: str
@@ -35,6 +37,7 @@ class Proof:
     tasks: list[str]
     questions: int
     left_out: int
+    clusters: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,8 @@ class Comparison:
     reference: the arm that the others are held against. better: the direction of the values. level: probability that all
     intervals hold together. pair_seeds: take the runs of two arms with the same seed as a pair. Else they are independent,
     which also holds (is only wider than needed) where the same seed moves both arms the same way. draws: of
-    the bootstrap.
+    the bootstrap. primary: the arm whose comparison was written down beforehand: it has the whole chance of a miss for itself,
+    and the others share as much again.
     """
 
     reference: str = "random"
@@ -52,14 +56,23 @@ class Comparison:
     level: float = 0.95
     pair_seeds: bool = False
     draws: int = DRAWS
+    primary: str | None = None
 
 
-def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison, *, rng: np.random.Generator) -> Proof:
+def compare(
+    arms: Sequence[ArmResults],
+    tasks: Sequence[str],
+    asked: Comparison,
+    *,
+    together: Sequence[str] | None = None,
+    rng: np.random.Generator,
+) -> Proof:
     """Compare every arm with the reference, question by question.
 
-    tasks: the task of each question. Differences are signed so that a positive one means that the arm is better. The
-    chance that any of the intervals misses is at most 1 - level: each arm takes its share of it (Bonferroni), so interval
-    and verdict always agree, and no joint law has to be guessed from a few runs.
+    tasks: the task of each question. together: names of what moves together, as ``Questions.of``. Differences are signed so
+    that a positive one means that the arm is better. The chance that any of the intervals misses is at most 1 - level: each
+    arm takes its share of it (Bonferroni), so interval and verdict always agree, and no joint law has to be guessed from a
+    few runs.
     Raises ConfigError for an unknown reference or repeated names, InputError for fewer than two questions.
     """
     table = {arm.name: arm for arm in arms}
@@ -67,7 +80,8 @@ def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison,
         raise ConfigError("two arms have the same name", "name each once")
     names.find(table, asked.reference, "arm")
     kept = complete(arms)
-    questions = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here])
+    moving = None if together is None else [name for name, here in zip(together, kept, strict=True) if here]
+    questions = Questions.of([task for task, here in zip(tasks, kept, strict=True) if here], moving)
     sign = 1.0 if asked.better == "higher" else -1.0
     seen = {arm.name: ArmResults(arm.name, sign * arm.values[:, kept], arm.seeds, arm.chance) for arm in arms}
     verdicts = _verdicts(seen, questions, asked, rng)
@@ -82,6 +96,7 @@ def compare(arms: Sequence[ArmResults], tasks: Sequence[str], asked: Comparison,
         tasks=questions.names,
         questions=len(questions.tasks),
         left_out=int((~kept).sum()),
+        clusters=questions.clusters,
     )
 
 
@@ -91,14 +106,22 @@ def _verdicts(
     others = [arm for arm in seen.values() if arm.name != asked.reference]
     if not others:
         return []
-    tail = (1 - asked.level) / (2 * len(others))
+    tails = _tails(others, asked)
     pairs = [_pair(arm, seen[asked.reference], asked.pair_seeds) for arm in others]
     X = np.stack([mine.values.mean(0) - theirs.values.mean(0) for mine, theirs in pairs], axis=1)
-    limits = critical.of_questions(X, questions, tail, asked.draws, rng).tolist()
+    limits = critical.of_questions(X, questions, tails, asked.draws, rng).tolist()
     return [
         _verdict(mine, theirs, questions, _width(mine, theirs, _parts(mine, theirs, questions, asked), tail, limit))
-        for (mine, theirs), limit in zip(pairs, limits, strict=True)
+        for (mine, theirs), tail, limit in zip(pairs, tails.tolist(), limits, strict=True)
     ]
+
+
+def _tails(others: Sequence[ArmResults], asked: Comparison) -> F64:
+    """Return (a,) how probable a miss on one side of each interval may be."""
+    shared = [arm for arm in others if arm.name != asked.primary]
+    return np.array(
+        [(1 - asked.level) / 2 / (1 if arm.name == asked.primary else len(shared)) for arm in others], dtype=np.float64
+    )
 
 
 def _pair(arm: ArmResults, base: ArmResults, pair_seeds: bool) -> tuple[ArmResults, ArmResults]:
@@ -137,6 +160,8 @@ def _verdict(arm: ArmResults, base: ArmResults, questions: Questions, width: Wid
         seeds=width.runs,
         more_questions=width.more_questions(difference) if open_ else None,
         more_seeds=width.more_runs(difference) if open_ else None,
+        spreads=spreads(width.parts, width.runs, questions.clusters) if width.parts.freedom else None,
+        once=not width.parts.freedom and (arm.chance or base.chance),
         notes=_notes(arm, base, width),
     )
 

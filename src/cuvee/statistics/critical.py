@@ -1,7 +1,8 @@
 """How many standard errors an interval must span: from Student's t for runs, from a bootstrap for questions.
 
 Three or five runs have too few different resamples for a bootstrap (three have ten), so their part follows Student's law with
-the runs' own degrees of freedom. Questions are many and seldom normal: they are resampled, task by task.
+the runs' own degrees of freedom. Questions are many and seldom normal: they are resampled, task by task, those that move
+together as one.
 """
 
 import numpy as np
@@ -19,27 +20,26 @@ def student(tail: float, freedom: float) -> float:
     return float(-stdtrit(freedom, tail))
 
 
-def of_questions(X: F64, questions: Questions, tail: float, draws: int, rng: np.random.Generator) -> F64:
+def of_questions(X: F64, questions: Questions, tails: F64, draws: int, rng: np.random.Generator) -> F64:
     """Return (a,) half-widths in standard errors for the weighted means of (q, a) differences.
 
-    tail: probability of one side. The quantile of |T*| of the bootstrap-t, symmetric (Hall 1988), with questions drawn
+    tails: (a,) probability of one side. The quantile of |T*| of the bootstrap-t, symmetric (Hall 1988), with questions drawn
     anew within their tasks; never less than Student's t with as many degrees of freedom as the kurtosis leaves.
     """
-    floor = np.array([student(tail, freedom) for freedom in freedoms(X, questions)])
+    floor = np.array([student(tail, freedom) for tail, freedom in zip(tails, freedoms(X, questions), strict=True)])
     T = np.concatenate([_resampled(X, questions, size, rng) for size in _sizes(draws, X)])
-    drawn = np.quantile(T, 1 - 2 * tail, axis=0, method="higher")
+    drawn = np.array([np.quantile(T[:, at], 1 - 2 * tail, method="higher") for at, tail in enumerate(tails)])
     return np.where(np.isfinite(drawn), np.maximum(drawn, floor), floor)
 
 
 def freedoms(X: F64, questions: Questions) -> F64:
     """Return (a,) degrees of freedom of the variance of each column's mean (Satterthwaite 1946, with the kurtosis).
 
-    2 n / (kurtosis - 1 + 2 / (n - 1)), n - tasks at most: n - 1 for normal values, few where few questions differ at all.
+    2 n / (kurtosis - 1 + 2 / (n - 1)), n - strata at most: n - 1 for n draws of normal values, few where few differ at all or
+    a few large clusters rule.
     """
-    u = np.zeros_like(X)
-    for group in questions.groups:
-        u[group] = questions.weights[group, None] * (X[group] - X[group].mean(axis=0))
-    n, most = len(X), len(X) - len(questions.groups)
+    u = questions.deviations(X)
+    n, most = len(u), max(1, len(u) - len(questions.strata))
     second, fourth = (u**2).sum(axis=0), (u**4).sum(axis=0)
     kurtosis = n * fourth / np.where(second > 0, second, 1.0) ** 2
     with np.errstate(divide="ignore"):
@@ -55,12 +55,12 @@ def _sizes(draws: int, X: F64) -> list[int]:
 def _resampled(X: F64, questions: Questions, draws: int, rng: np.random.Generator) -> F64:
     """Return (draws, a) |T*|; infinite where a resample has no spread left but another mean, 0 where it has the same."""
     shift, variance = np.zeros((2, draws, X.shape[1]))
-    for group in questions.groups:
-        weights = questions.weights[group]
-        centred = X[group] - X[group].mean(axis=0)
-        sample = centred[rng.integers(len(group), size=(draws, len(group)))]
-        shift += np.einsum("bna,n->ba", sample, weights)
-        variance += (weights**2).sum() * sample.var(axis=1, ddof=1)
+    deviations = questions.deviations(X)
+    for clusters in questions.strata:
+        n = len(clusters)
+        sample = deviations[clusters][rng.integers(n, size=(draws, n))]
+        shift += sample.sum(axis=1)
+        variance += n * sample.var(axis=1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         T: F64 = np.abs(shift) / np.sqrt(variance)
     return np.where(np.abs(shift) > 0, T, 0.0)

@@ -10,7 +10,7 @@ run/s + question/q + both/(s q). With mean squares taken from the values (Cornfi
 
 from dataclasses import dataclass
 
-from cuvee.arrays import F64, I64
+from cuvee.arrays import F64
 from cuvee.statistics.results import ArmResults, Questions
 
 
@@ -25,8 +25,12 @@ class Parts:
 
 
 def spread(x: F64, questions: Questions) -> float:
-    """Return the variance of the weighted mean of (q,) values that comes from drawing the questions, task by task."""
-    return sum(float(_squares(questions, group) * x[group].var(ddof=1)) for group in questions.groups)
+    """Return the variance of the weighted mean of (q,) values that comes from drawing the questions, task by task.
+
+    Questions that move together are one draw: their deviations add up before they are squared (cluster-robust variance,
+    Liang and Zeger 1986).
+    """
+    return float((questions.deviations(x, unbiased=True) ** 2).sum())
 
 
 def independent(arm: ArmResults, other: ArmResults, questions: Questions) -> Parts:
@@ -78,13 +82,6 @@ def _residual(values: F64, questions: Questions) -> float:
     runs = len(values)
     if runs < 2:
         return 0.0
-    total = 0.0
-    for group in questions.groups:
-        part = values[:, group]
-        rest = part - part.mean(axis=0) - part.mean(axis=1, keepdims=True) + part.mean()
-        total += _squares(questions, group) * float((rest**2).sum()) / ((runs - 1) * (len(group) - 1)) / runs
-    return total
-
-
-def _squares(questions: Questions, group: I64) -> float:
-    return float((questions.weights[group] ** 2).sum())
+    parts = questions.deviations(values.T, unbiased=True)  # (c, s): without what a run does to all questions
+    rest = parts - parts.mean(axis=1, keepdims=True)
+    return float((rest**2).sum()) / (runs - 1) / runs

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+from cuvee.statistics.planning import Spreads
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -10,7 +12,8 @@ class Verdict:
 
     difference: positive = the arm is better. half_width: of the interval around it. share_of_runs: how much of the squared
     half-width is t^2 times the spread between runs. questions, seeds: how many the comparison had. more_questions,
-    more_seeds: how many more would tell, None where it is told already or where no number within reach would.
+    more_seeds: how many more would tell, None where it is told already or where no number within reach would. once: whether
+    no arm was trained twice, so that nothing is known of other seeds. spreads: what the next comparison can be planned by.
     """
 
     arm: str
@@ -22,14 +25,20 @@ class Verdict:
     seeds: int = 0
     more_questions: int | None = None
     more_seeds: int | None = None
+    once: bool = False
+    spreads: Spreads | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
     def word(self) -> str:
-        """``beats``, ``loses`` or ``open``: the interval lies above zero, below it, or over it."""
+        """``beats``, ``loses`` or ``open``: the interval lies above zero, below it, or over it.
+
+        ``ahead`` or ``behind`` where nothing was trained twice: such an interval is no claim about the arm.
+        """
         if abs(self.difference) <= self.half_width:
             return "open"
-        return "beats" if self.difference > 0 else "loses"
+        words = ("ahead", "behind") if self.once else ("beats", "loses")
+        return words[self.difference <= 0]
 
     @property
     def sentence(self) -> str:
@@ -39,6 +48,11 @@ class Verdict:
             return f"{self.arm} beats {self.reference} by {size} ± {half}"
         if self.word == "loses":
             return f"{self.arm} loses to {self.reference} by {size} ± {half}"
+        if self.word != "open":
+            side = "ahead of" if self.word == "ahead" else "behind"
+            return (
+                f"{self.arm} is {side} {self.reference} by {size} ± {half}, trained once each: another seed may turn it"
+            )
         sign = "+" if self.difference >= 0 else "-"
         return f"{self.arm} is not distinguishable from {self.reference} (difference {sign}{size} ± {half}); {self._more()}"
 

@@ -9,7 +9,7 @@ from torch.utils.data import Dataset, Sampler
 from cuvee.arrays import I64
 from cuvee.render import Encoded
 from cuvee.training.feeds import Feed
-from cuvee.training.material import Collate, Tensors
+from cuvee.training.material import Material, Tensors
 
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -76,20 +76,20 @@ class Later(Mapping[str, torch.Tensor]):
 class Passes(Dataset[Later]):  # type: ignore[misc]
     """All forward passes of a training: number p belongs to step p // (count * processes).
 
-    lengths: (n,) tokens of every row. count: passes per step and process, the same for every step (a trainer accumulates a
-    fixed number), enough for the longest rows. Passes of one step go to the processes in turn.
+    material: what rows, or units in their place, are. count: passes per step and process, the same for every step (a
+    trainer accumulates a fixed number), enough for the longest rows. Passes of one step go to the processes in turn.
     """
 
-    def __init__(self, feed: Feed, lengths: I64, make: Collate, *, budget: int, processes: int) -> None:
-        self.feed, self.lengths, self.make, self.budget = feed, lengths, make, budget
+    def __init__(self, feed: Feed, material: Material, *, budget: int, processes: int) -> None:
+        self.feed, self.material, self.lengths, self.budget = feed, material, material.lengths, budget
         recorded = getattr(feed, "passes", 0)  # a replay adds up in the same order, to the same bits
-        self.count = -(-(recorded or most_passes(lengths, feed.batch, budget)) // processes)
+        self.count = -(-(recorded or most_passes(self.lengths, feed.batch, budget)) // processes)
         self.per_step = self.count * processes
         self._step: tuple[int, I64, list[I64]] | None = None
 
     def __getitem__(self, number: int) -> Later:
         step, place = divmod(number, self.per_step)
-        return Later(lambda: self.make(self.groups(step)[place]))
+        return Later(lambda: self.material.make(self.groups(step)[place]))
 
     def groups(self, step: int) -> list[I64]:
         """Return the row numbers of every pass of a step; the feed is asked once per step."""
@@ -101,6 +101,10 @@ class Passes(Dataset[Later]):  # type: ignore[misc]
     def tokens(self, step: int) -> int:
         """Return the tokens of a step, without padding, over all processes."""
         return int(sum(self.lengths[rows].sum() for rows in self.groups(step)))
+
+    def answers(self, step: int) -> float:
+        """Return the answer tokens of a step, over all processes."""
+        return float(sum(self.material.answers[rows].sum() for rows in self.groups(step)))
 
 
 class FromStep(Sampler[int]):  # type: ignore[misc]

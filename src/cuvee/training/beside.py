@@ -51,12 +51,20 @@ class BesideUnits:
             return {**batch, ITEMS: batch[ITEMS].new_tensor(float(told[row].sum()))}
 
         lengths = widths(own, spans) + np.where(none, 0, np.append(widths(blends, spans), 0)[turns])
+        answers = told + np.where(none, 0, np.append(items_of(blends, rows), 0)[turns])
         usable = np.flatnonzero(told > 0).astype(np.int64)
-        return Material(lengths.ravel(), usable, make, mixed_loss, len(turns))
+        return Material(lengths.ravel(), answers.ravel(), usable, make, mixed_loss, len(turns))
 
     def print(self) -> str:
         """Return a hash that stands for the mixture."""
         return self.entries.print()
+
+
+def read_beside(entries: Mixture, numbers: I64) -> Mixture:
+    """Return the rows and the blends that units of these numbers are."""
+    own, blends = entries[np.flatnonzero(entries.real)], entries[np.flatnonzero(~entries.real)]
+    beside = _turns(entries).ravel()[numbers]
+    return joined(own[numbers % len(own)], blends[beside[beside >= 0]])
 
 
 def _turns(entries: Mixture) -> I64:

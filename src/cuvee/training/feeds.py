@@ -103,3 +103,45 @@ class InOrder(Fixed):
     def next(self, step: int) -> I64:
         """Return the rows that were recorded for this step."""
         return np.asarray(self.trajectory[step % len(self.trajectory)], dtype=np.int64)
+
+
+class UpTo:
+    """A feed that ends where a number of tokens is reached: the last step is cut to the rows that come nearest to it.
+
+    feed: one that does not learn. lengths: (n,) tokens of every unit. steps: how many it takes, at least one.
+    """
+
+    def __init__(self, feed: Feed, lengths: I64, tokens: int) -> None:
+        self.feed, self.batch, self.steps, left = feed, feed.batch, 0, tokens
+        while True:
+            read = np.cumsum(lengths[feed.next(self.steps)])
+            self.steps += 1
+            if read[-1] >= left:
+                break
+            left -= int(read[-1])
+        self.last = 1 + int(np.abs(read - left).argmin())
+        if self.steps > 1 and left <= abs(int(read[self.last - 1]) - left):  # the last step would only go too far
+            self.steps, self.last = self.steps - 1, self.batch
+
+    def next(self, step: int) -> I64:
+        """Return the rows of a step, of the last one only the first few."""
+        rows = self.feed.next(step)
+        return rows[: self.last] if step == self.steps - 1 else rows
+
+    def observe(self, step: int, reward: float) -> None:
+        """Hand on."""
+        self.feed.observe(step, reward)
+
+    def state(self) -> State:
+        """Return where it ends."""
+        return {"steps": self.steps, "last": self.last, **self.feed.state()}
+
+    def restore(self, state: State) -> None:
+        """Nothing was learnt."""
+
+
+def different(feed: Feed, steps: int) -> I64:
+    """Return the numbers of all units that so many steps of a feed read, in order of first use."""
+    read = np.concatenate([feed.next(step) for step in range(steps)])
+    units, first = np.unique(read, return_index=True)
+    return units[np.argsort(first)].astype(np.int64)

@@ -14,10 +14,29 @@ SCALE = (
 def fresh(base: Path, training: Training, *, seed: int) -> Causal:
     """Return the base model as a training starts from it.
 
-    Adapters are put on where the training has a rank, drawn with the seed, at the same scale for every verb and arm.
+    Adapters are put on where the training has a rank, drawn with the seed, at the same scale for every verb and arm; they,
+    as all that is trained, stand above the trunk where the training has one.
     """
-    model = causal.load(base)
-    return adapted(model, training.lora, seed=seed)
+    return adapted(as_read(base, training), training.lora, seed=seed)
+
+
+def as_read(base: Path, training: Training) -> Causal:
+    """Return the base model as a training of it reads, all weights as they are: cut where the training has a trunk."""
+    if training.trunk is None:
+        return causal.load(base)
+    from cuvee.models import trunk
+
+    return trunk.fresh(base, training.trunk)
+
+
+def as_trained(folder: Path, base: Path, training: Training) -> Causal:
+    """Return the model that a training of this base left in a folder, cut as it was."""
+    model = causal.load(folder)
+    if training.trunk is None:
+        return model
+    from cuvee.models import trunk
+
+    return trunk.cut(model, base, training.trunk)
 
 
 def adapted(model: Causal, rank: int | None, *, seed: int) -> Causal:

@@ -15,14 +15,7 @@ from pathlib import Path
 import torch
 from accelerate import PartialState
 from torch import Tensor, nn
-from transformers import (
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from cuvee import disk
 from cuvee.errors import CuveeError
@@ -67,8 +60,13 @@ class Progress:
 
     @property
     def tokens(self) -> int:
-        """Tokens read, padding not counted."""
+        """Tokens read."""
         return int(self.curve[-1]["tokens"]) if self.curve else 0
+
+    @property
+    def answers(self) -> float:
+        """Answer tokens told, a blend's by their shares."""
+        return self.curve[-1]["answers"] if self.curve else 0.0
 
 
 def fit(causal: Causal, plan: Plan) -> Progress:
@@ -130,7 +128,7 @@ def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advan
     settings = plan.settings
     arguments = _arguments(causal, plan, folder)
     budget = settings.micro_tokens or MICRO_TOKENS[causal.device.partition(":")[0]]
-    passes = Passes(plan.feed, plan.material.lengths, plan.material.make, budget=budget, processes=arguments.world_size)
+    passes = Passes(plan.feed, plan.material, budget=budget, processes=arguments.world_size)
     arguments.gradient_accumulation_steps = passes.count
     trainer = FeedTrainer(
         len(progress.curve),
@@ -205,11 +203,14 @@ class Follower(TrainerCallback):  # type: ignore[misc]
         """Take in a finished step. Raises CuveeError where its loss is no number."""
         if "loss" not in logs:
             return
-        step, loss, tokens = state.global_step, float(logs["loss"]), self.passes.tokens(state.global_step - 1)
+        step, loss = state.global_step, float(logs["loss"])
+        tokens = self.passes.tokens(step - 1)
         if not math.isfinite(loss):
             raise CuveeError(f"the loss is no longer a number at step {step}", "lower the learning rate")
-        known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"], "tokens": self.progress.tokens + tokens}
-        self.progress.curve.append({"step": step, "loss": loss, **known})
+        known = {"lr": logs["learning_rate"], "grad_norm": logs["grad_norm"]}
+        answers = self.progress.answers + self.passes.answers(step - 1)
+        so_far = {"tokens": self.progress.tokens + tokens, "answers": answers}
+        self.progress.curve.append({"step": step, "loss": loss, **known, **so_far})
         self.progress.seconds = time.perf_counter() - self.since
         self.advance(tokens)
         self.plan.feed.observe(step - 1, agreed(self.plan.reward(model)) if self.plan.reward else -loss)

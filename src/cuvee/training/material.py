@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from cuvee.arrays import I64
+from cuvee.arrays import F32, I64
 from cuvee.render import Encoded
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ Reward = Callable[["torch.nn.Module"], float]  # the model as it is after a step
 class Material:
     """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
 
-    lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units ->
-    what a forward pass reads. loss: in place of the model's own. turns: versions of every unit, which take turns from one
-    epoch to the next; version v of unit u is number u + v * m, lengths are (turns * m,), and usable names the first version.
+    lengths: (m,) tokens of a unit in a pass. answers: (m,) answer tokens that it tells, a blend's by their shares. usable:
+    numbers of the units that can be learnt from. make: numbers of units -> what a forward pass reads. loss: in place of the
+    model's own. turns: versions of every unit, which take turns from one epoch to the next; version v of unit u is number
+    u + v * m, lengths and answers are (turns * m,), and usable names the first version.
     """
 
     lengths: I64
+    answers: F32
     usable: I64
     make: Collate
     loss: Loss | None = None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee.arrays import I64
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
 from cuvee.training import sft
-from cuvee.training.beside import BesideUnits
+from cuvee.training.beside import BesideUnits, read_beside
 from cuvee.training.material import Material, Units
 from cuvee.training.meeting import Spans, widths
 from cuvee.training.mixture import Mixture
@@ -39,11 +40,11 @@ class MixedUnits:
         from cuvee.training.mixed_batches import collate_mixture, items_of
         from cuvee.training.mixed_loss import mixed_loss
 
-        spans = Spans.of(rows, self.longest)
-        usable = np.flatnonzero(items_of(self.entries, rows) > 0).astype(np.int64)
+        spans, answers = Spans.of(rows, self.longest), items_of(self.entries, rows)
         return Material(
             widths(self.entries, spans),
-            usable,
+            answers,
+            np.flatnonzero(answers > 0).astype(np.int64),
             lambda numbers: collate_mixture(self.entries[numbers], rows, spans, pad),
             mixed_loss,
         )
@@ -56,6 +57,12 @@ class MixedUnits:
 def units_of(entries: Mixture, longest: int) -> Units:
     """Return what a step over a mixture draws from: its entries, or its rows, each with the blends beside it."""
     return MixedUnits(entries, longest) if entries.reading.weight is None else BesideUnits(entries, longest)
+
+
+def touched_by(entries: Mixture, numbers: I64) -> I64:
+    """Return the different rows that units of these numbers read, in order of first use."""
+    read = entries[numbers] if entries.reading.weight is None else read_beside(entries, numbers)
+    return read.rows()
 
 
 def train(causal: Causal, mixed: MixedRows, settings: Training, folder: Path | None, *, seed: int) -> sft.Trained:

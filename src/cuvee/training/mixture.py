@@ -73,6 +73,19 @@ class Mixture:
         distinct, first = np.unique(both, return_index=True)
         return distinct[np.argsort(first)].astype(np.int64)
 
+    def touching(self, rows: int) -> "Mixture":
+        """Return the entries, best first, that together need at most so many different rows.
+
+        An entry that would need more is passed over, for one further down that does not.
+        """
+        seen: set[int] = set()
+        kept: list[int] = []
+        for at, pair in enumerate(zip(self.left.tolist(), self.right.tolist(), strict=True)):
+            if len(seen | set(pair)) <= rows:
+                seen |= set(pair)
+                kept.append(at)
+        return self[np.array(kept, dtype=np.int64)]
+
     def renumbered(self, rows: I64) -> "Mixture":
         """Return the mixture with row numbers that count in ``rows``, which hold all that it needs."""
         place = np.full(int(rows.max(initial=-1)) + 1, -1, dtype=np.int64)

@@ -35,8 +35,9 @@ class RowUnits:
         from cuvee.training.batches import collate
 
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        usable = np.array([at for at, row in enumerate(rows) if row.answer[1:].any()], dtype=np.int64)
-        return Material(lengths, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
+        answers = np.array([row.answer[1:].sum() for row in rows], dtype=np.float32)
+        usable = np.flatnonzero(answers > 0).astype(np.int64)
+        return Material(lengths, answers, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
 
     def counts(self, material: Material) -> TaughtCounts:
         """Return what became of the rows, or of the units over them."""

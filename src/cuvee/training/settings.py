@@ -16,6 +16,7 @@ class Training:
     rate, reached after ``warmup`` (a share of all steps, rounded down), then falling by ``schedule`` ("cosine", "linear",
     "constant"). batch: rows of an optimiser step, of all processes together. max_length: tokens of a row that are read.
     lora: rank of adapters, None trains all weights; it is the caller that adapts the model (``causal.with_lora``).
+    trunk: lower layers that stay as they are and are read once per row (``models.trunk``); None trains all.
     micro_tokens: padded tokens of a forward pass, None by device; a step that needs more takes several passes. save_every:
     steps between checkpoints, 0 for none. Defaults are DiverseEvol's (arXiv 2311.08182).
     """
@@ -31,6 +32,7 @@ class Training:
     weight_decay: float = 0.0
     clip: float = 1.0
     lora: int | None = None
+    trunk: int | None = None
     micro_tokens: int | None = None
     save_every: int = 100
 

@@ -18,16 +18,18 @@ from cuvee.arrays import I64
 from cuvee.disk import sums
 from cuvee.errors import InputError
 from cuvee.models import causal as models
+from cuvee.models import meter
 from cuvee.models.causal import Causal
 from cuvee.models.needs import need
 from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.runs import digest, write_json
 from cuvee.training.checkpoints import Curve
-from cuvee.training.feeds import Feed, Shuffled, State, Turned
+from cuvee.training.feeds import Feed, Shuffled, State, Turned, UpTo
 from cuvee.training.material import Material, Reward, Units
 from cuvee.training.rows import RowUnits, TaughtCounts
 from cuvee.training.settings import Training, described
+from cuvee.training.told import ToldRows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,8 +45,10 @@ class Trained:
     """What came out. model: the trained model, ready to be read or evaluated. folder: its weights, None where not written.
 
     curve: per optimiser step: step (1 = first), loss (nats per answer token, before the step), lr, grad_norm, tokens (read
-    so far). rows: that could be learnt from. left_out: rows without an answer token, which cannot; such as those whose
-    answer was cut away. truncated: rows that lost tokens. tokens: read, padding not counted. seconds: spent, in all calls.
+    so far), answers (answer tokens told so far). rows: that could be learnt from. left_out: rows without an answer token,
+    which cannot; such as those whose answer was cut away. truncated: rows that lost tokens. tokens: read, padding not
+    counted; answers: those of them that were told, a blend's by their shares. feed: that was followed. seconds: spent, in
+    all calls.
     """
 
     model: Causal
@@ -55,6 +59,8 @@ class Trained:
     rows: int
     left_out: int
     truncated: int
+    answers: float
+    feed: Feed
     seconds: float
 
 
@@ -82,6 +88,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     need("accelerate", purpose="training")
     from cuvee.training import loop
 
+    units = units or (ToldRows() if causal.trunk else None)
     shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
@@ -89,6 +96,9 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     steps = settings.updates(len(usable), float(np.mean(material.lengths[usable])))
     asked = feed or _shuffled(material, settings.batch, seed)
+    if feed is None and settings.tokens is not None:
+        asked = UpTo(asked, material.lengths, settings.tokens)
+        steps = asked.steps
     made_of = [shared.print(), units.print() if units else None]
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     done = _done(folder, of)
@@ -96,7 +106,8 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
         disk.remove_folder(folder / CHECKPOINTS)  # it may have been killed before it did
         asked.restore(done["feed"])
         model = models.load(folder, device=causal.device, dtype=models.precision_of(causal))
-        return _trained(model, folder, done)
+        model = causal.trunk.cut(model) if causal.trunk else model
+        return _trained(model, folder, done, asked)
     kept = folder / CHECKPOINTS if folder is not None and settings.save_every else None
     plan = loop.Plan(
         material=material,
@@ -125,6 +136,7 @@ class _Figures(TaughtCounts):
     curve: Curve
     steps: int
     tokens: int
+    answers: float
     seconds: float
 
 
@@ -153,10 +165,12 @@ def _fitted(causal: Causal, plan: "Plan", counts: TaughtCounts, folder: Path | N
 
     with in_float32(causal.model):
         progress = loop.fit(causal, plan)
+        meter.charge(forward=progress.tokens, backward=progress.tokens)
         figures: _Figures = {
             "curve": progress.curve,
             "steps": plan.steps,
             "tokens": progress.tokens,
+            "answers": progress.answers,
             **counts,
             "seconds": round(progress.seconds, 3),
         }
@@ -165,10 +179,10 @@ def _fitted(causal: Causal, plan: "Plan", counts: TaughtCounts, folder: Path | N
     loop.wait()
     version = models.version_of(folder) if folder else _print_weights(causal.model)
     version = digest([version, causal.tokenizer.chat_template, models.precision_of(causal)])
-    return _trained(replace(causal, folder=folder or causal.folder, version=version), folder, figures)
+    return _trained(replace(causal, folder=folder or causal.folder, version=version), folder, figures, plan.feed)
 
 
-def _trained(model: Causal, folder: Path | None, figures: _Figures) -> Trained:
+def _trained(model: Causal, folder: Path | None, figures: _Figures, feed: Feed) -> Trained:
     return Trained(
         model=model,
         folder=folder,
@@ -178,6 +192,8 @@ def _trained(model: Causal, folder: Path | None, figures: _Figures) -> Trained:
         rows=figures["rows"],
         left_out=figures["left_out"],
         truncated=figures["truncated"],
+        answers=figures["answers"],
+        feed=feed,
         seconds=figures["seconds"],
     )
 
@@ -210,7 +226,7 @@ def _write(causal: Causal, folder: Path, record: _Done) -> None:
     """Write weights, tokenizer, template and record; the checksums last, which say that they are whole."""
     disk.folder(folder)
     disk.remove(folder / sums.SUMS)
-    with disk.library(folder):
+    with disk.library(folder), causal.whole():
         causal.model.save_pretrained(folder)
         causal.tokenizer.save_pretrained(folder)
     for path in folder.glob("*.safetensors"):

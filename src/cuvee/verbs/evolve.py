@@ -18,6 +18,8 @@ def evolve(
     strategy: str = "k-center",
     whiten: int = 0,
     space: o.Space = "",
+    over: str = "sequence",
+    unit: bool = False,
     start: Path | None = None,
     patience: int = 0,
     held_out: o.HeldOut = "5%",
@@ -68,6 +70,10 @@ def evolve(
     space:
         What becomes of the model's own vectors before the next rows are picked: "whiten=512", "without=length" (log tokens of
         prompt and answer regressed out), or both with a comma.
+    over:
+        What least-confidence, margin and entropy are means over: sequence (prompt and answer, as published) or answer.
+    unit:
+        Bring the model's vectors to length 1; without it, and without a --space, they are as long as they are, as published.
     start:
         A run folder whose kept rows are the first ones, in place of random rows.
     patience:
@@ -99,6 +105,8 @@ def evolve(
         strategy=strategy,
         whiten=whiten,
         space=space,
+        over=over,
+        unit=unit,
         start=start,
         patience=patience,
         held_out=held_out,

@@ -24,11 +24,17 @@ def prove(
     max_new_tokens: o.MaxNewTokens = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
+    group: str = "auto",
+    primary: str | None = None,
+    plan: Path | None = None,
+    confirm: Path | None = None,
     epochs: o.Epochs = 3,
     lr: o.Lr = 2e-5,
+    lrs: str = "",
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
+    trunk: int = 0,
     device: o.Device = None,
     precision: o.Precision = None,
     embedder: o.Embedder = None,
@@ -66,7 +72,9 @@ def prove(
         The arm that the others are compared with.
     same:
         updates: every arm takes as many optimiser steps as --epochs over the budget need, full data too. epochs: every arm
-        sees its own rows --epochs times.
+        sees its own rows --epochs times. tokens: every arm reads as many tokens as --epochs over a budget of average rows
+        have. rows: every arm touches as many different rows as the budget has, in the same number of steps; a blend
+        touches two.
     metrics:
         What arms are judged by: loss, exact_match (the model answers, word for word as the row does), or both. Questions whose
         right answer is longer than max_new_tokens are judged by loss only.
@@ -74,6 +82,24 @@ def prove(
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
+    group:
+        Questions that move together count as one draw of chance. auto: those whose prompts share text, such as several on one
+        passage; a column of the rows; or off.
+    primary:
+        The one comparison that counts, written down beforehand: "herding>random". Its interval has the whole chance of a
+        miss for itself; what the others show is found beside it.
+    plan:
+        A file that fixes arms, metric, sizes, seeds and --primary before the first training; written where it is not there,
+        kept to where it is.
+    confirm:
+        A finished proof: what won there is compared once more, with other seeds, on questions and rows that it never used. All
+        settings are taken from it; data, seeds and questions may be named anew.
+    lrs:
+        Learning rates to try in place of --lr: "3e-5,1e-4,3e-4". Every arm has its best, by two trainings each on other seeds
+        and by a quarter of the questions, which no verdict uses.
+    trunk:
+        Lower layers that stay frozen, for every arm alike: what they make of a row or question is computed once and kept, and
+        only the layers above and the head are trained, several times as fast; 0 trains all.
     """
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
@@ -110,6 +136,12 @@ def prove(
         max_length=max_length,
         lora=lora,
         place=ModelPlace(device=device, precision=precision),
+        primary=primary,
+        plan=plan,
+        confirm=confirm,
+        group=group,
+        trunk=trunk,
+        lrs=lrs,
     )
     with options.place.used():
         return run_prove(options, out=out, dry_run=dry_run, replace=replace)

@@ -19,21 +19,30 @@ def proof(told: ProofFigures) -> RenderableType:
 
 
 def _compared(proof: ProofFigures) -> RenderableType:
-    table = _table("arm", "trainings", "rows", "updates", "mean", "better by")
+    table = _table("arm", "mean", "better by")
     table.add_column("verdict")
     shown = {arm["arm"]: arm for arm in forest(proof)["arms"]}
     for arm in proof["arms"]:
         judged = shown.get(arm["arm"])
         verdict = (judged["size"], judged["word"]) if judged else ("", "reference")
-        counts = ["" if count is None else f"{count:,}" for count in (arm["runs"], arm["rows"], arm["updates"])]
-        table.add_row(Text(arm["arm"]), *counts, f"{arm['mean']:.4f}", *verdict)
+        table.add_row(Text(arm["arm"]), f"{arm['mean']:.4f}", *verdict)
     said = [Text(f"  {arm['sentence']}") for arm in shown.values()]
     sizes = f"{len(proof['tasks'])} tasks, {proof['questions']:,} questions, {len(proof['seeds'])} seeds"
     how = (
         f"{proof['unit']}, {proof['better']} is better; mean over {sizes}; "
         f"all intervals hold together with probability {proof['level']:.0%}"
     )
-    return Group(table, *said, Text(how, style="dim"))
+    return Group(table, *said, Text(how, style="dim"), _took(proof))
+
+
+def _took(proof: ProofFigures) -> Table:
+    """Return what each arm took, mean over seeds."""
+    table = _table("arm", "trainings", "rows", "touched", "updates", "tokens", "answers", "forward", "backward", "rate")
+    for arm in proof["arms"]:
+        rate = "" if arm["lr"] is None else f"{arm['lr']:g}"
+        counts = (arm["runs"], arm["rows"], arm["touched"], arm["updates"], arm["tokens"], arm["answers"])
+        table.add_row(Text(arm["arm"]), *(f"{count:,}" for count in (*counts, arm["forward"], arm["backward"])), rate)
+    return table
 
 
 def evaluation(told: EvaluationFigures) -> RenderableType:
