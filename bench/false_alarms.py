@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -22,13 +23,14 @@ WORLDS = {
         arms=5, seeds=5, questions=300, kind="binary", rate=0.05
     ),
 }
+ASKED = World(runs=0.05, questions_spread=1.0, both=0.3)  # what is asked matters most
 TOGETHER = {
-    "groups of 4, 3 seeds, 1 arm, 100 questions": World(together=4),
-    "groups of 10, 3 seeds, 1 arm, 100 questions": World(together=10),
-    "groups of 4, 5 seeds, 3 arms, 200 questions": World(arms=3, seeds=5, questions=200, together=4),
-    "groups of 10, 5 seeds, 3 arms, 200 questions": World(arms=3, seeds=5, questions=200, together=10),
-    "groups of 10, half alike, skewed, 5 seeds": World(seeds=5, questions=200, kind="skewed", together=10, alike=0.5),
-    "groups of 4 over several tasks, 5 seeds": World(seeds=5, questions=200, together=4, across=True),
+    "groups of 4, 3 seeds, 1 arm, 100 questions": replace(ASKED, together=4),
+    "groups of 10, 3 seeds, 1 arm, 100 questions": replace(ASKED, together=10),
+    "groups of 4, 5 seeds, 3 arms, 200 questions": replace(ASKED, arms=3, seeds=5, questions=200, together=4),
+    "groups of 10, 5 seeds, 3 arms, 200 questions": replace(ASKED, arms=3, seeds=5, questions=200, together=10),
+    "groups of 10, half alike, skewed": replace(ASKED, questions=200, kind="skewed", together=10, alike=0.5),
+    "groups of 4 over several tasks": replace(ASKED, questions=200, together=4, across=True),
 }
 
 
