@@ -39,13 +39,15 @@ def _compared(proof: ProofFigures) -> RenderableType:
 
 def _took(proof: ProofFigures) -> Table:
     """Return what each arm took, mean over seeds; earlier versions wrote less of it."""
-    table = _table("arm", "trainings", "rows", "touched", "updates", "tokens", "answers", "forward", "backward", "rate")
+    tried = any(arm.get("lrs") for arm in proof["arms"])
+    names = ["runs", "rows", "touched", "updates", "tokens", "answers", "forward", "back"]
+    table = _table("arm", *names, *(["rate"] if tried else []))
     for arm in proof["arms"]:
         first = (arm["runs"], arm["rows"], arm.get("touched"), arm["updates"], arm["tokens"])
         counts = (*first, arm.get("answers"), arm.get("forward"), arm.get("backward"))
-        rate = arm.get("lr")
         shown = ["" if count is None else f"{count:,}" for count in counts]
-        table.add_row(Text(arm["arm"]), *shown, f"{rate:g}" if rate else "")
+        rate = arm.get("lr")
+        table.add_row(Text(arm["arm"]), *shown, *([f"{rate:g}" if rate else ""] if tried else []))
     return table
 
 
