@@ -23,8 +23,8 @@ from cuvee.training.fresh import fresh
 from cuvee.training.settings import Training
 
 POOL = Path(__file__).parents[2] / "shared/data/pool/dolly_3k.json"
-ROWS, QUESTIONS, TRIALS = 24, 40, 3
-SETTINGS = Training(epochs=2, lr=1e-4, batch=8, max_length=128)
+ROWS, QUESTIONS, TRIALS = 16, 20, 2
+SETTINGS = Training(epochs=2, lr=1e-4, batch=8, max_length=96)
 
 
 def rows_of(base: Path) -> tuple[list[Encoded], list[Encoded]]:
@@ -56,7 +56,7 @@ def main() -> None:
     print("| trunk | first trial, s | later trials, s | trials an hour | loss |\n| --- | ---: | ---: | ---: | ---: |")
     for trunk in (layers, None):
         settings = replace(SETTINGS, trunk=trunk)
-        draws = [np.random.default_rng(seed).permutation(len(pool))[:ROWS] for seed in range(TRIALS if trunk else 2)]
+        draws = [np.random.default_rng(seed).permutation(len(pool))[:ROWS] for seed in range(TRIALS)]
         found = [trial(base, settings, [pool[row] for row in rows], asked, seed) for seed, rows in enumerate(draws)]
         later = float(np.mean([seconds for seconds, _ in found[1:]]))
         losses = ", ".join(f"{loss:.3f}" for _, loss in found)

@@ -8,7 +8,7 @@ import pytest
 
 from cuvee import render
 from cuvee.errors import ConfigError
-from cuvee.models import causal, forward, tiny
+from cuvee.models import causal, forward, tiny, trunk
 from cuvee.models.causal import Causal
 from cuvee.planting import plant
 from cuvee.render import Encoded
@@ -91,6 +91,20 @@ def test_adapters_stand_above_the_trunk(base: Path, rows: list[Encoded], tmp_pat
     assert done.curve[-1]["loss"] < done.curve[0]["loss"]
     found = forward.passes(done.model, rows).loss
     assert np.allclose(found, forward.passes(causal.load(tmp_path / "model"), rows).loss, rtol=1e-3)
+
+
+def test_where_16_bits_are_fast_the_frozen_part_is_read_in_them(
+    base: Path, rows: list[Encoded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = forward.passes(fresh(base, replace(SETTINGS, trunk=2), seed=0), rows)
+    monkeypatch.setattr(causal, "fast_bf16", lambda device: True)
+    trunk._cut_once.cache_clear()
+    model = fresh(base, replace(SETTINGS, trunk=2), seed=0)
+    found = forward.passes(model, rows)
+    trunk._cut_once.cache_clear()
+    kept = next(iter(model.trunk.kept.values()))  # type: ignore[union-attr]
+    assert kept.dtype == torch.bfloat16 and next(model.model.parameters()).dtype == torch.float32
+    assert np.allclose(found.loss, plain.loss, rtol=0.02) and not np.array_equal(found.loss, plain.loss)
 
 
 def test_a_whole_model_meanwhile(base: Path, rows: list[Encoded]) -> None:

@@ -202,6 +202,29 @@ def test_the_same_rows_lets_a_mixture_touch_no_more(sample: WrittenFiles, tiny_m
         cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "no", **options | {"budget": "2ktok"})
 
 
+def test_a_trunk_is_every_arms_and_blends_are_refused_above_it(
+    sample: WrittenFiles, tiny_model: Path, tmp_path: Path
+) -> None:
+    arms = "random,evolve:rounds=1:epochs=1,self-paced,base"
+    options = {**OPTIONS, "arms": arms, "seeds": 1, "trunk": 1, "lora": 2}
+    result = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
+    told = {arm["arm"]: arm["mean"] for arm in result.summary["proof"]["arms"]}
+    assert all(told[name] < told["base"] for name in told if name != "base")
+    assert result.summary["proof"]["training"]["trunk"] == 1
+    whole = cuvee.prove(
+        [str(sample.pool)],
+        model=str(tiny_model),
+        out=tmp_path / "whole",
+        **options | {"trunk": 0, "arms": "base", "reference": "base"},
+    )
+    (base,) = whole.summary["proof"]["arms"]
+    assert told["base"] == pytest.approx(base["mean"], rel=1e-5)
+    with pytest.raises(ConfigError, match="mdit:clusters=4 mixes inputs below the trunk"):
+        cuvee.prove([str(sample.pool)], model=str(tiny_model), **options | {"arms": "random,mdit:clusters=4"})
+    with pytest.raises(ConfigError, match="has 2 layers"):
+        cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "no", **options | {"trunk": 2})
+
+
 def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
     sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:

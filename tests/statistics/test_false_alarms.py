@@ -18,10 +18,11 @@ WORLDS = {
     "binary, 3 seeds, 5 arms": World(arms=5, kind="binary", questions=100),
     "only runs vary, unevenly": World(arms=3, questions=30, runs=1.0, questions_spread=0.0, both=0.05, uneven=3.0),
     "only questions vary": World(arms=5, seeds=5, questions=40, runs=0.0, questions_spread=1.0, both=0.01),
-    "groups of 4": World(together=4),
-    "groups of 10": World(together=10),
-    "groups of 10 in few tasks": World(seeds=5, questions=300, tasks=3, together=10, runs=0.05),
-    "groups of 4 over several tasks": World(seeds=5, questions=200, together=4, across=True, runs=0.05),
+    "groups of 4": World(together=4, runs=0.05, questions_spread=1.0, both=0.3),
+    "groups of 10": World(together=10, runs=0.05, questions_spread=1.0, both=0.3),
+    "groups of 4 over several tasks": World(
+        questions=200, together=4, across=True, runs=0.05, questions_spread=1.0, both=0.3
+    ),
 }
 
 
@@ -83,3 +84,12 @@ def test_a_plain_bootstrap_over_three_seeds_cries_wolf() -> None:
     world = World(tasks=1, runs=1.0, both=0.3)
     assert false_alarms(world, 200, judge=plain, rng=rng.stream(2, "plain")) > 0.12
     assert false_alarms(world, 200, rng=rng.stream(2, "ours")) <= most(200)
+
+
+@pytest.mark.parametrize("together", [4, 10])
+def test_groups_that_nobody_tells_of_cry_wolf(together: int) -> None:
+    def each_by_itself(arms: list[ArmResults], labels: list[str], _: list[str], stream: np.random.Generator) -> bool:
+        return ours(arms, labels, [str(at) for at in range(len(labels))], stream, draws=200)
+
+    world = World(together=together, runs=0.05, questions_spread=1.0, both=0.3)
+    assert false_alarms(world, 100, judge=each_by_itself, rng=rng.stream(3, "groups")) > 0.12

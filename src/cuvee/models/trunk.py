@@ -145,7 +145,8 @@ def _reading(trunk: Trunk) -> Hook:
             )
         if lengths is None:
             lengths = torch.full((len(ids),), ids.shape[1]) if mask is None else mask.sum(dim=1)
-        return args, {**named, "inputs_embeds": trunk.states(ids, lengths)}
+        upper = next(iter(module.layers.parameters()))  # 16 bits on a GPU, 32 while it is trained
+        return args, {**named, "inputs_embeds": trunk.states(ids, lengths).to(upper.dtype)}
 
     return states
 

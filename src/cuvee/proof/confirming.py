@@ -76,7 +76,8 @@ def repeated(options: Options, earlier: Earlier) -> Options:
 
     Raises ConfigError where the call names a setting that the earlier proof did not have: it would be another proof.
     """
-    typed, before = commands.settings("prove", options), manifest_of(earlier.run)["settings"]
+    typed, manifest = commands.settings("prove", options), manifest_of(earlier.run)
+    before = manifest.get("meant") or manifest["settings"]  # a confirmation says by itself only what it was asked
     defaults = commands.defaults("prove")
     other = [
         name
@@ -98,7 +99,8 @@ def _of_this_call(
 ) -> dict[str, Setting]:
     """Return what a confirmation has of its own; what is not said is as many seeds and questions, other ones."""
     figures = earlier.figures
-    own = {name: typed[name] for name in OWN if name in typed and name != "confirm"}
+    named = [name for name in OWN if name in typed and typed[name] != defaults.get(name)]
+    own = {name: typed[name] for name in (*named, "data", "confirm")}
     if typed["seeds"] == defaults["seeds"]:
         own["seeds"] = before["seeds"]
     if typed["seed"] == defaults["seed"]:

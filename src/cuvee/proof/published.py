@@ -146,6 +146,7 @@ def _conclude(run: Run, done: Proven) -> None:
         adapters=adapters(terms.training),
         embedder={"name": ground.embedder.name, "version": ground.embedder.version, "computed": ground.embedded},
         notes=[*ground.notes, *field.notes],
+        meant=ask.meant,
         trials=[
             {"arm": label, "seed": trial.seed, **trial.figures} for label, runs in done.trials.items() for trial in runs
         ],

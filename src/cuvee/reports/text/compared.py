@@ -27,7 +27,9 @@ def _compared(proof: ProofFigures) -> RenderableType:
         verdict = (judged["size"], judged["word"]) if judged else ("", "reference")
         table.add_row(Text(arm["arm"]), f"{arm['mean']:.4f}", *verdict)
     said = [Text(f"  {arm['sentence']}") for arm in shown.values()]
-    sizes = f"{len(proof['tasks'])} tasks, {proof['questions']:,} questions, {len(proof['seeds'])} seeds"
+    draws = proof.get("clusters", proof["questions"])  # earlier versions wrote none
+    together = "" if draws == proof["questions"] else f" in {draws:,} draws"
+    sizes = f"{len(proof['tasks'])} tasks, {proof['questions']:,} questions{together}, {len(proof['seeds'])} seeds"
     how = (
         f"{proof['unit']}, {proof['better']} is better; mean over {sizes}; "
         f"all intervals hold together with probability {proof['level']:.0%}"
@@ -36,12 +38,16 @@ def _compared(proof: ProofFigures) -> RenderableType:
 
 
 def _took(proof: ProofFigures) -> Table:
-    """Return what each arm took, mean over seeds."""
-    table = _table("arm", "trainings", "rows", "touched", "updates", "tokens", "answers", "forward", "backward", "rate")
+    """Return what each arm took, mean over seeds; earlier versions wrote less of it."""
+    tried = any(arm.get("lrs") for arm in proof["arms"])
+    names = ["runs", "rows", "touched", "updates", "tokens", "answers", "forward", "back"]
+    table = _table("arm", *names, *(["rate"] if tried else []))
     for arm in proof["arms"]:
-        rate = "" if arm["lr"] is None else f"{arm['lr']:g}"
-        counts = (arm["runs"], arm["rows"], arm["touched"], arm["updates"], arm["tokens"], arm["answers"])
-        table.add_row(Text(arm["arm"]), *(f"{count:,}" for count in (*counts, arm["forward"], arm["backward"])), rate)
+        first = (arm["runs"], arm["rows"], arm.get("touched"), arm["updates"], arm["tokens"])
+        counts = (*first, arm.get("answers"), arm.get("forward"), arm.get("backward"))
+        shown = ["" if count is None else f"{count:,}" for count in counts]
+        rate = arm.get("lr")
+        table.add_row(Text(arm["arm"]), *shown, *([f"{rate:g}" if rate else ""] if tried else []))
     return table
 
 
