@@ -5,6 +5,7 @@ are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is impor
 line can be stopped from its first moment.
 """
 
+import os
 import sys
 
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
@@ -37,7 +38,7 @@ _HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "R
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
     if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
-        raise AttributeError(name)  # a room is imported as any package: without the verbs
+        raise AttributeError(name)  # a room of the house: `from cuvee import` looks for it next
     verbs = import_module("cuvee.verbs")
     if name == "__all__":
         return __dir__()

@@ -22,6 +22,11 @@ def note(folder: Path, count: int) -> None:
     disk.write(folder / NOTE, str(count).encode())
 
 
+def forget(folder: Path) -> None:
+    """Remove what was noted: the reading is over."""
+    (folder / NOTE).unlink(missing_ok=True)
+
+
 class Watched:
     """The bytes of several readings. sizes: folder of a reading -> the bytes of its file."""
 
