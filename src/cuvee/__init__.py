@@ -5,7 +5,6 @@ are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is impor
 line can be stopped from its first moment.
 """
 
-import os
 import sys
 
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data

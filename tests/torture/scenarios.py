@@ -26,7 +26,7 @@ def prepare(given: Path) -> None:
 def server() -> ChatServer:
     """Return a server that rates."""
     server = ChatServer()
-    server.http.handle_error = lambda request, address: None  # type: ignore[method-assign, assignment]  # a client that ends in mid-word is meant
+    server.http.handle_error = lambda request, client_address: None  # type: ignore[method-assign]  # a client that ends in mid-word is meant
     return server
 
 
