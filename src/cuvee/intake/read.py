@@ -142,7 +142,7 @@ def _read_file(file: InputFile, folder: Path) -> None:
             sink.write_batch(batch)
             samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
             watching.note(folder, round(size / watching.packed(file.path)))
-    (folder / watching.NOTE).unlink(missing_ok=True)
+    watching.forget(folder)
     rows = [asdict(row) for row in reading.quarantined]
     disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
     info = {
