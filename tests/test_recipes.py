@@ -184,6 +184,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "    return Selection(np.arange(k), np.zeros(k, dtype=np.float32), ['last'])\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "guest", raising=False)
     return proof
 
 

@@ -16,8 +16,8 @@ from typing import TypeVar, cast
 
 import xxhash
 
-from cuvee import identity
 from cuvee.errors import ConfigError
+from cuvee.identity import of as identity_of
 
 T = TypeVar("T")
 OBJECT = "python:"  # begins the name of an object that a Python caller gave instead of a name
@@ -92,7 +92,7 @@ def called(thing: object) -> str:
     if module not in (None, "__main__") and getattr(sys.modules.get(module), path, None) is thing:
         return f"{module}:{path}"
     label = "".join(letter for letter in path or type(thing).__name__ if letter.isalnum() or letter == "_")
-    name = f"{OBJECT}{label}-{identity.of(thing)}"
+    name = f"{OBJECT}{label}-{identity_of(thing)}"
     _GIVEN[name] = thing
     return name
 

@@ -55,8 +55,12 @@ def run(
     """
     steps = load(Path(recipe))
     code = [f"step {number} names code: {name}" for number, (_, one) in enumerate(steps, 1) for name in code_in(one)]
-    if dry_run:
-        return _plan(Path(recipe), steps, code)
+    if dry_run:  # the verbs look up what is named, so without leave only the steps are said
+        if code and not allow_code:
+            plan = {"files": [], "steps": [f"{name} {settings}" for name, settings in steps], "notes": code}
+            return Result(Path(recipe), {"plan": plan})
+        with granting(code=allow_code, keys=allow_key or []):
+            return _plan(Path(recipe), steps, code)
     if code and not allow_code:
         raise ConfigError(f"{recipe}: {'; '.join(code)}", "read that code, then run the recipe with --allow-code")
     for one in code:
