@@ -23,7 +23,7 @@ from cuvee.training.mixture import BlendReading
 
 pytest.importorskip("torch", reason="the base install has no torch")
 OPTIONS: dict[str, Any] = {
-    "budget": "60", "clusters": 12, "max_length": 128, "embedder": "lexical", "draws": 2, "rows": 0.25,
+    "budget": "60", "clusters": 12, "max_length": 128, "embedder": "lexical", "draws": 2, "real_share": 0.25,
 }  # fmt: skip
 
 
@@ -157,7 +157,13 @@ def test_train_takes_the_run(lora: int, finished: Path, tiny_model: Path, tmp_pa
     assert plan.summary["plan"]["tokens"] == pytest.approx(figures["tokens"], rel=0.1)
 
 
-REGULARISER: dict[str, Any] = {"as_": "regulariser", "weight": 0.5, "rows": 0.0, "budget": "24", "pairing": "length"}
+REGULARISER: dict[str, Any] = {
+    "as_": "regulariser",
+    "weight": 0.5,
+    "real_share": 0.0,
+    "budget": "24",
+    "pairing": "length",
+}
 
 
 @pytest.fixture(scope="module")
