@@ -123,7 +123,7 @@ WRITES = re.compile(
 )
 WRITERS = {
     "intake/watching.py": "a note of how far a reading is: read while it is written, and gone with it",
-    "evaluation/sandbox.py": "the code that it runs lives in a folder of the system's own",
+    "evaluation/sandbox.py": "pipes, and what the program that tries the fence out would do",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
     "evaluation/cage/root.py": "the root of the cage, in memory, made by a process that is caged next",

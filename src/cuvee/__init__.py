@@ -5,13 +5,13 @@ are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is impor
 line can be stopped from its first moment.
 """
 
-import os
 import sys
 
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
     del sys.path[0]
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from cuvee.version import VERSION
 
@@ -36,10 +36,8 @@ _HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "R
 
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
-    if name.startswith("__") and name != "__all__":
-        raise AttributeError(name)
-    if name not in _HOMES and _is_room(name):  # `from cuvee import names` asks here first, and no verb is needed for it
-        raise AttributeError(name)
+    if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
+        raise AttributeError(name)  # a room of the house: `from cuvee import` looks for it next
     verbs = import_module("cuvee.verbs")
     if name == "__all__":
         return __dir__()
@@ -47,11 +45,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'cuvee' has no attribute {name!r}")
     found: object = getattr(import_module(_HOMES.get(name, "cuvee.verbs")), name)
     return found
-
-
-def _is_room(name: str) -> bool:
-    place = os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120  (pathlib takes a while to import)
-    return os.path.isdir(place) or os.path.isfile(f"{place}.py")  # noqa: PTH112, PTH113
 
 
 def __dir__() -> list[str]:
