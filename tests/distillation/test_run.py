@@ -26,7 +26,7 @@ from cuvee.render import Encoded
 
 TRAIN: dict[str, Any] = {
     "embedder": "lexical", "epochs": 18, "lr": 5e-3, "batch": 8, "max_length": 400, "max_new_tokens": 60, "held_out": "16",
-    "steps": 2, "grpo_lr": 1e-5, "prompts": 1,
+    "grpo_steps": 2, "grpo_lr": 1e-5, "prompts": 1,
 }  # fmt: skip
 RUN: dict[str, Any] = {"embedder": "lexical", "budget": "20", "draws": 1, "max_new_tokens": 60, "near": 0.0}
 

@@ -20,7 +20,7 @@ def test_the_manifest_says_how_adapters_are_scaled(tiny_model: Path, tmp_path: P
         "embedder": "lexical",
         "epochs": 0.1,
         "lora": 4,
-        "steps": 0,
+        "grpo_steps": 0,
         "held_out": "16",
         "judged": 1,
         "max_length": 400,

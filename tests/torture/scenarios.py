@@ -84,7 +84,20 @@ def _corpus(world: World) -> list[str]:
 
 
 def _distill_train(world: World) -> list[str]:
-    how = ["--epochs", "0.3", "--steps", "1", "--prompts", "1", "--group", "2", "--batch", "4", "--max-length", "400"]
+    how = [
+        "--epochs",
+        "0.3",
+        "--grpo-steps",
+        "1",
+        "--prompts",
+        "1",
+        "--group",
+        "2",
+        "--batch",
+        "4",
+        "--max-length",
+        "400",
+    ]
     asked = ["--max-new-tokens", "4", "--held-out", "4", "--judged", "2", "--model", str(world.given / "tiny")]
     return ["distill", "train", str(world.given / "corpus"), *how, *asked, *LEXICAL, "--out", str(world.run)]
 
