@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from cuvee.arrays import I64
 from cuvee.commands import Mistakes, between, settings
 from cuvee.intake.clean import Rules, clean
-from cuvee.intake.read import Source, read_inputs
+from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, Step, open_run, write_json
@@ -57,8 +56,7 @@ def _publish(run: Run, source: Source, profile: Profile, cleaned: Step) -> list[
     def make(folder: Path) -> None:
         write_json(folder / "profile.json", profile)
         if source.quarantined:
-            rows = b"".join(orjson.dumps(row) + b"\n" for row in source.quarantined)
-            (folder / "quarantine.jsonl").write_bytes(rows)
+            write_quarantine(source, folder / "quarantine.jsonl")
 
     return run.publish(run.step("profile", {"clean": cleaned.fingerprint}, make), names)
 

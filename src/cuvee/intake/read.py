@@ -3,10 +3,11 @@
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import BinaryIO, NotRequired, TypedDict
 
 import orjson
 import polars as pl
@@ -20,8 +21,9 @@ from cuvee.progress import bar, say
 from cuvee.runs import Cost, Run, Step, digest, measured
 from cuvee.samples import containers, inputs
 from cuvee.samples.raw import Identity
-from cuvee.samples.read import read
+from cuvee.samples.read import Quarantined, read
 from cuvee.samples.schema import SAMPLE
+from cuvee.samples.table_reader import DamagedError
 
 # What a core reads in a second of JSON that is not packed: 6 to 17 MB by file of the real pool (`cuvee inspect FILE` says the
 # seconds); 3 MB of a packed file, whose bytes are more rows. It decides only where and in what order files are read.
@@ -51,6 +53,22 @@ class FileInfo(TypedDict):
 
 
 @dataclass(frozen=True)
+class QuarantinedLines:
+    """The rows that could not be read, which are never all in memory. count: how many stand in these files."""
+
+    files: tuple[Path, ...]
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[QuarantinedLine]:
+        for path in self.files:
+            with path.open("rb") as lines:
+                yield from map(orjson.loads, lines)
+
+
+@dataclass(frozen=True)
 class Source:
     """What was read.
 
@@ -59,7 +77,7 @@ class Source:
     """
 
     table: pa.Table
-    quarantined: list[QuarantinedLine]
+    quarantined: QuarantinedLines
     files: list[FileInfo]
     notes: Counter[str]
     fingerprint: str
@@ -81,11 +99,15 @@ class InputFile:
     def depends(self) -> dict[str, object]:
         """Return what decides what is read."""
         how = {"columns": self.ask.columns, "dialect": self.ask.dialect, "strict": self.ask.strict}
+        how["row_bytes"] = self.ask.row_bytes
         return {"file": self.path, "identity": self.identity, **how}
 
 
 def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) -> Source:
-    """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
+    """Read all inputs, each in a step of its own; a table that is damaged is put aside as a whole.
+
+    Raises InputError for a path that is not there or holds nothing, and where nothing at all could be read.
+    """
     paths = inputs.expand(ask.data)
     if not paths:
         raise InputError(
@@ -97,7 +119,10 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
     infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
     table = _unique_ids(pa.concat_tables(tables))
-    quarantined = [row for step in steps for row in _lines(step.path / "quarantine.jsonl")]
+    aside = tuple(step.path / "quarantine.jsonl" for step in steps)
+    quarantined = QuarantinedLines(aside, sum(info["quarantined"] for info in infos))
+    if quarantined and not table.num_rows:
+        raise InputError(next(iter(quarantined))["reason"], "name files that hold instruction data")
     notes: Counter[str] = Counter()
     for info in infos:
         notes.update(info.pop("notes", {}))
@@ -131,24 +156,37 @@ def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
 
 def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
-    reading = read(file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict)
-    with ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink:
-        samples = 0
-        for batch in reading.batches():
-            sink.write_batch(batch)
-            samples += batch.num_rows
-    rows = [asdict(row) for row in reading.quarantined]
-    (folder / "quarantine.jsonl").write_bytes(b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
+    reading = read(
+        file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict, row_bytes=ask.row_bytes
+    )
+    samples = 0
+    with (
+        ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink,
+        (folder / "quarantine.jsonl").open("wb") as aside,
+    ):
+        reading.aside = partial(_put_aside, aside)
+        try:
+            for batch in reading.batches():
+                sink.write_batch(batch)
+                samples += batch.num_rows
+        except DamagedError as wrong:
+            if ask.strict:
+                raise
+            reading.put_aside(wrong.message)
     info = {
         "file": file.path,
         **file.identity,
         "rows": reading.rows,
         "samples": samples,
-        "quarantined": len(rows),
+        "quarantined": reading.refused,
         "dialects": dict(reading.dialects),
         "notes": dict(reading.notes),
     }
     (folder / "info.json").write_bytes(orjson.dumps(info))
+
+
+def _put_aside(file: BinaryIO, row: Quarantined) -> None:
+    file.write(orjson.dumps(asdict(row), default=_text) + b"\n")
 
 
 def _text(value: object) -> str:
@@ -157,8 +195,12 @@ def _text(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _lines(path: Path) -> list[QuarantinedLine]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+def write_quarantine(source: Source, path: Path) -> None:
+    """Write every row that could not be read into one file, a line each."""
+    with path.open("wb") as out:
+        for part in source.quarantined.files:
+            with part.open("rb") as lines:
+                shutil.copyfileobj(lines, out)
 
 
 def _unique_ids(table: pa.Table) -> pa.Table:

@@ -8,6 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee.intake.read import write_quarantine
 from cuvee.progress import say
 from cuvee.publication.asked import Publishing
 from cuvee.publication.ledger import Outcome
@@ -38,8 +39,8 @@ def publish(run: Run, top: Top, how: Publishing, depends: object) -> list[Path]:
         pq.write_table(top.ledger, folder / "ledger.parquet", compression="zstd")
         drawn = (top.mapped.path / "map.parquet").read_bytes()
         (folder / "map.parquet").write_bytes(drawn)
-        if rows := top.outcome.source.quarantined:
-            (folder / "quarantine.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        if top.outcome.source.quarantined:
+            write_quarantine(top.outcome.source, folder / "quarantine.jsonl")
         for name, more in top.tables.items():
             pq.write_table(more, folder / name, compression="zstd")
         (folder / "summary.json").write_bytes(orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))

@@ -286,7 +286,7 @@ class _Texts:
     def __init__(self, facts: Facts) -> None:
         self.messages = facts.source.table["messages"]
         self.place = {name: row for row, name in enumerate(facts.source.table["id"].to_pylist())}
-        self.raw = {f"{row['file']}:{row['line']}": row["raw"] for row in facts.source.quarantined}
+        self.raw = {f"{row['file']}:{row['line']}": row["raw"][:300] for row in facts.source.quarantined}
 
     def text(self, name: str | None) -> str | None:
         from cuvee import render
@@ -297,7 +297,7 @@ class _Texts:
 
     def example(self, row: LedgerRow) -> DropExample:
         where = f"{row['file']}:{row['line']}"
-        text = self.raw.get(where, "")[:300] if row["stage"] == "read" else self.text(row["id"])
+        text = self.raw.get(where, "") if row["stage"] == "read" else self.text(row["id"])
         found: DropExample = {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})"}
         if row["related"]:
             found |= {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])}

@@ -15,6 +15,7 @@ def inspect(
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
+    row_mb: o.RowMb = 16,
     dry_run: bool = False,
     seed: o.Seed = 0,
     out: Path = Path("runs/inspect"),
@@ -33,5 +34,5 @@ def inspect(
     from cuvee.intake.profile import InspectOptions, run_inspect
     from cuvee.intake.sources import ReadOptions
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb)
     return run_inspect(InspectOptions(read=read, near=near, seed=seed), out=out, dry_run=dry_run)

@@ -14,6 +14,7 @@ Data = Annotated[
 Columns = Annotated[str, 'Where the columns have names of their own: "instruction=q,output=a".']
 Dialect = Annotated[str | None, "Read every row as this dialect."]
 Strict = Annotated[bool, "Stop at the first row that cannot be read."]
+RowMb = Annotated[float, "Megabytes of a row, at most: a longer one is put aside while it is read."]
 Embedder = Annotated[
     str | None,
     "What rows are told apart by: lexical, static, sentence, hidden (the space of a language model), or static:PATH and so on. "
