@@ -49,14 +49,17 @@ def _limit(mapped: int) -> None:
 def _write(rows: Iterable[Raw]) -> None:
     lines: list[bytes] = []
     held = 0
-    for raw in rows:
-        lines.append(b"+" + raw.raw if raw.error is None else b"-" + orjson.dumps([raw.error, raw.raw.decode()]))
-        held += len(lines[-1])
-        if len(lines) >= LINES or held > 1 << 20:
+    try:
+        for raw in rows:
+            start = raw.raw.decode("utf-8", "replace")  # of a row that is too long the start may end inside a character
+            lines.append(b"+" + raw.raw if raw.error is None else b"-" + orjson.dumps([raw.error, start]))
+            held += len(lines[-1])
+            if len(lines) >= LINES or held > 1 << 20:
+                _send(lines)
+                lines, held = [], 0
+    finally:  # what lies before the damage
+        if lines:
             _send(lines)
-            lines, held = [], 0
-    if lines:
-        _send(lines)
 
 
 def _send(lines: list[bytes]) -> None:
