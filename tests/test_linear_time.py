@@ -3,16 +3,15 @@
 import ast
 import importlib
 import re
-import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.timing import TooSlowError, within
 
 SRC = Path(__file__).parents[1] / "src"
 USES = ("search", "match", "fullmatch", "findall", "finditer", "sub", "split")
@@ -31,24 +30,6 @@ OTHERS = {  # not over a user's text: our own docstrings, our own lists of numbe
 }
 
 Pattern = re.Pattern[Any]
-
-
-class TooSlowError(Exception):
-    pass
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise TooSlowError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @cache
@@ -103,9 +84,9 @@ def uses_of(name: str) -> set[str]:
 
 
 @cache
-def patterns() -> dict[str, tuple[Pattern, frozenset[str]]]:
-    """Return every pattern of the house, by where it stands, and how it is used."""
-    found: dict[str, tuple[Pattern, frozenset[str]]] = {}
+def patterns() -> dict[str, tuple[str, ast.Call, frozenset[str]]]:
+    """Return every pattern of the house, by where it stands: its module, the call that makes it, and how it is used."""
+    found: dict[str, tuple[str, ast.Call, frozenset[str]]] = {}
     for name, tree in trees().items():
         named = {
             id(node.value): node.targets[0].id
@@ -121,7 +102,7 @@ def patterns() -> dict[str, tuple[Pattern, frozenset[str]]]:
             label = f"{name}:{named.get(id(call), inside)}"
             while label in found:
                 label += "'"
-            found[label] = compiled(call, importlib.import_module(name)), frozenset(uses)
+            found[label] = name, call, frozenset(uses)
     return found
 
 
@@ -188,7 +169,8 @@ def test_a_square_one_is_told() -> None:
 
 @pytest.mark.parametrize("name", sorted(patterns()))
 def test_it_is_linear(name: str) -> None:
-    pattern, uses = patterns()[name]
+    module, call, uses = patterns()[name]
+    pattern = compiled(call, importlib.import_module(module))
     for use in sorted(uses):
         text = worst(pattern, use)(LONG)
         try:

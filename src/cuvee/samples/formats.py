@@ -144,6 +144,8 @@ def _alpaca_unfit(row: SampleRow) -> str | None:
         return "call tools"
     if _media(row):
         return "hold images or other media"
+    if not any(turn["content"] for turn in row["messages"]):
+        return "have no text"
     roles = [turn["role"] for turn in row["messages"]]
     body = roles[1:] if roles[:1] == ["system"] else roles
     by_turns = bool(body) and body == ["user", "assistant"] * (len(body) // 2)

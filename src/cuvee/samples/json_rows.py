@@ -75,7 +75,8 @@ def _by_line(head: bytes, name: str) -> bool:
     line, newline, rest = start.partition(b"\n")
     line, after = line.strip(), rest.lstrip()
     if start[:1] == b"[":
-        return bool(newline) and after[:1] in (b"[", b"{") and isinstance(_parsed(line), list)
+        found = _parsed(line) if newline and after[:1] in (b"[", b"{", b"") else None
+        return isinstance(found, list) and (bool(after) or _is_conversation(found))
     if start[:1] != b"{":
         if after[:1] in (b"{", b"[") or name.endswith(("jsonl", "ndjson")):
             return True  # a stray first line; it will be a row with an error
@@ -88,6 +89,14 @@ def _by_line(head: bytes, name: str) -> bool:
     if not newline or json_stream.WRAPPER.match(start[:HEAD].decode("utf-8", "replace")):
         return False
     return whole or (after[:1] == b"{" and line[-1:] not in b"{[,:")
+
+
+def _is_conversation(row: list[object]) -> bool:
+    """Return whether a list, the only line of its file, is a row of turns: its elements alone say nothing."""
+    said = [
+        {"role", "from"} & turn.keys() and {"content", "value"} & turn.keys() for turn in row if isinstance(turn, dict)
+    ]
+    return len(said) == len(row) > 0 and all(said)
 
 
 def _parsed(line: bytes) -> object:
