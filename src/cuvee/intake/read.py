@@ -98,8 +98,8 @@ class InputFile:
 
     def depends(self) -> dict[str, object]:
         """Return what decides what is read."""
-        how = {"columns": self.ask.columns, "dialect": self.ask.dialect, "strict": self.ask.strict}
-        how["row_bytes"] = self.ask.row_bytes
+        ask = self.ask
+        how = {"columns": ask.columns, "dialect": ask.dialect, "strict": ask.strict, "row_bytes": ask.row_bytes}
         return {"file": self.path, "identity": self.identity, **how}
 
 

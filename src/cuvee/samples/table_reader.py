@@ -27,7 +27,7 @@ def rows(files: list[Path], most: int) -> Iterator[Raw]:
     Raises DamagedError where no row can be read; where some can, what is wrong is the last row's error.
     """
     reader = _IDLE.pop() if _IDLE else _TableReader()
-    number, wrong = 0, None
+    number, wrong, done = 0, None, False
     try:
         for line in reader.ask(files, most):
             if line[:1] in (b"+", b"-"):
@@ -36,11 +36,11 @@ def rows(files: list[Path], most: int) -> Iterator[Raw]:
             elif line[:1] == b"!":
                 wrong = orjson.loads(line[1:])
         _IDLE.append(reader)
-        reader = None
+        done = True
     except _DiedError as died:
         wrong = [f"{files[0]} is damaged: {died}", "fetch or write it again"]
     finally:
-        if reader is not None:
+        if not done:
             reader.kill()
     if wrong and not number:
         raise DamagedError(*wrong)
