@@ -1,4 +1,4 @@
-"""What `cuvee inspect` takes of memory: 100,000 and 1,000,000 rows, the real pool, and bombs. Peak of its steps, in a process each."""
+"""What `cuvee inspect` takes of memory: made rows, the real pool, and a bomb. The peak of its steps, in a process each."""
 
 import gzip
 import json

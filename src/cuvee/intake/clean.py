@@ -75,7 +75,7 @@ def clean(
 
     def make(folder: Path) -> None:
         with Spilled(folder) as words, Spilled(folder) as answers:
-            texts = _Texts(words, answers, render.token_counter(tokenizer))
+            texts = _Gathered(words, answers, render.token_counter(tokenizer))
             verdicts = _verdicts(source.table, rules, [text for _, text in evaluation], texts)
         feather.write_feather(verdicts, folder / "clean.arrow", compression="uncompressed")
 
@@ -87,7 +87,7 @@ def clean(
     return step, table
 
 
-class _Texts:
+class _Gathered:
     """What the rules need of all texts, a few bytes a row; the words themselves stand in files."""
 
     def __init__(self, words: Spilled, answers: Spilled, count: render.Counter) -> None:
@@ -107,7 +107,7 @@ class _Texts:
         self.flags.append(answer_flags([render.prompt(turns) for turns in rows], said))
 
 
-def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Texts) -> pa.Table:
+def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
     for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
         texts.add(batch.column(0).to_pylist())
