@@ -2,6 +2,7 @@
 #              (about a minute)
 # make test    sets itself up (about 4 minutes, with CPU torch and a distilled embedder), then lint, types, floors, tests and
 #              docs (about six minutes on two cores)
+# make torture an hour of faults: full and broken disks, power cuts, damaged bytes; its first minute is in make test
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo setup test test-slow lint docs bench clean
+.PHONY: demo setup test test-slow torture lint docs bench clean
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -24,6 +25,9 @@ test: setup lint $(MODEL)
 
 test-slow: setup $(MODEL)
 	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 HYPOTHESIS_PROFILE=thorough $(BIN)/pytest $(WORKERS) -m "slow or not slow"
+
+torture: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture --minutes 60
 
 lint: setup
 	$(BIN)/ruff check .

@@ -9,6 +9,10 @@ from pathlib import Path
 PARTS = {
     "bounded": ("Bounded clusters", ["-m", "bench.bounded", "--full"]),
     "kcenter": ("k-center", ["bench/kcenter.py", "--full"]),
+    "facility": ("Facility location", ["-m", "bench.facility", "--million"]),
+    "clustering": ("k-means on planted clusters", ["-m", "bench.clustering"]),
+    "herding": ("Herding", ["-m", "bench.clustering", "--herding"]),
+    "agreement": ("How well each space knows the tasks", ["-m", "bench.agreement"]),
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
     "memory": ("Memory of reading and cleaning", ["-m", "bench.memory"]),

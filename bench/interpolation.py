@@ -20,6 +20,7 @@ from cuvee.interpolation import keeping, pairs
 from cuvee.interpolation.mixing import Mixing, mix
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.training.meeting import Spans
 from cuvee.training.mixture import Mixture, joined, real
 
 ROWS, DIMENSIONS, TASKS, BUDGET = 89_189, 256, 294, 10_000
@@ -46,7 +47,7 @@ def mixing(n: int, blends: int) -> None:
     """Print the seconds of every part, then the whole once more as it is called, and the peak memory of both."""
     X, rng = vectors(n), np.random.default_rng(1)
     keys, tasks = rng.integers(0, 2**63, n).astype(np.uint64), rng.integers(0, TASKS, n)
-    lengths = rng.integers(20, 500, n)
+    lengths = rng.integers(20, 500, (n, 2))
     kind = "real" if "CUVEE_VECTORS" in os.environ else "random"
     print(
         f"{n:,} rows x {X.shape[1]} ({kind} vectors), {TASKS} tasks, {blends:,} blends, 100 clusters, {BUDGET:,} kept\n"
@@ -64,7 +65,7 @@ def mixing(n: int, blends: int) -> None:
     drawn = pairs.draw(given, blends, alpha=1.0, seed=0)
     timed("draw pairs and lambda", lambda: pairs.draw(given, blends, alpha=1.0, seed=0))
     timed(
-        "the same, of similar length",
+        "the same, of similar lengths",
         lambda: pairs.draw(pairs.PairRows(keys, tasks, lengths), blends, alpha=1.0, seed=0),
     )
     total = joined(real(np.arange(n, dtype=np.int64)), drawn)
@@ -107,8 +108,9 @@ def sides(model: Causal, count: int, length: int) -> dict[str, Callable[[], Any]
     answer = np.arange(length) >= length // 3
     rows = [Encoded(rng.integers(1, size, length).astype(np.int32), answer) for _ in range(2 * count)]
     at, share, items = np.arange(count), rng.random(count).astype(np.float32), torch.tensor(float(count * answer.sum()))
-    plain, alone = collate(rows[:count], 0), collate_mixture(real(at), rows, 0)
-    blended = collate_mixture(Mixture(at, at + count, share), rows, 0)
+    spans = Spans.of(rows, 2 * length)
+    plain, alone = collate(rows[:count], 0), collate_mixture(real(at), rows, spans, 0)
+    blended = collate_mixture(Mixture(at, at + count, share), rows, spans, 0)
     return {
         "plain": lambda: model.model(**plain, num_items_in_batch=items).loss,
         "rows": lambda: mixed_loss(model.model, alone, items),

@@ -95,7 +95,7 @@ def taught_by(taught: Path, model: str, out: Path) -> Path:
         [str(taught)], offline=True, variants="2-3", merged=0.05, embedder="static", out=out / "taught"
     )
     done = cuvee.distill_train(
-        out / "taught", model=model, lora=16, lr=5e-4, epochs=1, batch=4, max_length=720, max_new_tokens=272, steps=100,
+        out / "taught", model=model, lora=16, lr=5e-4, epochs=1, batch=4, max_length=720, max_new_tokens=272, grpo_steps=100,
         prompts=1, group=4, grpo_lr=5e-5, quality=0, alignment=0.5, format_weight=0.5, embedder="static", held_out="40",
         judged=40, out=out / "distiller",
     )  # fmt: skip

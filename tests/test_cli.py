@@ -108,7 +108,8 @@ def test_why_tells_of_kept_dropped_and_quarantined_rows(run: Path, capsys: pytes
         assert status in text
         assert row["reason"].split(":")[0][:20] in text
     repeated = next(row for row in ledger if row["stage"] == "duplicates")
-    assert "nearest kept row" in told(capsys, "why", str(run), repeated["id"])[0]
+    text = told(capsys, "why", str(run), repeated["id"])[0]
+    assert text.index(f"repeats: {repeated['related']} (") < text.index("the row") < text.index("nearest kept row")
     where = f"{Path(repeated['file']).name}:{repeated['line']}"
     assert repeated["id"] in told(capsys, "why", str(run), where)[0]
     assert "did you mean" in told(capsys, "why", str(run), repeated["id"] + "x", code=1)[1]

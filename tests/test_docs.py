@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+import cuvee
 from cuvee import cli
+from cuvee.models.catalog import CATALOG
 from cuvee.planting.files import write
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = ROOT / "README.md"
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NO_EXAMPLE = {"benchmarks.md", "log.md"}  # figures and history
 SHELL = re.compile(r"[|&;<>$*`\\]")  # what only a shell understands
@@ -44,6 +47,47 @@ def test_examples_run(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) 
             by_line(text)
 
 
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder as a clone's root is after `make demo`: its data are there, and its environment."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in ("recipes", "docs", "README.md"):
+        (folder / name).symlink_to(ROOT / name)
+    (folder / ".venv").symlink_to(Path(sys.prefix))
+    write(folder / "demo", 400, seed=1)
+    return folder
+
+
+def test_the_readmes_example_runs_from_a_clones_root(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone)
+    monkeypatch.setenv("CUVEE_HOME", str(clone / "home"))
+    (example,) = [text for language, text in FENCE.findall(README.read_text()) if "make " not in text]
+    by_shell(example)
+    made = {path.name for path in Path("runs/first").iterdir()}
+    assert {"selected.jsonl", "report.html", "dataset_info.json", "axolotl.yaml", "train_trl.py", "TRAINING.md"} <= made
+    assert len(Path("runs/first/selected.jsonl").read_bytes().splitlines()) == 100
+
+
+def test_the_readmes_table_is_of_commands_that_work(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that take minutes, or a download, say what they would do, which checks them against what is there."""
+    monkeypatch.chdir(clone)
+    monkeypatch.setenv("CUVEE_HOME", str(clone / "home"))
+    lines = re.findall(r"^\|[^|]*\| `(cuvee[ .][^`]*)` \|", README.read_text(), re.MULTILINE)
+    assert len(lines) > 15
+    quick = ["--embedder", "lexical"]
+    for line in lines:
+        if line.startswith("cuvee."):
+            assert cuvee.select(["demo/pool"], budget="5%", draws=1, out=Path("runs/python")).summary["rows"]["kept"]
+        elif shlex.split(line)[1] in ("inspect", "select", "why"):
+            cli.main([*shlex.split(line)[1:], *(quick if " select " in line else [])])
+        elif "fetch" in line:
+            assert shlex.split(line)[-1] in CATALOG
+        elif all(Path(word).exists() for word in shlex.split(line) if word.startswith("runs/")):
+            cli.main([*shlex.split(line)[1:], *([] if " report " in line else ["--dry-run"])])
+        else:
+            cli.build().parse_args(shlex.split(line)[1:])
+
+
 def by_shell(text: str) -> None:
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-euc", text], env=environment, capture_output=True, text=True, timeout=600)
@@ -64,6 +108,6 @@ def test_tables_are_those_of_the_code() -> None:
 
 
 def test_every_link_to_a_file_leads_somewhere() -> None:
-    for page in PAGES:
+    for page in [README, *PAGES]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"

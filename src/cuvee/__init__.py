@@ -1,11 +1,50 @@
 """From a pool of instruction data and a budget to the training set the budget deserves.
 
-The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", budget="5%", out="runs/first")``.
+The verbs of the command line are functions here: ``cuvee.select("pool.jsonl", budget="5%", out="runs/first")``. Their parts
+are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is imported when it is asked for, so that the command
+line can be stopped from its first moment.
 """
 
-from cuvee import verbs as _verbs
-from cuvee.verbs import *  # noqa: F403  (the one list of verbs)
+import sys
+
+if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
+    del sys.path[0]
+
+from importlib import import_module
+
 from cuvee.version import VERSION
 
+TYPE_CHECKING = False  # as of typing, which takes a while to import
+if TYPE_CHECKING:
+    from cuvee.functions import choose as choose
+    from cuvee.functions import embed as embed
+    from cuvee.functions import facility_location as facility_location
+    from cuvee.functions import herding as herding
+    from cuvee.functions import kcenter as kcenter
+    from cuvee.functions import kmeans as kmeans
+    from cuvee.functions import prove_from as prove_from
+    from cuvee.functions import read as read
+    from cuvee.recipes import run as run
+    from cuvee.result import Result as Result
+    from cuvee.verbs import *  # noqa: F403  (the one list of verbs)
+
 __version__ = VERSION
-__all__ = [*_verbs.__all__, "__version__"]
+_PARTS = ("choose", "embed", "facility_location", "herding", "kcenter", "kmeans", "prove_from", "read")
+_HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "Result": "cuvee.result"}
+
+
+def __getattr__(name: str) -> object:
+    """Return a verb, a part of one, or ``__all__``."""
+    if name.startswith("__") and name != "__all__":
+        raise AttributeError(name)
+    verbs = import_module("cuvee.verbs")
+    if name == "__all__":
+        return __dir__()
+    if name not in _HOMES and name not in verbs.__all__:
+        raise AttributeError(f"module 'cuvee' has no attribute {name!r}")
+    found: object = getattr(import_module(_HOMES.get(name, "cuvee.verbs")), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*import_module("cuvee.verbs").__all__, *_HOMES, "__version__"])

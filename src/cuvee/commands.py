@@ -5,16 +5,19 @@ verbs share is ``Annotated`` with its words (``verbs.options``), so they stand o
 """
 
 import inspect
+import os
 import re
 import shlex
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import orjson
 
+from cuvee import ranges
 from cuvee.errors import ConfigError
 
 T = TypeVar("T")
@@ -24,24 +27,48 @@ Setting = object  # what an option may be: a scalar, a path, a list of these, a 
 _SETTINGS: dict[str, Mapping[str, inspect.Parameter]] = {}
 _OWN = ("out", "dry_run", "replace")  # of a call, not of what it makes
 _SECTION = "Parameters\n----------\n"
+_OPTION = r"^(\w+):\n((?:[ \t]+.*\n?)+)"  # its name and its words in a docstring
 _WIDTH = 110
 
 
-def verb(name: str) -> Callable[[Verb], Verb]:
-    """Return a decorator that makes the settings of a verb known under its name on the command line."""
+def verb(name: str, *, example: str = "", page: str = "") -> Callable[[Verb], Verb]:
+    """Return a decorator that makes the settings of a verb known under its name on the command line.
+
+    The numbers among them are checked before the verb is called (``ranges``). example: a command line that works. page: where
+    the documentation goes on. Both join the verb's docstring.
+    """
 
     def keep(function: Verb) -> Verb:
-        _SETTINGS[name] = inspect.signature(function).parameters
-        function.__doc__ = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
-        return function
+        signature = inspect.signature(function)
+        _SETTINGS[name] = signature.parameters
+        text = _documented(inspect.getdoc(function) or "", _SETTINGS[name].values())
+        more = [f"{word}: {what}\n\n" for word, what in (("Example", example), ("More", page)) if what]
+        function.__doc__ = text.replace(_SECTION, "".join(more) + _SECTION, 1)
+
+        @wraps(function)
+        def checked(*given: object, **named: object) -> object:
+            ranges.check(name, signature.bind(*given, **named).arguments)
+            return function(*given, **named)
+
+        return cast(Verb, checked)
 
     return keep
+
+
+def flowing(text: str) -> str:
+    """Return a docstring whose paragraphs and option texts are one line each, for a reader of any width."""
+    head, section, own = text.partition(_SECTION)
+    paragraphs = [" ".join(part.split()) for part in head.split("\n\n") if part.strip()]
+    options = [
+        f"{name}:\n    {' '.join(body.split())}\n" for name, body in re.findall(_OPTION, own + "\n", re.MULTILINE)
+    ]
+    return "\n\n".join([*paragraphs, f"{section}{''.join(options)}"] if options else paragraphs)
 
 
 def _documented(text: str, settings: Iterable[inspect.Parameter]) -> str:
     """Return a docstring whose parameters are described in order: by itself, else by the words of their annotation."""
     head, _, own = text.partition(_SECTION)
-    told = dict(re.findall(r"^(\w+):\n((?:[ \t]+.*\n?)+)", own + "\n", flags=re.MULTILINE))
+    told = dict(re.findall(_OPTION, own + "\n", re.MULTILINE))
     parts = []
     for setting in settings:
         shared = " ".join(word for word in getattr(setting.annotation, "__metadata__", ()) if isinstance(word, str))
@@ -90,11 +117,29 @@ def command(name: str, typed: Mapping[str, Setting], out: Path) -> str:
     for key, setting in _SETTINGS[name].items():
         if key not in _OWN and key in typed and typed[key] != setting.default:
             words += _words(key, typed[key], setting)
-    return shlex.join([*words, "--out", str(out)])
+    return line(*words, "--out", out)
+
+
+def line(*words: object) -> str:
+    """Return a command line that a shell reads as these words, whatever stands in them, and that is safe to look at."""
+    return " ".join(_word(str(word)) for word in words)
+
+
+def _word(word: str) -> str:
+    """Quote a word; one with characters that a terminal obeys, or that are no text, as $'\\x1b' (bash, zsh, ksh)."""
+    if word.isprintable():
+        return shlex.quote(word)
+    known = {"\\": "\\\\", "'": "\\'"}
+    safe = (known.get(one, one) if one.isprintable() else _bytes(one) for one in word)
+    return f"$'{''.join(safe)}'"
+
+
+def _bytes(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _words(key: str, value: Setting, setting: inspect.Parameter) -> Iterator[str]:
-    flag, parts = f"--{key.replace('_', '-')}", value if isinstance(value, list | tuple) else [value]
+    flag, parts = f"--{key.replace('_', '-').strip('-')}", value if isinstance(value, list | tuple) else [value]
     if setting.default is setting.empty and setting.kind is not setting.KEYWORD_ONLY:
         yield from map(str, parts)
     elif isinstance(value, bool):
@@ -134,12 +179,28 @@ def listed(text: str | list[str] | tuple[str, ...]) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else list(text)
 
 
-Paths = str | Path | list[str] | list[Path] | tuple[str | Path, ...] | None
+@runtime_checkable
+class Table(Protocol):
+    """What lends its rows as Arrow: a polars or pandas DataFrame, a pyarrow Table or reader."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule of an Arrow stream."""
+
+
+Given = str | os.PathLike[str] | Iterable[object] | Table  # data as a Python caller may hand it in (``intake.given``)
+Paths = Given | None
+Amount = str | float  # rows, a share or tokens
 
 
 def paths(given: Paths) -> list[str]:
-    """Return one path or many as a list: a Python caller may give a single one."""
-    return [str(given)] if isinstance(given, str | Path) else [str(path) for path in given or []]
+    """Return one path or many as a list. Raises ConfigError for data: a verb turns that into files before it is bound."""
+    if isinstance(given, str | os.PathLike):
+        return [str(given)]
+    if isinstance(given, list | tuple):
+        return [str(path) for path in given]
+    if given is not None:
+        raise ConfigError(f"a {type(given).__name__} is no path", "name files, folders, globs or hub ids")
+    return []
 
 
 def between(value: float, name: str, low: float, high: float) -> None:

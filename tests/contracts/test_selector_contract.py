@@ -13,7 +13,8 @@ from cuvee.samples.pool import BarePool, Pool, Selection
 from cuvee.samples.schema import TURN
 from cuvee.selectors import SELECTORS, by_tokens, choose, scores_needed, settings_of
 
-VARIANTS: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in SELECTORS] + [
+ASKED = {"deita": {"score": "mine"}}  # what a method has no default for here: no judge is asked
+VARIANTS: list[tuple[str, dict[str, Any]]] = [(name, ASKED.get(name, {})) for name in SELECTORS] + [
     ("stratified", {"by": "source", "temperature": 3.0}),
     ("stratified", {"cap": 0.3, "score": "mine"}),
     ("stratified", {"cap": 4}),
@@ -24,6 +25,17 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in SELECTORS] 
     ("deita", {"score": "mine", "threshold": 0.3}),
     ("deita", {"score": "mine*length", "quantile": 0.2}),
     ("density", {"neighbours": 2}),
+    ("herding", {"neighbours": 3, "width": 0.7}),
+    ("stratified", {"by": "cluster", "clusters": 5}),
+    ("stratified", {"by": "form", "clusters": 5, "temperature": 1e9}),
+    ("forms", {"clusters": 4, "within": "k-center"}),
+    ("k-center", {"by": "cluster", "clusters": 6, "trim": "20%"}),
+    ("k-center", {"by": "form", "clusters": 3}),
+    ("k-center", {"trim": 0.1}),
+    ("cluster-draw", {"clusters": 6, "score": "mine", "sizes": 1.0}),
+    ("mig", {"clusters": 6, "score": "mine"}),
+    ("mig", {"by": "task", "edge": 0.1, "power": 0.5}),
+    ("cluster-draw", {"clusters": 6, "score": "duplicate-degree"}),
 ]
 every = pytest.mark.parametrize(("method", "settings"), VARIANTS, ids=[f"{m}{s or ''}" for m, s in VARIANTS])
 
@@ -169,7 +181,11 @@ def test_taken_rows_count_as_chosen(method: str, settings: dict[str, Any]) -> No
 def test_missing_vectors_are_asked_for(method: str, settings: dict[str, Any]) -> None:
     whole = POOLS["plain"]
     pool = BarePool(whole.table, None, whole.scores, whole.taken)
-    if SELECTORS[method].needs_vectors or settings.get("score") == "duplicate-degree":
+    if (
+        SELECTORS[method].needs_vectors
+        or settings.get("score") == "duplicate-degree"
+        or settings.get("by") == "cluster"
+    ):
         with pytest.raises(SelectionError, match="vectors"):
             pick(pool, 5, method, settings)
     else:
@@ -233,6 +249,9 @@ def test_a_method_from_elsewhere() -> None:
 
 
 def test_scores_needed() -> None:
-    assert scores_needed("deita") == ["length", "lexical-richness"]
+    assert scores_needed("deita") == ["judge-complexity", "judge-quality"]
+    assert scores_needed("deita-proxy") == ["length", "lexical-richness"]
+    with pytest.raises(ConfigError, match="goes by ratings"):
+        scores_needed("deita", score="length*rarity")
     assert scores_needed("deita", score="mine") == ["mine"]
     assert scores_needed("stratified") == [] and scores_needed("k-center") == []

@@ -10,7 +10,7 @@ from cuvee import render  # noqa: E402
 from cuvee.evaluation import evaluating, heldout  # noqa: E402
 from cuvee.evaluation.evaluating import EvaluationSettings, evaluate  # noqa: E402
 from cuvee.evaluation.journal import Journal  # noqa: E402
-from cuvee.evaluation.question import STUB, Question, said  # noqa: E402
+from cuvee.evaluation.question import STUB, Program, Question, said  # noqa: E402
 from cuvee.evaluation.table import TABLE, Answer, MeasureReading, table  # noqa: E402
 from cuvee.models import causal, generation  # noqa: E402
 from cuvee.models.causal import Causal  # noqa: E402
@@ -25,7 +25,12 @@ QUESTIONS = [
     Question("talk", "1", "open", (said("user", "How are you?"),)),
     Question("held", "1", "rows", (said("user", "Add 1 and 2."), said("assistant", "It is 3.")), "It is 3."),
     Question(
-        "code", "1", "code", (said("user", "f"),), "```\ndef f(): return 1\n```", program=("def f():\n" + STUB, "f()")
+        "code",
+        "1",
+        "code",
+        (said("user", "f"),),
+        "```\ndef f(): return 1\n```",
+        program=Program("def f():\n" + STUB, "f()", "f"),
     ),
 ]
 

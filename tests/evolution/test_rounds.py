@@ -16,6 +16,7 @@ from cuvee.models import causal  # noqa: E402
 from cuvee.planting.planted import plant  # noqa: E402
 from cuvee.render import Encoded  # noqa: E402
 from cuvee.samples.read import read  # noqa: E402
+from cuvee.selectors.space import Space  # noqa: E402
 from cuvee.training.settings import Training  # noqa: E402
 
 TRAINING = Training(epochs=1, lr=3e-3, batch=8, max_length=96)
@@ -47,7 +48,7 @@ def rows(tiny_model: Path) -> list[Encoded]:
 
 
 def plan(base: Path, strategy: str = "k-center", whitening: int = 0) -> Evolution:
-    return Evolution(base, STRATEGIES[strategy], TRAINING, whitening, None, 5)
+    return Evolution(base, STRATEGIES[strategy], TRAINING, Space(whiten=whitening), None, 5)
 
 
 @pytest.mark.parametrize("whitening", [0, 8])

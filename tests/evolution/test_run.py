@@ -87,7 +87,7 @@ def test_a_second_call_does_nothing_and_fewer_rounds_are_a_prefix(
     assert ranked(shorter.folder) == ranked(finished)[:35]
 
 
-@pytest.mark.parametrize("strategy", ["random", "least-confidence", "margin", "entropy"])
+@pytest.mark.parametrize("strategy", ["random", "herding", "cluster-draw", "least-confidence", "margin", "entropy"])
 def test_every_strategy_runs_and_they_differ(
     strategy: str, finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
@@ -101,6 +101,20 @@ def test_whitening_changes_the_picks(finished: Path, sample: WrittenFiles, tiny_
     options = {**OPTIONS, "rounds": 1, "whiten": 16}
     result = cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=tmp_path / "run", **options)
     assert ranked(result.folder)[20:] != ranked(finished)[20:35]
+
+
+def test_the_space_is_the_models_own_and_whiten_is_a_short_form(
+    finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
+) -> None:
+    def picks(**more: Any) -> list[str]:
+        options = {**OPTIONS, "rounds": 1, **more}
+        out = tmp_path / "-".join(map(str, more.values())).replace(",", "-")
+        return ranked(cuvee.evolve([str(sample.pool)], model=str(tiny_model), out=out, **options).folder)
+
+    assert picks(space="whiten=16") == picks(whiten=16) != picks(space="whiten=16,without=length")
+    for wrong in ({"space": "form"}, {"space": "whiten=8", "whiten": 16}, {"space": "wide=2"}):
+        with pytest.raises(ConfigError):
+            picks(**wrong)
 
 
 def test_patience_stops_and_keeps_the_best_round(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:

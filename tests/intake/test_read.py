@@ -45,7 +45,9 @@ def read_all(data: list[Path], out: Path, *, strict: bool = False, **columns: st
 
 def files_of(run: Path) -> dict[str, bytes]:
     """Return every file of the steps of a run, but for what they cost."""
-    paths = (path for path in (run / "work").rglob("*") if path.is_file() and path.name != "cost.json")
+    paths = (
+        path for path in (run / "work").rglob("*") if path.is_file() and path.name not in ("cost.json", "checksums.txt")
+    )
     return {str(path.relative_to(run)): path.read_bytes() for path in paths}
 
 

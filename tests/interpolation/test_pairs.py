@@ -16,7 +16,7 @@ def rows(n: int, tasks: int, *, among: str = "across", lengths: bool = False, se
     rng = np.random.default_rng(seed)
     keys: U64 = rng.integers(0, 2**63, n).astype(np.uint64)
     codes: I64 = rng.integers(0, tasks, n)
-    return PairRows(keys, codes, rng.integers(5, 400, n) if lengths else None, among)
+    return PairRows(keys, codes, rng.integers(5, 400, (n, 2)) if lengths else None, among)
 
 
 def fits(given: PairRows, left: I64, right: I64) -> bool:
@@ -98,12 +98,38 @@ def test_extreme_alphas_are_real_rows_and_halves(alpha: float, where: float) -> 
     assert np.minimum(drawn, 1 - drawn) == pytest.approx(np.full(200, where), abs=0.02)
 
 
-def test_partners_of_similar_length_are_similar() -> None:
+def test_partners_are_of_similar_prompt_and_of_similar_answer_length() -> None:
     given = rows(2_000, 5, lengths=True)
     assert given.lengths is not None
     left, right = pairs.places(given, np.arange(3_000), seed=1)
-    gap = np.abs(given.lengths[left] - given.lengths[right])
-    assert np.quantile(gap, 0.9) < 0.05 * (given.lengths.max() - given.lengths.min())
+    gaps = np.abs(given.lengths[left] - given.lengths[right]) / 395  # of lengths drawn from 5 to 400
+    assert (np.quantile(gaps, 0.9, axis=0) < 0.2).all(), (
+        "a window is a seventh of either length; any two differ by a third"
+    )
+    assert (np.median(gaps, axis=0) < 0.1).all()
+
+
+@pytest.mark.parametrize("lengths", [False, True])
+@pytest.mark.parametrize("among", AMONG)
+def test_in_turn_every_row_is_left_as_often_and_no_pair_comes_twice(among: str, lengths: bool) -> None:
+    given = rows(120, 3, among=among, lengths=lengths)
+    made = pairs.in_turn(given, 300, alpha=0.5, seed=2)
+    assert len(made) == 300 and fits(given, made.left, made.right)
+    assert len({frozenset(pair) for pair in zip(made.left.tolist(), made.right.tolist(), strict=True)}) == 300
+    assert set(np.bincount(made.left, minlength=120)) == {2, 3}
+    turn = np.random.default_rng(1).permutation(120)
+    turned = PairRows(
+        given.keys[turn], given.tasks[turn], given.lengths[turn] if given.lengths is not None else None, among
+    )
+    assert by_content(given, made) == by_content(turned, pairs.in_turn(turned, 300, alpha=0.5, seed=2))
+    assert by_content(given, pairs.in_turn(given, 90, alpha=0.5, seed=2)) == by_content(given, made)[:90]
+
+
+def test_in_turn_gives_no_more_pairs_than_there_are() -> None:
+    given = PairRows(rows(5, 2).keys, np.array([0, 0, 1, 1, 1]))
+    made = pairs.in_turn(given, 50, alpha=1.0, seed=0)
+    assert 0 < len(made) <= pairs.possible(given) == 6 and fits(given, made.left, made.right)
+    assert len(pairs.in_turn(PairRows(given.keys[:1], given.tasks[:1]), 4, alpha=1.0, seed=0)) == 0
 
 
 def test_one_task_has_no_pairs_across_and_single_rows_none_within() -> None:

@@ -12,10 +12,14 @@ from tests.manifests import check_manifest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
+from cuvee.evaluation import heldout
+from cuvee.intake.readable import as_read
+from cuvee.interpolation import told
 from cuvee.models import causal
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.samples import ledger as ledgers
-from cuvee.training import mixtures
+from cuvee.training import meeting, mixtures
+from cuvee.training.mixture import BlendReading
 
 pytest.importorskip("torch", reason="the base install has no torch")
 OPTIONS: dict[str, Any] = {
@@ -123,8 +127,8 @@ def test_a_second_call_does_nothing_and_another_folder_gets_the_same_bytes(
 
 
 def test_a_smaller_budget_is_a_prefix(finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
-    fewer = mixed(sample, tiny_model, tmp_path / "few", budget="24", rows=0.0)
-    more = mixed(sample, tiny_model, tmp_path / "more", budget="48", rows=0.0)
+    fewer = mixed(sample, tiny_model, tmp_path / "few", budget="24", real_share=0.0)
+    more = mixed(sample, tiny_model, tmp_path / "more", budget="48", real_share=0.0)
     assert entries(fewer.folder) == entries(more.folder)[:24]
 
 
@@ -151,6 +155,87 @@ def test_train_takes_the_run(lora: int, finished: Path, tiny_model: Path, tmp_pa
     plan = cuvee.train([str(finished)], model=str(tiny_model), out=tmp_path / "dry", dry_run=True, **options)
     assert plan.summary["plan"]["rows"] == 60
     assert plan.summary["plan"]["tokens"] == pytest.approx(figures["tokens"], rel=0.1)
+
+
+REGULARISER: dict[str, Any] = {"as_": "regulariser", "weight": 0.5, "rows": 0.0, "budget": "24", "pairing": "length"}
+
+
+@pytest.fixture(scope="module")
+def beside(sample: WrittenFiles, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("beside") / "run"
+    return cuvee.interpolate([str(sample.pool)], model=str(tiny_model), out=out, **{**OPTIONS, **REGULARISER}).folder
+
+
+def test_as_a_regulariser_all_rows_of_the_budget_are_rows_and_blends_are_of_these(beside: Path) -> None:
+    made, rows = entries(beside), pq.read_table(beside / "rows.parquet").to_pylist()
+    real = [a for a, b, _ in made if a == b]
+    assert len(real) == len(set(real)) == len(rows) == 24 and made[:24] == [(row, row, 1.0) for row in real]
+    blends = [(a, b) for a, b, _ in made if a != b]
+    assert {name for pair in blends for name in pair} == set(real) and len(blends) == 24
+    assert sorted(a for a, _ in blends) == sorted(real), "every row is the left one once"
+    assert len({frozenset(pair) for pair in blends}) == 24
+    assert len((beside / "selected.jsonl").read_bytes().splitlines()) == 24
+    command = orjson.loads((beside / "summary.json").read_bytes())["command"]
+    assert "--as regulariser --weight 0.5" in command
+
+
+def test_confident_rows_are_mixed_with_unconfident_ones_by_the_bases_loss(beside: Path, tiny_model: Path) -> None:
+    table = pq.read_table(beside / "rows.parquet")
+    model = causal.load(tiny_model)
+    read = as_read(table, model.tokenizer, 128)
+    losses = dict(zip(table["id"].to_pylist(), heldout.losses(model, read).mean, strict=True))
+    middle = sorted(losses.values())[11:13]
+    for left, right, _ in entries(beside):
+        if left != right:
+            low, high = sorted((losses[left], losses[right]))
+            assert low <= middle[0] + 1e-5 and high >= middle[1] - 1e-5
+
+
+def test_train_adds_the_blends_to_the_rows_of_a_regulariser(beside: Path, tiny_model: Path, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"lr": 3e-3, "max_length": 128, "epochs": 2, "batch": 8}
+    result = cuvee.train([str(beside)], model=str(tiny_model), out=tmp_path / "run", **options)
+    figures = result.summary["training"]
+    assert figures["rows"] == 24 and figures["steps"] == 6
+    rows = cuvee.train([str(beside / "selected.jsonl")], model=str(tiny_model), out=tmp_path / "rows", **options)
+    assert rows.summary["training"]["steps"] == 6
+    assert figures["tokens"] > 1.5 * rows.summary["training"]["tokens"]
+    assert figures["first loss"] > rows.summary["training"]["first loss"] + 1, "half of the blends' loss on top"
+    plan = cuvee.train([str(beside)], model=str(tiny_model), out=tmp_path / "dry", dry_run=True, **options)
+    assert plan.summary["plan"]["tokens"] == pytest.approx(figures["tokens"], rel=0.1)
+
+
+def test_a_pool_of_one_task_takes_a_regulariser(tiny_model: Path, tmp_path: Path) -> None:
+    lines = [
+        {"instruction": f"Add {n} and {n * 7 % 31}.", "output": str(n + n * 7 % 31), "task": "sums"} for n in range(40)
+    ]
+    (tmp_path / "one.jsonl").write_bytes(b"\n".join(map(orjson.dumps, lines)))
+    options: dict[str, Any] = {**OPTIONS, **REGULARISER, "budget": "900tok", "near": 0.0, "blends": "2x"}
+    made = cuvee.interpolate(
+        [str(tmp_path / "one.jsonl")], model=str(tiny_model), out=tmp_path / "a", **options
+    ).summary
+    figures = made["mixture"]
+    assert figures["blends kept"] == 2 * figures["real rows kept"] > 0
+    assert figures["rows that stand in it"] == figures["real rows kept"]
+
+
+@pytest.mark.parametrize("align", ["start", "answer"])
+def test_where_the_answers_meet_is_told(align: str, sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
+    result = mixed(sample, tiny_model, tmp_path / "run", align=align)
+    source = mixtures.read(result.folder)
+    kept, rows = mixtures.mixture(result.folder, source), as_read(source.table, causal.tokenizer_of(tiny_model), 128)
+    assert kept.reading.align == align
+    figures, where = result.summary["mixture"], meeting.met(kept, rows, meeting.Spans.of(rows, 1_024))
+    shares = [figures[name] for name in told.MET]
+    assert shares == pytest.approx([where.answer, where.prompt, where.padding], abs=1e-4)
+    assert sum(shares) == pytest.approx(1, abs=2e-4) and (shares[1] < 0.05 if align == "answer" else shares[1] > 0.3)
+    assert f"{shares[0]:.0%} lies where both sides answer" in result.summary["sentence"]
+    assert "share of targets where both sides answer" in (result.folder / "report.html").read_text()
+
+
+def test_a_run_of_before_alignment_is_read_as_published(finished: Path) -> None:
+    blends = pq.read_table(finished / "blends.parquet")
+    assert mixtures.reading_of(blends) == BlendReading("answer", None)
+    assert mixtures.reading_of(blends.replace_schema_metadata(None)) == BlendReading("start", None)
 
 
 def test_a_killed_training_on_a_mixture_goes_on_to_the_same_bytes(
@@ -206,7 +291,7 @@ def test_a_pool_of_one_task_says_so_and_clusters_help(tiny_model: Path, tmp_path
     "change",
     [
         {"space": "embedder"}, {"density": "knn"}, {"pairing": "length"}, {"blends": "50"}, {"blends": "3x", "alpha": 0.3},
-        {"tasks": "labels"}, {"rows": 1.0}, {"budget": "4000tok"}, {"budget": "100%"}, {"blends": "0"},
+        {"tasks": "labels"}, {"rows": 1.0}, {"budget": "4000tok"}, {"budget": "100%"}, {"blends": "0"}, {"align": "start"},
     ],
     ids=str,
 )  # fmt: skip
@@ -229,7 +314,8 @@ def test_every_setting_runs(change: dict[str, Any], sample: WrittenFiles, tiny_m
     [
         ({"alpha": 0.0}, "alpha"), ({"blends": "many"}, "blends 'many'"), ({"density": "nearst"}, "nearest"),
         ({"clusters": 0}, "clusters"), ({"space": "mdel"}, "model"), ({"tasks": "label"}, "labels"),
-        ({"max_length": 1}, "max-length"),
+        ({"max_length": 1}, "max-length"), ({"align": "middle"}, "start"), ({"as_": "more"}, "regulariser"),
+        ({"weight": 0.3}, "beside the rows"), ({"as_": "regulariser", "weight": -1.0}, "weight is -1"),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_one_line(
@@ -257,6 +343,7 @@ def test_prove_takes_mdit_its_ablations_and_a_run(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
     arms = f"random,mdit:clusters=10:alpha=0.5,blends-only:blends=2,within-task,mdit:blends=0:clusters=10,{finished}"
+    arms += ",mdit:as=regulariser:weight=0.5:clusters=10:align=start,mdit-rows:clusters=10:alpha=0.5"
     options: dict[str, Any] = {"lr": 3e-3, "max_length": 96, "epochs": 1, "batch": 8, "held_out": "30", "seeds": 1}
     result = cuvee.prove(
         [str(sample.pool)],
@@ -267,10 +354,18 @@ def test_prove_takes_mdit_its_ablations_and_a_run(
         out=tmp_path / "run",
         **options,
     )
-    told = {row["arm"]: row for row in result.summary["proof"]["arms"]}
-    assert told["mdit:clusters=10:alpha=0.5"]["rows"] == 24
-    assert np.isfinite([row["mean"] for row in told.values()]).all()
+    by_arm = {row["arm"]: row for row in result.summary["proof"]["arms"]}
+    assert by_arm["mdit:clusters=10:alpha=0.5"]["rows"] == 24
+    beside = by_arm["mdit:as=regulariser:weight=0.5:clusters=10:align=start"]
+    assert beside["rows"] == 24 and beside["updates"] == by_arm["random"]["updates"]
+    assert (beside["tokens"] or 0) > 1.5 * (by_arm["random"]["tokens"] or 0) > 0, "a blend beside every row"
+    chosen = pq.read_table(result.folder / "selections.parquet").to_pylist()
+    rows_of = {arm: {row["id"] for row in chosen if row["arm"] == arm} for arm in by_arm}
+    assert rows_of["mdit-rows:clusters=10:alpha=0.5"] == rows_of["mdit:clusters=10:alpha=0.5"], "what it touches"
+    assert (by_arm["mdit-rows:clusters=10:alpha=0.5"]["rows"] or 0) > 24 == len(rows_of[beside["arm"]])
+    assert np.isfinite([row["mean"] for row in by_arm.values()]).all()
     with pytest.raises(ConfigError, match="no setting"):
         cuvee.prove([str(sample.pool)], arms="random,blends-only:clusters=3", model=str(tiny_model))
-    with pytest.raises(ConfigError, match="alpha"):
-        cuvee.prove([str(sample.pool)], arms="random,mdit:alpha=0", model=str(tiny_model))
+    for wrong, says in (("alpha=0", "alpha"), ("weight=0.3", "beside the rows"), ("as=more", "regulariser")):
+        with pytest.raises(ConfigError, match=says):
+            cuvee.prove([str(sample.pool)], arms=f"random,mdit:{wrong}", model=str(tiny_model))

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.training.test_mixed_loss import ROWS, loaded, made
+from tests.training.test_mixed_loss import ROWS, collated, loaded, made, mixture
 
 from cuvee.render import Encoded
-from cuvee.training.mixture import Mixture
 
 torch = pytest.importorskip("torch")
 
@@ -28,10 +27,9 @@ def test_a_row_is_the_mean_of_its_token_embeddings_as_the_layer_gives_them(name:
 
 def test_the_vector_of_a_blend_of_equal_lengths_is_the_mean_of_what_the_model_reads(tiny_model: Path) -> None:
     from cuvee.interpolation.space import token_means
-    from cuvee.training.mixed_batches import collate_mixture
     from cuvee.training.mixed_loss import mixed_embeddings
 
     model = loaded(made("gpt"), tiny_model)
-    blend = Mixture(np.array([0]), np.array([3]), np.array([0.3], dtype=np.float32))  # both have 9 tokens
-    read = mixed_embeddings(model.model, collate_mixture(blend, ROWS, 0))[0].mean(0).detach().numpy()
+    blend = mixture((0, 3, 0.3), align="start")  # both have 9 tokens
+    read = mixed_embeddings(model.model, collated(blend))[0].mean(0).detach().numpy()
     assert blend.vectors(token_means(model, ROWS))[0] == pytest.approx(read, abs=1e-6)

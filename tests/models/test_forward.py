@@ -205,3 +205,14 @@ def test_batches_keep_to_the_budget() -> None:
 def test_an_unknown_want(tiny: Causal) -> None:
     with pytest.raises(ConfigError, match="'perplexity'"):
         forward.passes(tiny, rows(2), {"perplexity"})
+
+
+def test_late_tokens_weigh_by_their_place(tiny: Causal) -> None:
+    made = rows()
+    found = forward.passes(tiny, made, [forward.LATE]).hidden
+    for row, vector in zip(made, found, strict=True):
+        with torch.no_grad():
+            ids = torch.from_numpy(row.ids[None].astype(np.int64))
+            states = tiny.model(ids, output_hidden_states=True).hidden_states[-1][0].numpy().astype(np.float64)
+        weights = np.arange(1, len(row) + 1)
+        np.testing.assert_allclose(vector, weights @ states / weights.sum(), atol=1e-4)

@@ -28,6 +28,7 @@ CHEAP = {  # settings of arms that would take long
     "within-task": "clusters=4",
     "adapt": "goal={goal}:episodes=1:steps=2:subset=50%:goal_rows=4",
     "less": "goal={goal}:warmup=2:dim=64",
+    "rds+": "goal={goal}:goal_rows=4",
 }
 SELECTORS = ["k-center", "cuvee.selectors.uniform:uniform"]  # one of ours, one by its path as a user's own would be
 TOOLS = [{"type": "function", "function": {"name": "convert", "description": "units", "parameters": {}}}]

@@ -9,8 +9,9 @@ import pytest
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
-from cuvee.models import gradients
+from cuvee.models import forward, gradients
 from cuvee.planting import plant
+from cuvee.proof.arms import parse
 
 OPTIONS: dict[str, Any] = {
     "budget": "24", "epochs": 1, "batch": 8, "lr": 3e-3, "max_length": 96, "held_out": "30", "embedder": "lexical", "near": 0,
@@ -86,3 +87,51 @@ def test_a_goal_that_decides_the_proof_and_a_wrong_reward_are_refused(
         )
     with pytest.raises(ConfigError, match="reward"):
         cuvee.prove([str(pool)], arms=f"random,adapt:goal={goal}:reward=bleu", model=str(tiny_model))
+
+
+def test_rds_takes_rows_like_the_goal_and_reads_once(
+    places: tuple[Path, Path, set[str]], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, goal, family = places
+    read, passes = 0, forward.passes
+
+    def counted(model: Any, rows: Any, want: Any = ("loss",), **named: Any) -> Any:
+        nonlocal read
+        read += len(rows) * (list(want) == [forward.LATE])
+        return passes(model, rows, want, **named)
+
+    monkeypatch.setattr(forward, "passes", counted)
+    monkeypatch.setenv("CUVEE_HOME", str(tmp_path / "home"))
+    arms = f"random,rds+:goal={goal}"
+    result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=2, out=tmp_path / "run", **OPTIONS)
+    assert read <= len(pool.read_bytes().splitlines()) + 12  # the second seed finds all of them
+    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
+    share = seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+    assert share[arms.split(",")[1]] >= 0.8 and share["random"] < 0.4
+
+
+def test_less_by_landmarks_takes_a_fifth_of_the_gradients(
+    places: tuple[Path, Path, set[str]], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, goal, family = places
+    computed, features = 0, gradients.features
+
+    def counted(model: Any, rows: Any, **named: Any) -> Any:
+        nonlocal computed
+        computed += len(rows)
+        return features(model, rows, **named)
+
+    monkeypatch.setattr(gradients, "features", counted)
+    monkeypatch.setenv("CUVEE_HOME", str(tmp_path / "home"))
+    arms = f"random,less:goal={goal}:warmup=10:dim=256:draw=0:landmarks=20%"
+    result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=1, out=tmp_path / "run", **OPTIONS)
+    assert computed <= 0.2 * len(pool.read_bytes().splitlines()) + 12
+    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
+    share = seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+    assert share[arms.split(",")[1]] >= 0.7 and share["random"] < 0.4
+
+
+@pytest.mark.parametrize("landmarks", ["0", "120%", "x", "-5%"])
+def test_landmarks_that_cannot_be(landmarks: str) -> None:
+    with pytest.raises(ConfigError, match="landmarks"):
+        parse(f"less:goal=a.jsonl:landmarks={landmarks}")

@@ -12,10 +12,10 @@ from tests.killing import killed_when
 
 import cuvee
 from cuvee.errors import ConfigError, InputError
+from cuvee.models.speed import parameters
 from cuvee.planting.files import WrittenFiles, write
 from cuvee.proof.arms import ARMS, parse
 from cuvee.proof.kinds import RowsArm
-from cuvee.proof.plan import parameters
 
 OPTIONS: dict[str, Any] = {
     "arms": "k-center,random,full,base", "budget": "30", "seeds": 3, "held_out": "40", "epochs": 2, "lr": 3e-3,
@@ -208,7 +208,7 @@ def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
         ({"arms": "k-centre,random"}, "k-center"),
         ({"arms": "k-center,full"}, "reference"),
         ({"arms": "random,random"}, "twice"),
-        ({"arms": "random,deita:treshold=1"}, "treshold"),
+        ({"arms": "random,deita-proxy:treshold=1"}, "treshold"),
         ({"arms": "random,full:x=1"}, "no setting"),
         ({"seeds": 0}, "seeds"),
         ({"same": "update"}, "updates"),
@@ -245,7 +245,7 @@ def test_parameters_are_counted_from_the_files(tiny_model: Path) -> None:
 
 
 def test_an_arm_is_read_with_its_settings() -> None:
-    arm = parse("deita:threshold=0.8:score=length")
+    arm = parse("deita-proxy:threshold=0.8:score=length")
     assert (arm.settings, arm.scores) == ({"threshold": 0.8, "score": "length"}, ("length",))
     assert isinstance(parse("cuvee.selectors.uniform:uniform").kind, RowsArm)
     assert not ARMS["base"].chance

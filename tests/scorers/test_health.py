@@ -24,6 +24,21 @@ def test_spearman_is_that_of_scipy_with_ties() -> None:
     assert health.spearman(np.ones(9), np.arange(9)) is None and health.spearman([1, 2], [1, 2]) is None
 
 
+def test_what_is_mostly_length_is_warned_of_and_what_is_half_so_is_not() -> None:
+    chance = np.random.default_rng(1)
+    ranks = LENGTHS.argsort().argsort() / N
+
+    def warned(noise: float) -> tuple[float, bool]:
+        found = of(ranks + noise * chance.random(N))
+        assert found.length is not None
+        return found.length, any("choosing by length" in line for line in found.warnings)
+
+    assert [warned(0.7)[1], warned(3.0)[1]] == [True, False]
+    for noise in np.linspace(0.2, 2, 10):
+        rho, said = warned(float(noise))
+        assert said == (rho >= 0.7)
+
+
 def test_a_good_score_has_no_warning() -> None:
     told = of(draw.normal(size=N), cut=0.01)
     assert told.warnings == () and told.nulls == 0 and told.distinct == N and told.cut == 0.01

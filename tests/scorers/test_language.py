@@ -67,7 +67,8 @@ def test_loss_perplexity_and_ifd_by_hand(tiny: Causal, reader: Reader) -> None:
         alone.append(mean_loss(tiny, mark + answer, len(mark)))
     np.testing.assert_allclose(language.loss(pool, reader=reader), given, atol=1e-4)
     np.testing.assert_allclose(language.perplexity(pool, reader=reader), np.exp(given), rtol=1e-4)
-    np.testing.assert_allclose(language.ifd(pool, reader=reader), np.exp(np.array(given) - alone), atol=1e-4)
+    np.testing.assert_allclose(language.ifd(pool, reader=reader), np.array(given) / alone, atol=1e-4)
+    np.testing.assert_allclose(language.ifd_ppl(pool, reader=reader), np.exp(np.array(given) - alone), atol=1e-4)
 
 
 def test_of_several_turns_all_answers_count_and_both_terms_score_the_same_tokens(tiny: Causal, reader: Reader) -> None:

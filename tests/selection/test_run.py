@@ -14,7 +14,7 @@ import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.planting.files import WrittenFiles, write
 
-OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}
+OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2, "format": "same"}
 FILES = {
     "selected.jsonl",
     "ledger.parquet",
@@ -151,6 +151,21 @@ def test_the_second_run_makes_nothing_and_tells_the_same(finished: Path, sample:
     manifest = orjson.loads((finished / "manifest.json").read_bytes())
     assert all(step["reused"] for step in manifest["steps"])
     assert all((finished / name).read_bytes() == content for name, content in before.items())
+
+
+def test_the_space_decides_the_choice_and_stands_in_the_manifest(sample: WrittenFiles, tmp_path: Path) -> None:
+    chosen = {}
+    for space in ("", "whiten=32,without=length", "form"):
+        result = cuvee.select(
+            [str(sample.pool)], space=space, out=tmp_path / (space.replace(",", "-") or "own"), **OPTIONS
+        )
+        manifest = orjson.loads((result.folder / "manifest.json").read_bytes())
+        assert manifest["settings"]["space"] == space
+        ledger = pq.read_table(result.folder / "ledger.parquet")
+        chosen[space] = tuple(ledger.filter(pc.field("status") == "kept")["id"].to_pylist())
+    assert len(set(chosen.values())) == 3
+    with pytest.raises(ConfigError, match="space 'wide=3'"):
+        cuvee.select([str(sample.pool)], space="wide=3", out=tmp_path / "wrong", **OPTIONS)
 
 
 def _command(sample: WrittenFiles, out: Path) -> list[str]:

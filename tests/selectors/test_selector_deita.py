@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from cuvee.errors import ConfigError, SelectionError
+from cuvee.proof.arms import parse
 from cuvee.samples.pool import Pool
-from cuvee.selectors.deita import deita
+from cuvee.selectors import choose
+from cuvee.selectors.deita import deita, deita_proxy
 
 
 def by_hand(pool: Pool, values: np.ndarray, limit: float) -> tuple[list[int], int]:
@@ -69,8 +71,23 @@ def test_the_threshold_is_a_quantile_of_the_nearest(make_pool: Callable[..., Poo
 
 
 def test_the_default_score_says_what_it_is(make_pool: Callable[..., Pool], rng: np.random.Generator) -> None:
-    chosen = deita(make_pool(40), 5, rng=rng)
-    assert "length*lexical-richness (a stand-in, no model rated the rows)" in chosen.reason(0)
+    chosen = deita_proxy(make_pool(40), 5, rng=rng)
+    assert "length*lexical-richness (a stand-in, nobody rated the rows)" in chosen.reason(0)
+    with pytest.raises(SelectionError, match="judge-complexity asks a chat model"):
+        deita(make_pool(40), 5, rng=rng)
+
+
+def test_by_ratings_it_is_deita_and_by_anything_else_a_proxy(
+    make_pool: Callable[..., Pool], rng: np.random.Generator
+) -> None:
+    rated = make_pool(40, mine=np.arange(40, dtype=np.float32))
+    assert "stand-in" not in choose(rated, 5, "deita", rng=rng, score="mine*length").reason(0)
+    with pytest.raises(ConfigError, match="goes by ratings, and length holds none") as wrong:
+        choose(rated, 5, "deita", rng=rng, score="length")
+    assert "deita-proxy" in wrong.value.hint
+    with pytest.raises(ConfigError, match="prove asks no judge"):
+        parse("deita")
+    assert parse("deita-proxy").scores == ("length", "lexical-richness")
 
 
 def test_what_it_asks_for(make_pool: Callable[..., Pool], rng: np.random.Generator) -> None:

@@ -12,7 +12,8 @@ from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
-from cuvee.training.mixture import Mixture
+from cuvee.training.meeting import Spans
+from cuvee.training.mixture import ALIGN, BlendReading, Mixture
 
 torch = pytest.importorskip("torch")
 Make = Callable[[], Any]
@@ -67,19 +68,29 @@ def row(seed: int, length: int, prompt: int) -> Encoded:
 ROWS = [row(1, 9, 4), row(2, 14, 3), row(3, 6, 2), row(4, 9, 8)]
 
 
-def mixture(*entries: tuple[int, int, float]) -> Mixture:
+def mixture(*entries: tuple[int, int, float], align: str = "answer") -> Mixture:
     left, right, weight = zip(*entries, strict=True)
-    return Mixture(np.array(left), np.array(right), np.array(weight, dtype=np.float32))
+    return Mixture(np.array(left), np.array(right), np.array(weight, dtype=np.float32), BlendReading(align))
 
 
-BLENDS = mixture((0, 1, 0.3), (2, 2, 1.0), (1, 2, 0.75), (3, 0, 0.5))
+def blends(align: str = "answer") -> Mixture:
+    return mixture((0, 1, 0.3), (2, 2, 1.0), (1, 2, 0.75), (3, 0, 0.5), align=align)
+
+
+BLENDS = blends()
+both_ways = pytest.mark.parametrize("align", ALIGN)
+
+
+def collated(entries: Mixture, pad: int = 0) -> Any:
+    from cuvee.training.mixed_batches import collate_mixture
+
+    return collate_mixture(entries, ROWS, Spans.of(ROWS, 64), pad)
 
 
 def loss_of(model: Any, entries: Mixture, *, pad: int = 0, items: float | None = None) -> Any:
-    from cuvee.training.mixed_batches import collate_mixture
     from cuvee.training.mixed_loss import mixed_loss
 
-    batch = collate_mixture(entries, ROWS, pad)
+    batch = collated(entries, pad)
     return mixed_loss(model, batch, batch["items"] if items is None else items)
 
 
@@ -94,28 +105,31 @@ def plain(model: Any, rows: list[Encoded]) -> Any:
     return total / count
 
 
-def soft(model: Any, left: Encoded, right: Encoded, share: float) -> tuple[Any, Any]:
+def soft(model: Any, left: Encoded, right: Encoded, share: float, align: str) -> tuple[Any, Any]:
     """The sum over tokens of CE(logits, soft target), with the (length, vocabulary) target made, and its weight."""
-    layer, length = model.get_input_embeddings(), max(len(left), len(right))
+    layer, one_prompt = model.get_input_embeddings(), [int((~row.answer).sum()) for row in (left, right)]
+    moved = [max(one_prompt) - prompt if align == "answer" else 0 for prompt in one_prompt]
+    length = max(at + len(row) for at, row in zip(moved, (left, right), strict=True))
     hidden, target = torch.zeros(length, layer.weight.shape[1]).double(), torch.zeros(length, VOCABULARY).double()
-    for one, weight in ((left, share), (right, 1 - share)):
-        ids = torch.from_numpy(one.ids.astype(np.int64))
-        hidden = hidden + torch.nn.functional.pad(weight * layer(ids), (0, 0, 0, length - len(one)))
-        for at in range(1, len(one)):
-            target[at, ids[at]] += weight * float(one.answer[at])
+    for row, weight, at in zip((left, right), (share, 1 - share), moved, strict=True):
+        ids = torch.from_numpy(row.ids.astype(np.int64))
+        hidden = hidden + torch.nn.functional.pad(weight * layer(ids), (0, 0, at, length - at - len(row)))
+        for token in range(1, len(row)):
+            target[at + token, ids[token]] += weight * float(row.answer[token])
     log = torch.log_softmax(model(inputs_embeds=hidden[None]).logits[0], dim=-1)
     return -(target[1:] * log[:-1]).sum(), target[1:].sum()
 
 
+@both_ways
 @pytest.mark.parametrize("name", MODELS)
-def test_it_is_the_loss_of_soft_targets_that_are_mixed_one_hots(name: str) -> None:
-    model = made(name)
+def test_it_is_the_loss_of_soft_targets_that_are_mixed_one_hots(name: str, align: str) -> None:
+    model, entries = made(name), blends(align)
     parts = [
-        soft(model, ROWS[a], ROWS[b], float(w))
-        for a, b, w in zip(BLENDS.left, BLENDS.right, BLENDS.weight, strict=True)
+        soft(model, ROWS[a], ROWS[b], float(w), align if a != b else "start")
+        for a, b, w in zip(entries.left, entries.right, entries.weight, strict=True)
     ]
     expected = sum(part for part, _ in parts) / sum(weight for _, weight in parts)
-    assert float(loss_of(model, BLENDS)) == pytest.approx(float(expected), abs=1e-6)
+    assert float(loss_of(model, entries)) == pytest.approx(float(expected), abs=1e-6)
 
 
 def gradients(model: Any, loss: Any) -> dict[str, Any]:
@@ -129,13 +143,14 @@ def largest_difference(left: dict[str, Any], right: dict[str, Any]) -> float:
     return max(float((left[name] - right[name]).abs().max()) for name in left)
 
 
+@both_ways
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(("weight", "rows"), [(1.0, (0, 2)), (0.0, (1, 3))])
 def test_lambda_one_and_zero_are_the_plain_rows_in_loss_and_gradients(
-    name: str, weight: float, rows: tuple[int, int]
+    name: str, weight: float, rows: tuple[int, int], align: str
 ) -> None:
     model = made(name)
-    mixed = loss_of(model, mixture((0, 1, weight), (2, 3, weight)))
+    mixed = loss_of(model, mixture((0, 1, weight), (2, 3, weight), align=align))
     expected = plain(model, [ROWS[at] for at in rows])
     assert float(mixed) == pytest.approx(float(expected), abs=1e-6)
     assert largest_difference(gradients(model, mixed), gradients(model, expected)) < 1e-6
@@ -152,12 +167,13 @@ def test_a_real_row_is_the_row_as_the_librarys_own_loss_has_it(name: str) -> Non
     assert largest_difference(gradients(model, mixed), gradients(model, model(**collate(ROWS[:2], 0)).loss)) < 1e-6
 
 
-def test_padding_never_leaks() -> None:
+@both_ways
+def test_padding_never_leaks(align: str) -> None:
     """Another pad id, and padding to the length of a much longer entry: the same loss, in 64 bits."""
-    model = made("gpt")
-    first = float(loss_of(model, BLENDS, pad=0, items=1.0))
-    assert float(loss_of(model, BLENDS, pad=37, items=1.0)) == pytest.approx(first, abs=1e-10)
-    alone = sum(float(loss_of(model, BLENDS[at : at + 1], items=1.0)) for at in range(len(BLENDS)))
+    model, entries = made("gpt"), blends(align)
+    first = float(loss_of(model, entries, pad=0, items=1.0))
+    assert float(loss_of(model, entries, pad=37, items=1.0)) == pytest.approx(first, abs=1e-10)
+    alone = sum(float(loss_of(model, entries[at : at + 1], items=1.0)) for at in range(len(entries)))
     assert alone == pytest.approx(first, abs=1e-10)
 
 
@@ -169,19 +185,24 @@ def test_padding_never_leaks_into_gradients() -> None:
     assert largest_difference(both, {name: narrow[name] + other[name] for name in narrow}) < 1e-10
 
 
-def test_past_the_shorter_row_only_the_longer_one_is_left_by_its_own_share() -> None:
-    from cuvee.training.mixed_batches import collate_mixture
+@pytest.mark.parametrize(("align", "moved"), [("start", 0), ("answer", 1)])
+def test_where_one_side_has_no_token_only_the_other_is_left_by_its_own_share(align: str, moved: int) -> None:
+    """Rows of 9 and 14 tokens, whose answers start at 4 and 3: the second is moved right by one column."""
     from cuvee.training.mixed_loss import mixed_embeddings
 
     model = made("gpt")
-    layer, batch = model.get_input_embeddings(), collate_mixture(mixture((0, 1, 0.3)), ROWS, 0)
+    layer, batch = model.get_input_embeddings(), collated(mixture((0, 1, 0.3), align=align))
     hidden = mixed_embeddings(model, batch)[0]
     left, right = (layer(torch.from_numpy(ROWS[at].ids.astype(np.int64))) for at in (0, 1))
     share = float(np.float32(0.3))
-    assert torch.allclose(hidden[:9], share * left + (1 - share) * right[:9])
-    assert torch.allclose(hidden[9:], (1 - share) * right[9:])
+    assert len(hidden) == 14 + moved
+    assert torch.allclose(hidden[:moved], share * left[:moved])
+    assert torch.allclose(hidden[moved:9], share * left[moved:] + (1 - share) * right[: 9 - moved])
+    assert torch.allclose(hidden[9:], (1 - share) * right[9 - moved :])
     assert batch["right_mask"].sum() == 14 and batch["left_mask"].sum() == 9
     assert float(batch["items"]) == pytest.approx(share * 5 + (1 - share) * 11, abs=1e-6)
+    starts = [int((batch[f"{side}_labels"][0] != -100).nonzero()[0]) for side in ("left", "right")]
+    assert starts == ([4, 4] if align == "answer" else [4, 3])
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -196,9 +217,7 @@ def test_gradients_reach_the_embeddings_of_both_sides(name: str) -> None:
 
 def test_one_pass_and_several_have_the_same_gradient() -> None:
     model = made("gpt")
-    from cuvee.training.mixed_batches import collate_mixture
-
-    whole = collate_mixture(BLENDS, ROWS, 0)["items"]
+    whole = collated(BLENDS)["items"]
     together = gradients(model, loss_of(model, BLENDS))
     model.zero_grad()
     for at in range(len(BLENDS)):

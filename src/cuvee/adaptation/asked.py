@@ -1,20 +1,22 @@
 """What ``cuvee adapt`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.adaptation.reward import Reward
+from cuvee.adaptation.reward import LOSS, Reward
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Paths, Scalar, Setting, pairs, paths
-from cuvee.errors import ConfigError
+from cuvee.errors import ConfigError, InputError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
+from cuvee.samples.questions import answered, evaluation_items
 from cuvee.training.settings import Training
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class AdaptOptions:
     episodes: int
     steps: int
     final_steps: int
-    subset: str
+    subset: str | float
     every: int
     repeats: int
     final_picks: str
@@ -53,6 +55,7 @@ class AdaptOptions:
     max_length: int
     lora: int
     save_every: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +110,10 @@ class AdaptAsk:
 def bind(options: AdaptOptions) -> AdaptAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    _check_counts(options, wrong)
+    _check_policy(options, wrong)
     wrong.check(partial(names.find, FINAL, options.final_picks, "--final-picks"))
     learn = _learn(options, wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong, guarded=learn.goal.files)
     wrong.stop()
@@ -141,11 +145,24 @@ def _learn(options: AdaptOptions, wrong: Mistakes) -> LearnAsk:
 
 def _goal(options: AdaptOptions, wrong: Mistakes) -> GoalAsk:
     return GoalAsk(
-        files=paths(options.goal),
+        files=wrong.check(lambda: _goal_files(paths(options.goal), options.reward)) or [],
         test=wrong.check(lambda: _rows(options.goal_test)),
         rows=options.goal_rows,
         reward=wrong.check(lambda: Reward(options.reward, options.max_new_tokens)),
     )
+
+
+def _goal_files(files: list[str], reward: str) -> list[str]:
+    """Return the goal's files. Raises ConfigError where they hold too little to learn from and be judged on."""
+    try:
+        asked = sum(1 for _ in evaluation_items(files))
+    except InputError as wrong:
+        raise ConfigError(f"--goal: {wrong.message}", wrong.hint) from None
+    if asked < 2:
+        raise ConfigError(f"the goal has {asked} examples", "give at least 2: one to learn from, one to judge")
+    if reward == LOSS and not answered(files):
+        raise ConfigError("no example of the goal has an answer", "give answers, or --reward passed for code")
+    return files
 
 
 def learner(given: Mapping[str, Scalar]) -> "Learner":
@@ -174,33 +191,16 @@ def _training(options: AdaptOptions, steps: int) -> Training:
     )
 
 
-def _rows(text: str) -> Budget:
+def _rows(text: str | float) -> Budget:
     budget = budgets.parse(text)
     if budget.kind == "tokens" or budget.amount <= 0:
         raise ConfigError(f"{text!r} is no number of rows", "write rows (1000) or a share (5%)")
     return budget
 
 
-def _check_counts(options: AdaptOptions, wrong: Mistakes) -> None:
-    counts = [
-        ("clusters", options.clusters, 1),
-        ("per-cluster", options.per_cluster, 1),
-        ("episodes", options.episodes, 0),
-        ("steps", options.steps, 2),
-        ("every", options.every, 1),
-        ("goal-rows", options.goal_rows, 1),
-        ("final-steps", options.final_steps, 0),
-        ("repeats", options.repeats, 0),
-    ]
-    for name, value, low in counts:
-        wrong.check(partial(_at_least, value, low, name))
+def _check_policy(options: AdaptOptions, wrong: Mistakes) -> None:
     if not options.episodes and not options.policy:
         wrong.check(_nothing_to_use)
-
-
-def _at_least(value: int, low: int, name: str) -> None:
-    if value < low:
-        raise ConfigError(f"{name} is {value}", f"give {low} or more")
 
 
 def _nothing_to_use() -> None:

@@ -3,7 +3,6 @@
 Imports torch; import it late.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from cuvee import rng
+from cuvee import disk, rng
 from cuvee.adaptation import folder as policies
 from cuvee.adaptation import ppo
 from cuvee.adaptation.asked import LearnAsk
@@ -64,10 +63,10 @@ def _episode(run: Run, course: Course, number: int, before: Path, earlier: Seque
         told = _update(policy, episode, [_remembered(step) for step in earlier], ask.learner, seed)
         learn_stage(policy, feed)
         policy.facts["episodes"] += 1
-        np.savez(folder / "memory.npz", states=episode.states(episode.taken()), rewards=episode.rewards)
+        disk.save_arrays(folder / "memory.npz", states=episode.states(episode.taken()), rewards=episode.rewards)
         policies.write(policy, folder / "policy")
         write_json(folder / "figures.json", _figures(number, feed, trained, told, ask.goal.reward.sign))
-        shutil.rmtree(folder / "model")  # read no more: the weights of twenty episodes would fill the disk
+        disk.remove_folder(folder / "model")  # read no more: the weights of twenty episodes would fill the disk
 
     own = {
         "number": number,
@@ -125,7 +124,7 @@ def _final(run: Run, course: Course, policy: Path, earlier: Sequence[Step]) -> S
         say(f"final run: {ask.final.steps:,} steps on the policy's best of {len(rows):,} rows")
         trained = course.train(feed, ask.final, folder / "model", seed=ask.seed)
         figures = _final_figures(course, feed, trained)
-        np.savez(folder / STEPS, **_trajectory(feed, trained.steps))
+        disk.save_arrays(folder / STEPS, **_trajectory(feed, trained.steps))
         write_json(folder / "figures.json", asdict(figures))
 
     own = {

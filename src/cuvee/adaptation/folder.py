@@ -10,6 +10,7 @@ from typing import TypedDict
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.adaptation.networks import Acquisition, Critic
 from cuvee.adaptation.state import COLUMNS, Basis, Stage
 from cuvee.errors import ConfigError
@@ -50,15 +51,13 @@ class Policy:
 
 def write(policy: Policy, folder: Path) -> None:
     """Write a policy; the JSON last, which says that it is whole."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    folder.mkdir(parents=True, exist_ok=True)
     parts = {f"basis.{name}": np.ascontiguousarray(value) for name, value in vars(policy.basis).items()}
     for name in _NETWORKS:
         weights = getattr(policy, name).state_dict()
         parts |= {f"{name}.{key}": value.detach().numpy().copy() for key, value in weights.items()}
-    save_file(parts, folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(0o644)
+    disk.write(disk.folder(folder) / WEIGHTS, save(parts))
     write_json(folder / FIGURES, {"columns": COLUMNS, "stage": asdict(policy.stage), "facts": policy.facts})
 
 

@@ -1,13 +1,11 @@
 """What ``cuvee adapt`` leaves behind: the rows in the order they were taken, the policy, the model, the page."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import commands
+from cuvee import commands, disk
 from cuvee.adaptation.account import Adapted, told
 from cuvee.adaptation.asked import AdaptAsk, LearnAsk
 from cuvee.arrays import I64
@@ -90,7 +88,7 @@ def _trajectory(run: Run, done: Adapted, chosen: I64) -> Step:
             "score": taken["score"],
         }
         table = pa.table(columns, schema=schema(_passes(done), _settings(done.ask.learn)))
-        pq.write_table(table, folder / TRAJECTORY, compression="zstd")
+        disk.save_table(folder / TRAJECTORY, table)
 
     return run.step("trajectory", {"final": done.learnt.final.fingerprint, "chosen": chosen}, make)
 
@@ -125,6 +123,6 @@ def _replay(ask: LearnAsk, folder: Path) -> str:
 
 def _policy(run: Run, done: Adapted) -> Step:
     def make(folder: Path) -> None:
-        shutil.copytree(done.learnt.policy, folder / "policy")
+        disk.copy_folder(done.learnt.policy, folder / "policy")
 
     return run.step("policy", {"final": done.learnt.final.fingerprint}, make)

@@ -60,6 +60,11 @@ class Reward:
         return 1.0 if MEASURES[self.measure].higher_is_better else -1.0
 
     @property
+    def writes(self) -> bool:
+        """Return whether the model writes answers for it: else it reads those that are there."""
+        return any(kind in GENERATED for kind in KINDS.get(self.measure, ()))
+
+    @property
     def unit(self) -> str:
         """Return what a value is, for people."""
         return "nats per answer token" if self.measure == LOSS else f"mean {self.measure.replace('_', ' ')}, 0 to 1"

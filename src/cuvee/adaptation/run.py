@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from cuvee.adaptation.asked import AdaptAsk, AdaptOptions, bind
+from cuvee.intake.before import Before
 from cuvee.intake.ground import prepare
 from cuvee.intake.plan import expect
 from cuvee.models.needs import need
+from cuvee.models.speed import ModelWork
 from cuvee.publication.finish import finish
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run
@@ -27,7 +29,7 @@ def _adapt(run: Run, ask: AdaptAsk) -> Result:
     from cuvee.adaptation.field import prepared_from
     from cuvee.adaptation.published import story
 
-    field = prepared_from(run, ask.learn, prepare(run, ask.pool))
+    field = prepared_from(run, ask.learn, prepare(run, ask.pool, Before(ask.publishing.holds)))
     return finish(run, story(run, Adapted(ask, field, learnt(run, ask.learn, field))))
 
 
@@ -38,6 +40,14 @@ def _plan(ask: AdaptAsk, out: Path) -> Result:
     steps, final = learn.training.steps or 0, learn.final.steps or 0
     episodes = f"{learn.episodes} episodes of {steps:,} steps x {batch} rows, each on {learn.subset.rows(rows):,} rows"
     looks = f"up to {learn.goal.rows} rows of the goal {-(-steps // learn.every):,} times in each"
+    length, written = expected.length(learn.training.max_length), 0
+    taught = (learn.episodes * steps + final) * batch
+    judged = learn.goal.rows * (learn.episodes * -(-steps // learn.every) + 1)
+    if learn.goal.reward.writes:
+        judged, written = 0, judged * learn.goal.reward.max_new_tokens
+    work = ModelWork(
+        trained=taught * length, read=(3 * rows + judged) * length, written=written, loads=learn.episodes + 2
+    )
     told = [
         "read, clean, and drop what stands in the goal",
         f"read {rows:,} rows three times with the auxiliary model, as far as the store lacks them",
@@ -45,4 +55,4 @@ def _plan(ask: AdaptAsk, out: Path) -> Result:
         f"train the final model: {final:,} steps x {batch} rows of the whole pool",
         f"publish to {out}",
     ]
-    return expected.result(out, told)
+    return expected.result(out, told, seconds=expected.seconds + work.seconds(learn.base), tokens=work.tokens)

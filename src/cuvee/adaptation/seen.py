@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.adaptation import folder as policies
 from cuvee.adaptation import state
 from cuvee.adaptation.asked import LearnAsk
@@ -49,10 +50,10 @@ def see(run: Run, ask: LearnAsk, ground: Ground) -> Seen:
     def make(folder: Path) -> None:
         figures = _figures(aux, ground, ask.training.max_length)
         policy = given or Policy.fresh(state.fit(figures, vectors.X), seed=ask.seed, aux=aux, aux_version=_version(aux))
-        np.save(folder / "figures.npy", figures)
+        disk.save_array(folder / "figures.npy", figures)
         state.write_columns(policy.basis, figures, vectors.X, folder / "columns.npy")
         columns: F32 = np.load(folder / "columns.npy", mmap_mode="r")
-        np.save(folder / "labels.npy", state.cluster(columns, ask.clusters, seed=ask.seed))
+        disk.save_array(folder / "labels.npy", state.cluster(columns, ask.clusters, seed=ask.seed))
         policies.write(policy, folder / "policy")
 
     depends = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import F32, F64, I64
 from cuvee.geometry.clusters import kmeans
 from cuvee.geometry.distances import blocks
@@ -82,10 +83,9 @@ def _principal(X: F32) -> tuple[F32, F32]:
 
 def write_columns(basis: Basis, figures: F32, vectors: F32, path: Path) -> None:
     """Write the (n, 36) columns to a .npy file, block by block, so that a large pool is never in memory."""
-    target = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(len(figures), STATIC))
+    target = disk.empty_array(path, (len(figures), STATIC))
     for rows in blocks(len(figures), BLOCK):
         target[rows] = basis.columns(figures[rows], vectors[rows])
-    target.flush()
 
 
 def cluster(columns: F32, count: int, *, seed: int) -> I64:

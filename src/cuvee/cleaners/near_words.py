@@ -11,6 +11,7 @@ from cuvee.arrays import I64, U64, Bool
 from cuvee.cleaners.duplicates import Near
 from cuvee.cleaners.spilled import Spilled
 from cuvee.cleaners.tokens import Tokens, Words, ngrams, polynomial
+from cuvee.progress import Advance, unseen
 
 U32 = npt.NDArray[np.uint32]
 I32 = npt.NDArray[np.int32]
@@ -21,18 +22,27 @@ SEED = 0  # of the permutations
 RECALL = 0.99  # of pairs at the threshold, by which the banding is chosen
 REPRESENTATIVES = 64  # kept rows that a bucket remembers
 CHECKS = 8  # exact comparisons per row
+TOLD = 1_000  # rows between two steps of a progress bar
 _BATCH = 4_096  # rows whose digests stand in memory as Python lists
 _SETS = 1_024  # rows whose words stand in memory as Python sets, and the words of the longest of these
 _WORDS = 1_000
 
 
-def near(words: Words, *, threshold: float = 0.8, skip: Bool | None = None, answers: Words | None = None) -> Near:
+def near(
+    words: Words,
+    *,
+    threshold: float = 0.8,
+    skip: Bool | None = None,
+    answers: Words | None = None,
+    advance: Advance = unseen,
+) -> Near:
     """Return what each row repeats by the Jaccard similarity of its sets of 3 tokens in a row.
 
     answers: the words of each row's answer, which must be as alike too, as sets of words: the same passage under another
     question is another row.
 
-    threshold: in (0, 1], compared with the exact similarity. skip: rows that neither fall nor let others fall.
+    threshold: in (0, 1], compared with the exact similarity. skip: rows that neither fall nor let others fall. advance: told
+    of 2 steps per row: digested, compared.
     Rows are taken in order. One falls when its similarity to a kept earlier row reaches the threshold, so what it names is
     kept; of several it names the most similar. A row without a word never falls.
 
@@ -45,8 +55,9 @@ def near(words: Words, *, threshold: float = 0.8, skip: Bool | None = None, answ
     keeper = np.full(len(words), -1, dtype=np.int64)
     similarity = np.full(len(words), np.nan, dtype=np.float32)
     rows = np.flatnonzero((words.lengths > 0) & (~skip if skip is not None else True)).astype(np.int64)
-    buckets = _buckets(_bands(words, rows, _band_width(threshold)))
+    buckets = _buckets(_bands(words, rows, _band_width(threshold), advance))
     some = np.flatnonzero((buckets >= 0).any(axis=1))
+    advance(2 * (len(words) - len(rows)) + len(rows) - len(some))  # those that nothing is compared with
     rows, held = rows[some], _Held(_rows_of(buckets, some))
     del buckets
     slack = 3 * float(np.sqrt(threshold * (1 - threshold) / PERMUTATIONS))  # three standard errors of the estimate
@@ -54,12 +65,15 @@ def near(words: Words, *, threshold: float = 0.8, skip: Bool | None = None, answ
         digests = _kept_digests(words, rows, grams)
         looks = _Looks(grams.whole(), answers, rows, threshold)
         for at in range(len(rows)):
+            if at % TOLD == TOLD - 1:
+                advance(TOLD)
             likely = looks.agreeing(at, _likely(at, held.beside(at), digests, threshold - slack))
             best, value = looks.most_similar(at, likely[:CHECKS])
             if value >= threshold:
                 keeper[rows[at]], similarity[rows[at]] = rows[best], value
             else:
                 held.keep(at)
+        advance(len(rows) % TOLD)
     return Near(keeper, similarity)
 
 
@@ -174,7 +188,7 @@ def _band_width(threshold: float) -> int:
     return max(found, default=1)
 
 
-def _bands(words: Words, rows: I64, width: int) -> U64:
+def _bands(words: Words, rows: I64, width: int, advance: Advance) -> U64:
     """Return the (m, bands) hashes of the bands of each row's digest."""
     bands = PERMUTATIONS // width
     keys = np.empty((len(rows), bands), dtype=np.uint64)
@@ -184,6 +198,7 @@ def _bands(words: Words, rows: I64, width: int) -> U64:
             columns = [digests[:, band * width + at].astype(np.uint64) for at in range(width)]
             keys[done : done + len(digests), band] = polynomial(columns)  # sorts faster than bytes
         done += len(digests)
+        advance(len(digests))
     return keys
 
 

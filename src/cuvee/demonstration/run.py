@@ -10,10 +10,12 @@ from typing import TypedDict
 import orjson
 import pyarrow as pa
 
+from cuvee import commands, names
 from cuvee.demonstration.shown import METHODS, Shown
 from cuvee.errors import MissingExtraError
 from cuvee.intake.asked import CleanOptions, PoolOptions
 from cuvee.intake.judge import JudgeOptions
+from cuvee.intake.plan import CLEANED
 from cuvee.intake.sources import ReadOptions
 from cuvee.models.needs import need
 from cuvee.planting.files import WrittenFiles, write
@@ -24,6 +26,8 @@ from cuvee.result.measures import PlantedRow
 from cuvee.result.summary import MethodRow
 from cuvee.selection.asked import SelectOptions
 from cuvee.selection.run import run_select
+
+METHOD_SECONDS = 15  # that a method at toy size takes, about
 
 
 class TruthRow(TypedDict):
@@ -52,9 +56,21 @@ def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> R
     say(f"wrote     a sample pool of {written.rows:,} rows and {written.broken} broken lines to {written.pool}")
     options, tell = _options(written, budget, seed), partial(_counted, written)
     result = run_select(options, out=out / "run", dry_run=False, replace=True, tell=tell)
-    next_command = f"cuvee select {written.pool} --budget 5% --method facility-location --out {out / 'second'}"
+    next_command = commands.line("cuvee", "select", written.pool, "--budget", "5%", "--out", out / "second")
     result.summary["methods"] = list(_shown(verbs, written.pool, out))
     return Result(result.folder, result.summary, result.files, next=next_command)
+
+
+def plan(*, rows: int, budget: str, out: Path) -> Result:
+    """Say what the demonstration would do, and about how long it takes."""
+    names_of = ", ".join(METHODS)
+    steps = [
+        f"write a sample pool of {rows:,} rows to {out / 'pool'}",
+        f"select {budget} of them by {names.METHOD}",
+        f"show each method at toy size, where torch is installed: {names_of}",
+    ]
+    seconds = round(rows / CLEANED + METHOD_SECONDS * len(METHODS))
+    return Result(Path(out), {"plan": {"files": [], "steps": steps, "rows": rows, "seconds": seconds, "notes": []}})
 
 
 def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
@@ -72,8 +88,9 @@ def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
         publishing=Publishing(format="messages", file="jsonl", draws=5),
         judge=JudgeOptions(base_url="", judge_model="", judge_settings="", max_tokens_spent=None),
         budget=budget,
-        method="k-center",
+        method=names.METHOD,
         settings="",
+        space="",
         scores="length,lexical-richness",
         model=None,
         max_length=0,

@@ -1,14 +1,13 @@
 """What ``cuvee distill`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import budget as budgets
 from cuvee import commands, names
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes, Setting, between
+from cuvee.commands import Mistakes, Setting
 from cuvee.distillation.raters import SCALES, WAYS, ByColumn, ByJudge, ByLibrary, Rater, library_of
 from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
@@ -16,6 +15,7 @@ from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.judge import JudgeOptions
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 
 
@@ -60,10 +60,11 @@ class DistillOptions:
     rating: RatingOptions
     grouping: Grouping
     model: str
-    budget: str
+    budget: str | float
     good: float
     share: float
     max_new_tokens: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +94,8 @@ def bind(options: DistillOptions) -> DistillAsk:
     rater = wrong.check(lambda: _rater(options))
     base = wrong.check(lambda: causal.folder_of(options.model))
     sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
-    wrong.check(partial(between, options.share, "share", 0, 1))
     options.grouping.check(wrong)
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
@@ -113,8 +114,8 @@ def bind(options: DistillOptions) -> DistillAsk:
     )
 
 
-def _rows(text: str) -> Budget:
-    budget = budgets.parse(text)
+def _rows(text: str | float) -> Budget:
+    budget = budgets.spent(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget
 

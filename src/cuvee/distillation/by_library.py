@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import F64
 from cuvee.distillation.ratings import KIND, Ratings
 from cuvee.distiller.bayes import Library
@@ -17,7 +18,7 @@ def by_library(run: Run, ground: Ground, turns: list[Turns | None], library: Lib
     """Rate every row that has an answer."""
     shelf = library.shelf(KIND)
     depends = {"ground": ground.fingerprint, "library": [library.embedder.version, digest(shelf.classes), shelf.voters]}
-    step = run.step("rate", depends, lambda folder: np.save(folder / "ratings.npy", _ratings(turns, library)))
+    step = run.step("rate", depends, lambda folder: disk.save_array(folder / "ratings.npy", _ratings(turns, library)))
     values: F64 = np.load(step.path / "ratings.npy")
     if not step.reused:
         rated = int(np.isfinite(values).sum())

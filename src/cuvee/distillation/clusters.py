@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.distillation.asked import DistillAsk
 from cuvee.geometry.bounded import bounded_clusters
@@ -20,7 +21,7 @@ def clustered(run: Run, ask: DistillAsk, ground: Ground, weak: I64) -> list[I64]
 
     def make(folder: Path) -> None:
         X, mean = np.asarray(ground.pool.vectors[weak]), float(group.mean) or None
-        np.save(folder / "labels.npy", bounded_clusters(X, group.smallest, group.largest, mean=mean, seed=seed))
+        disk.save_array(folder / "labels.npy", bounded_clusters(X, group.smallest, group.largest, mean=mean, seed=seed))
 
     if len(weak) < group.smallest:
         return []

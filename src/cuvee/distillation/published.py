@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.distillation.ledger import correct
 from cuvee.distillation.merge import Distilled, Merged, merge
 from cuvee.distillation.new_rows import SOURCE
@@ -99,4 +100,4 @@ def _next(merged: Merged, folder: Path, ledger: pa.Table) -> str:
     names = ledger["id"].to_pylist()
     parents, ranks = ledger["parents"].to_pylist(), ledger["rank"].to_pylist()
     made = (name for name, of, rank in zip(names, parents, ranks, strict=True) if of and rank)
-    return f"cuvee why {folder} {next(made, names[0])}"
+    return commands.line("cuvee", "why", folder, next(made, names[0]))

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 import orjson
 
+from cuvee import disk
 from cuvee.distillation.fates import Aside
 from cuvee.distillation.merge import Merged
 from cuvee.intake.ground import Ground
@@ -72,4 +73,4 @@ def aside_rows(ground: Ground, aside: Sequence[Aside]) -> list[AsideRow]:
 
 def write(rows: Sequence[DistilledRow | AsideRow], path: Path) -> None:
     """Write one JSON object per line."""
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    disk.write(path, b"".join(orjson.dumps(row) + b"\n" for row in rows))

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cuvee.distillation.asked import DistillAsk, DistillOptions, bind
+from cuvee.distillation.by_judge import OVERALL
 from cuvee.distillation.clusters import clustered, never_asked
 from cuvee.distillation.fates import Aside, Draft, NewRow, drafts, judged
 from cuvee.distillation.merge import Distilled
 from cuvee.distillation.published import publish
 from cuvee.distillation.rate import again, rated, used
+from cuvee.distillation.raters import ByJudge
 from cuvee.distillation.ratings import Ratings, partition, turns_of
 from cuvee.distillation.write import written
+from cuvee.intake import judge as judging
+from cuvee.intake.before import Before
 from cuvee.intake.ground import prepare
 from cuvee.intake.plan import expect
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, digest, open_run
@@ -28,7 +33,7 @@ def run_distill(options: DistillOptions, *, out: Path, dry_run: bool, replace: b
 
 
 def _distill(run: Run, ask: DistillAsk) -> Result:
-    ground = prepare(run, ask.pool)
+    ground = prepare(run, ask.pool, Before(ask.publishing.holds))
     turns = turns_of(ground.pool)
     with rated(run, ground, turns, ask.rater) as ratings:
         parts = partition(ratings.values, ask.good)
@@ -63,6 +68,10 @@ def _plan(ask: DistillAsk, out: Path) -> Result:
     expected, group = expect(ask.pool), ask.grouping
     size = group.mean or min(group.smallest + 1, (group.smallest + group.largest) / 2)
     most = min(group.at_most or expected.rows, round(expected.rows / size))
+    work = ModelWork(read=expected.tokens, written=most * ask.sampling.max_new_tokens)
+    more: dict[str, object] = {"tokens": work.tokens}
+    if isinstance(ask.rater, ByJudge):
+        more["judge"] = judging.plan(ask.rater.judging, [OVERALL], expected.rows + most, expected.size)
     steps = [
         "read",
         "clean",
@@ -74,4 +83,4 @@ def _plan(ask: DistillAsk, out: Path) -> Result:
         "rate the new rows, rank them by rarity, merge them with the best original rows",
         f"publish to {out}",
     ]
-    return expected.result(out, steps)
+    return expected.result(out, steps, seconds=expected.seconds + work.seconds(ask.base), **more)

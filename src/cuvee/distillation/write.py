@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import orjson
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import I64
 from cuvee.distillation.asked import DistillAsk
 from cuvee.distillation.fates import NO_ROOM, Aside, Draft, drafts, read
@@ -65,7 +65,7 @@ def _write(ask: DistillAsk, weak: list[list[Turns]], folder: Path) -> None:
     journal = Journal(folder / "journal.jsonl")
     replies = iter(reply_to(model, [asked for asked in talks if asked], ask.sampling, journal).replies)
     write_json(folder / "replies.json", [vars(next(replies)) if asked else None for asked in talks])
-    (folder / "journal.jsonl").unlink(missing_ok=True)
+    disk.remove(folder / "journal.jsonl")
 
 
 def talk(rows: Sequence[Turns], count: Callable[[Talk], int], room: int) -> Talk | None:

@@ -5,7 +5,6 @@ T[a, b] is the chance that a neighbour of a text of class a has class b. By Baye
 posterior(a) ~ p[a] * prod over b of T[a, b] ** votes[b]; the rating is the expectation.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from cuvee import embedders
+from cuvee import disk, embedders
 from cuvee.arrays import F32, F64, I64
 from cuvee.distiller.examples import Rated
 from cuvee.embedders import Embedder
@@ -168,14 +167,12 @@ class Library:
 
     def save(self, folder: Path) -> None:
         """Write arrays (one .npz per kind, nothing pickled), the texts, and the settings as JSON."""
-        folder.mkdir(parents=True, exist_ok=True)
+        disk.folder(folder)
         from cuvee.distiller.examples import write
 
         write(self.texts, folder / TEXTS)
         for kind, shelf in self.shelves.items():
-            buffer = io.BytesIO()
-            np.savez(buffer, X=shelf.X, classes=shelf.classes, p=shelf.p, T=shelf.T)
-            (folder / f"{kind}.npz").write_bytes(buffer.getvalue())
+            disk.save_arrays(folder / f"{kind}.npz", X=shelf.X, classes=shelf.classes, p=shelf.p, T=shelf.T)
         voters = {kind: shelf.voters for kind, shelf in self.shelves.items()}
         counts = {kind: np.bincount(shelf.classes, minlength=CLASSES) for kind, shelf in self.shelves.items()}
         told = {"embedder": self.named, "version": self.embedder.version, "voters": voters, "texts per class": counts}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import disk
 from cuvee.distiller import kinds, parse
 from cuvee.errors import InputError
 from cuvee.render import Messages
@@ -67,7 +68,7 @@ def asked(kind: str, variants: Sequence[str]) -> list[dict[str, str]]:
 
 def write(rows: Iterable[Example | Rated], path: Path) -> None:
     """Write one JSON object per line."""
-    path.write_bytes(b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows))
+    disk.write(path, b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows))
 
 
 def load(path: Path) -> list[Example]:

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuvee import disk
 from cuvee.distiller.examples import Example, asked
 from cuvee.distiller.rewards import Rewards, Weights
 from cuvee.errors import ConfigError
@@ -102,7 +103,8 @@ def reinforce(causal: Causal, lesson: Lesson, settings: Reinforcement, folder: P
         warnings.simplefilter("ignore")
         follower.advance = advance
         trainer = _trainer(causal, lesson, _arguments(causal, weights, settings, folder, seed), follower)
-        trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
+        with disk.library(disk.folder(folder)):
+            trainer.train(resume_from_checkpoint=str(found[0]) if found else None)
         trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
     return list(follower.curve)
 

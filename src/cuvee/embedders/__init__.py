@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from cuvee.embedders import guest
 from cuvee.embedders.seam import Embedder, ReadsMessages
 from cuvee.models import catalog
 from cuvee.names import find
@@ -52,8 +53,9 @@ def resolve(name: str | None) -> tuple[Embedder, list[str]]:
     """
     if name is not None:
         kind, _, model = name.partition(":")
-        make = EMBEDDERS[kind] if kind in EMBEDDERS else find(EMBEDDERS, name, "embedder")
-        return make((model or None) if kind in EMBEDDERS else None), []
+        if kind in EMBEDDERS:
+            return EMBEDDERS[kind](model or None), []
+        return guest.embedder(name, find(EMBEDDERS, name, "embedder")), []
     if catalog.path_of("static-minilm") is not None:
         return _static(None), []
     why = "vectors are lexical (words, not meaning), as static-minilm is not here: `cuvee models fetch static-minilm`"

@@ -13,9 +13,9 @@ import pyarrow as pa
 import xxhash
 
 from cuvee.arrays import F32, I64
+from cuvee.embedders.latent import latent_axes
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import ConfigError
-from cuvee.rng import stream
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -72,9 +72,7 @@ class Lexical:
         if not axes:
             self._axes = np.zeros((0, 0), dtype=np.float32)
             return
-        frequency = np.bincount(counts.indices, minlength=terms)
-        idf = (np.log((1 + n) / (1 + frequency)) + 1).astype(np.float32)
-        self._axes = np.ascontiguousarray(_svd(_unit(counts.multiply(idf).tocsr()), axes) * idf[:, None])
+        self._axes = latent_axes(counts, axes, name="lexical")
 
     def encode(self, texts: Sequence[str]) -> F32:
         """Return (n, dim) float32 unit rows; a row is a function of its text and the fit only."""
@@ -143,29 +141,4 @@ def _most_common(rows: I64, terms: I64, least: int) -> I64:
     frequency = np.bincount(once % max(1, len(distinct)), minlength=len(distinct))
     order = np.argsort(-frequency, kind="stable")[: TERMS // 2]
     found: I64 = distinct[order[frequency[order] >= least]]
-    return found
-
-
-def _unit(A: "csr_array") -> "csr_array":
-    from sklearn.preprocessing import normalize
-
-    return normalize(A)
-
-
-def _svd(A: "csr_array", axes: int) -> F32:
-    """Return the (terms, up to ``axes``) right singular vectors of A, largest first, without those of value zero.
-
-    Randomised range finder with 2 power iterations (Halko, Martinsson and Tropp, 2011). The small factor is solved through
-    its Gram matrix, in float64: a dense decomposition of all terms would cost ten times more.
-    """
-    random = stream(0, "lexical").standard_normal((A.shape[1], min(axes + 10, *A.shape))).astype(np.float32)
-    basis = np.linalg.qr(A @ random)[0]
-    for _ in range(2):
-        basis = np.linalg.qr(A @ (A.T @ basis))[0]
-    small = (A.T @ basis).astype(np.float64)
-    squares, rotation = np.linalg.eigh(small.T @ small)
-    largest = np.argsort(-squares, kind="stable")[:axes]
-    largest = largest[squares[largest] > 1e-9 * squares.max()]
-    right = small @ rotation[:, largest] / np.sqrt(squares[largest])
-    found: F32 = (right * np.sign(right[np.abs(right).argmax(axis=0), np.arange(len(largest))])).astype(np.float32)
     return found

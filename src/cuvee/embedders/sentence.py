@@ -9,7 +9,8 @@ import numpy as np
 
 from cuvee.arrays import F32
 from cuvee.embedders.seam import unit_rows
-from cuvee.errors import MissingExtraError
+from cuvee.errors import ConfigError, MissingExtraError
+from cuvee.models import plain
 from cuvee.models.folders import fingerprint, model_folder
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Sentence:
         if find_spec("sentence_transformers") is None:
             raise MissingExtraError("sentence-transformers", "sentence", "the sentence embedder")
         self._folder = model_folder(model, "all-minilm-l6-v2")
+        plain.check(self._folder)
         self.version = fingerprint(self._folder, "sentence", MAX_TOKENS)
 
     @cached_property
@@ -44,7 +46,11 @@ class Sentence:
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # of reading the weights, which takes a blink
-        model = SentenceTransformer(str(self._folder), local_files_only=True)
+        try:
+            model = SentenceTransformer(str(self._folder), local_files_only=True, trust_remote_code=False)
+        except (ValueError, OSError, KeyError, TypeError, AttributeError, ImportError, RuntimeError) as wrong:
+            reason = (str(wrong).strip().splitlines() or [type(wrong).__name__])[0]
+            raise ConfigError(f"{self._folder} holds no sentence embedder: {reason}", "name another folder") from wrong
         logging.enable_progress_bar()
         model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
         return model

@@ -7,6 +7,7 @@ import numpy as np
 from cuvee.arrays import F32
 from cuvee.embedders.seam import unit_rows
 from cuvee.errors import ConfigError
+from cuvee.models import plain
 from cuvee.models.folders import fingerprint, model_folder
 
 MAX_TOKENS = 512  # what stands after is not read
@@ -31,6 +32,7 @@ class Static:
         folder = model_folder(model, "static-minilm")
         if not (folder / "model.safetensors").is_file() or not (folder / "tokenizer.json").is_file():
             raise ConfigError(f"{folder} holds no static embedder", "it needs model.safetensors and tokenizer.json")
+        plain.check(folder)
         try:
             self._model = StaticModel.from_pretrained(folder)
         except (KeyError, ValueError, SafetensorError) as wrong:

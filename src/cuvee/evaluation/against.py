@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import names
+from cuvee import disk, names
 from cuvee.errors import ConfigError
 from cuvee.evaluation import winrate
 from cuvee.evaluation.question import Question
@@ -85,4 +84,4 @@ def compare(run: Run, against: Against, questions: Sequence[Question], ours: Map
 
 
 def _write(table: pa.Table, folder: Path) -> None:
-    pq.write_table(table, folder / "comparisons.parquet")
+    disk.save_table(folder / "comparisons.parquet", table)

@@ -1,7 +1,7 @@
 """What ``cuvee evaluate`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import commands
@@ -13,6 +13,7 @@ from cuvee.evaluation.evaluating import EvaluationSettings
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.models.needs import need
+from cuvee.models.place import ModelPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,7 @@ class EvaluateOptions:
     beside: AgainstOptions
     columns: str
     dialect: str | None
-    device: str | None
-    precision: str | None
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -69,8 +69,8 @@ def bind(options: EvaluateOptions) -> EvaluateAsk:
         )
     )
     columns = wrong.check(lambda: pairs(options.columns, "columns")) or {}
-    wrong.check(lambda: _positive(limit=options.limit, batch_tokens=options.batch_tokens))
     wrong.check(lambda: _together(options))
+    options.place.check(wrong)
     against = wrong.check(lambda: bind_against(options.beside))
     wrong.check(lambda: causal.folder_of(str(options.model)))
     wrong.stop()
@@ -85,17 +85,11 @@ def bind(options: EvaluateOptions) -> EvaluateAsk:
         against=against,
         columns={key: str(value) for key, value in columns.items()},
         dialect=options.dialect,
-        device=options.device,
-        precision=options.precision,
+        device=options.place.device,
+        precision=options.place.precision,
         seed=options.seed,
         typed=commands.settings("evaluate", options),
     )
-
-
-def _positive(**asked: int | None) -> None:
-    for name, value in asked.items():
-        if value is not None and value < 1:
-            raise ConfigError(f"{name.replace('_', '-')} is {value}", "give at least 1")
 
 
 def _together(options: EvaluateOptions) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cuvee.errors import InputError
 from cuvee.evaluation.answers import has_final_number
-from cuvee.evaluation.question import STUB, Question, said
+from cuvee.evaluation.question import STUB, Program, Question, said
 from cuvee.samples.dialects.cells import IDS, asked, first, text
 
 Row = Mapping[str, object]
@@ -52,9 +52,10 @@ def _code(row: Row, task: str, name: str) -> Question:
     prompt, entry = text(row["prompt"]), text(row["entry_point"])
     solution = row.get("canonical_solution")
     right = None if not isinstance(solution, str) else _fenced(prompt + solution)
-    tests = f"{row['test']}\n\ncheck({entry})\n"
+    tests = f"{row['test']}\n\ncheck(candidate)\n"
     turns = (said("user", WRITE + _fenced(prompt)),)
-    return Question(task, name, "code", turns, right, program=(f"{prompt.rstrip()}\n{STUB}", tests))
+    program = Program(f"{prompt.rstrip()}\n{STUB}", tests, entry)
+    return Question(task, name, "code", turns, right, program=program)
 
 
 def _fenced(code: str) -> str:

@@ -12,6 +12,7 @@ from cuvee.errors import ConfigError
 from cuvee.evaluation.table import TABLE
 from cuvee.models.causal import Causal
 from cuvee.models.needs import need
+from cuvee.names import may_run
 from cuvee.runs import sha256
 
 if TYPE_CHECKING:
@@ -43,7 +44,13 @@ def run(
     from lm_eval.models.huggingface import HFLM
 
     manager, named = _manager(tasks)
-    model = HFLM(pretrained=causal.model, tokenizer=causal.tokenizer, batch_size=BATCH, max_length=causal.max_length)
+    model = HFLM(
+        pretrained=causal.model,
+        tokenizer=causal.tokenizer,
+        batch_size=BATCH,
+        max_length=causal.max_length,
+        trust_remote_code=False,
+    )
     with _quiet():
         results = simple_evaluate(
             model=model,
@@ -84,6 +91,7 @@ def _local(path: Path) -> dict[str, object]:
     """Return the settings of a YAML task, its data files made absolute: lm-eval would look for them where it was started."""
     from lm_eval.tasks._yaml_loader import load_yaml
 
+    may_run(str(path))  # its functions, and its templates, which are code as well
     if not path.is_file():
         raise ConfigError(f"there is no lm-eval task {path}", "name a YAML file")
     settings = dict(load_yaml(path.resolve(), resolve_func=True))

@@ -7,7 +7,7 @@ from typing import Protocol
 from cuvee.evaluation import sandbox
 from cuvee.evaluation.answers import code
 from cuvee.evaluation.journal import Journal
-from cuvee.evaluation.question import STUB, Question
+from cuvee.evaluation.question import STUB, Program, Question
 from cuvee.progress import bar
 
 MOST = 65_536  # characters of an answer that are taken for code
@@ -44,20 +44,25 @@ def judge(
     open_rows = [row for row in rows if row not in kept.done]
     with bar("running code", len(rows), unit="programs", done=len(rows) - len(open_rows)) as advance:
         for row in open_rows:
-            ran = sandbox.run(program(questions[row], answers[row].text), limits)
+            ran = tested(questions[row], answers[row].text, limits)
             kept.add(row, [ran.passed, ran.reason])
             advance(1)
     return {row: ProgramVerdict(*kept.done[row]) for row in rows}
 
 
-def program(question: Question, answer: str) -> str:
-    """Return what is run: the prompt's own imports and helpers, the answer's code, the tests.
+def tested(question: Question, answer: str, limits: sandbox.Limits) -> sandbox.Ran:
+    """Return how an answer to a question of kind "code" fares against its tests."""
+    asked = question.program
+    assert asked is not None
+    return sandbox.run(program(asked, answer), asked.tests, limits, entry=asked.entry, prelude=asked.prelude)
+
+
+def program(asked: Program, answer: str) -> str:
+    """Return the program that is tested: the prompt's own imports and helpers, then the answer's code.
 
     An answer that goes on where the prompt stopped, instead of writing the function again, is joined to it.
     """
-    assert question.program is not None
-    prelude, tests = question.program
     written = code(answer)[:MOST]
     if written.startswith((" ", "\t")):
-        return f"{prelude.removesuffix(STUB)}{written}\n{tests}"
-    return f"{prelude}{written}\n{tests}"
+        return f"{asked.prelude.removesuffix(STUB)}{written}\n"
+    return f"{asked.prelude}{written}\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.evaluation.against import Compared
 from cuvee.evaluation.means import QUESTIONS, TASKS, Mean, as_table, means
 from cuvee.evaluation.question import GENERATED, Question
@@ -27,9 +27,9 @@ def publish(work: Work, told: pa.Table, against: Compared | None) -> Result:
     summary = _summary(work, told, found, against)
 
     def make(folder: Path) -> None:
-        pq.write_table(told, folder / "questions.parquet")
-        pq.write_table(as_table(found), folder / "means.parquet")
-        (folder / "answers.jsonl").write_bytes(b"".join(_lines(work.read.questions, told)))
+        disk.save_table(folder / "questions.parquet", told)
+        disk.save_table(folder / "means.parquet", as_table(found))
+        disk.write(folder / "answers.jsonl", b"".join(_lines(work.read.questions, told)))
         write_json(folder / "summary.json", summary)
 
     step = work.run.step("table", {"steps": [one.fingerprint for one in work.run.steps]}, make)

@@ -21,13 +21,23 @@ STUB = "    pass\n\n"  # the body of a function in a program's prelude, until an
 
 
 @dataclass(frozen=True)
+class Program:
+    """What makes an answer a program. prelude: the prompt's imports, helpers, and the function's head over ``STUB``. tests: a
+    program that calls ``entry``, a name or an expression (``Solution().add``), and ends without an error where it is right.
+    """
+
+    prelude: str
+    tests: str
+    entry: str
+
+
+@dataclass(frozen=True)
 class Question:
     """One row of the table to come.
 
     task: the name under which means are taken. kind: a key of KINDS. messages: everything before the answer; of kind
     "rows" the whole conversation, answers included. right: the right answer as the model would write it, None where there
-    is none. options: of kind "choice", texts of which ``gold`` (an index) is right. program: of kind "code", the prelude
-    and the tests. tools: JSON text.
+    is none. options: of kind "choice", texts of which ``gold`` (an index) is right. program: of kind "code". tools: JSON text.
     """
 
     task: str
@@ -37,7 +47,7 @@ class Question:
     right: str | None = None
     options: tuple[str, ...] = ()
     gold: int | None = None
-    program: tuple[str, str] | None = None
+    program: Program | None = None
     tools: str | None = None
 
     @property

@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.evaluation import evaluating, programs
 from cuvee.evaluation.against import compare
 from cuvee.evaluation.asked import EvaluateAsk, EvaluateOptions, bind
@@ -19,9 +20,13 @@ from cuvee.evaluation.question import GENERATED
 from cuvee.evaluation.reading import Read, read_questions
 from cuvee.evaluation.table import Answer, MeasureReading, table
 from cuvee.evaluation.work import Work
+from cuvee.models import causal
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.result import Result
 from cuvee.runs import Claim, Step, open_run
+
+LETTERS = 4  # of a token, about
 
 
 def run_evaluate(options: EvaluateOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
@@ -50,7 +55,22 @@ def _plan(ask: EvaluateAsk, read: Read, out: Path) -> Result:
     steps += [f"run {kinds['code']} programs in the sandbox"] * bool(ask.settings.run_code and kinds["code"])
     steps += [f"ask lm-eval's {', '.join(ask.tasks)}"] * bool(ask.tasks) + [f"publish to {out}"]
     files = [{"file": file["file"], "rows": file["questions"]} for file in read.files]
-    return Result(out, {"plan": {"files": files, "steps": steps, "notes": notes_of(read)}})
+    work = _work(ask, read)
+    seconds = round(work.seconds(causal.folder_of(ask.model)))
+    plan = {"files": files, "steps": steps, "rows": len(read.questions), "tokens": work.tokens, "seconds": seconds}
+    return Result(out, {"plan": {**plan, "notes": notes_of(read)}})
+
+
+def _work(ask: EvaluateAsk, read: Read) -> ModelWork:
+    """Return about what the model reads and writes; lm-eval's own tasks are not counted."""
+    letters = written = 0
+    for one in read.questions:
+        asked = sum(len(turn["content"] or "") for turn in one.messages)
+        known = evaluating.candidates(one) or [one.right or ""]
+        letters += sum(asked + len(text) for text in known) if one.right is not None else 0
+        if one.kind in GENERATED and not ask.settings.loss_only:
+            letters, written = letters + asked, written + ask.settings.sampling.max_new_tokens
+    return ModelWork(read=letters / LETTERS, written=written)
 
 
 def _evaluate(work: Work) -> Result:
@@ -104,8 +124,8 @@ def _written(work: Work) -> tuple[dict[int, Answer], dict[int, ProgramVerdict]]:
 
 
 def _keep(folder: Path, rows: list[Any]) -> None:
-    (folder / "results.json").write_bytes(orjson.dumps(rows))
-    (folder / "journal.jsonl").unlink(missing_ok=True)
+    disk.write(folder / "results.json", orjson.dumps(rows))
+    disk.remove(folder / "journal.jsonl")
 
 
 def _kept(step: Step) -> list[Any]:
@@ -125,9 +145,9 @@ def _lm_eval(work: Work) -> pa.Table:
 
     def make(folder: Path) -> None:
         told, samples = lm_eval_bridge.run(work.model, ask.tasks, limit=ask.limit, chat=ask.chat, seed=ask.seed)
-        pq.write_table(told, folder / "table.parquet")
+        disk.save_table(folder / "table.parquet", told)
         lines = [orjson.dumps(one, default=str, option=orjson.OPT_NON_STR_KEYS) + b"\n" for one in samples]
-        (folder / "lm_eval_samples.jsonl").write_bytes(b"".join(lines))
+        disk.write(folder / "lm_eval_samples.jsonl", b"".join(lines))
 
     depends = {**work.depends, "tasks": ask.tasks, "chat": ask.chat, "data": lm_eval_bridge.data_of(ask.tasks)}
     step = work.run.step("lm-eval", depends, make)

@@ -1,7 +1,7 @@
 """What ``cuvee evolve`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from cuvee import budget as budgets
 from cuvee import commands, names
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
-from cuvee.errors import ConfigError
 from cuvee.evolution.rounds import Evolution
+from cuvee.evolution.space import space_of
 from cuvee.evolution.strategies import STRATEGIES
-from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
+from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool, earlier
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.training.settings import Training
 
@@ -30,14 +31,16 @@ class EvolveOptions:
     rounds: int
     strategy: str
     whiten: int
+    space: str
     start: str | Path | None
     patience: int
-    held_out: str | int
+    held_out: str | float
     epochs: float
     lr: float
     batch: int
     max_length: int
     lora: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +66,20 @@ def bind(options: EvolveOptions) -> EvolveAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
     strategy = wrong.check(partial(names.find, STRATEGIES, options.strategy, "strategy"))
-    for name, least in (("init", 1), ("per_round", 1), ("rounds", 0), ("whiten", 0)):
-        wrong.check(partial(_at_least, getattr(options, name), name, least))
     training = wrong.check(partial(_training, options))
+    space = wrong.check(lambda: space_of(options.space, options.whiten))
     base = wrong.check(lambda: causal.folder_of(options.model))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    if options.start:
+        wrong.check(lambda: earlier(options.start or "", "start"))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
     return EvolveAsk(
         pool=pool,
         publishing=options.publishing,
-        plan=Evolution(base, strategy, training, options.whiten, None, pool.seed),
+        plan=Evolution(base, strategy, training, space, None, pool.seed),
         model=options.model,
         sizes=[options.init + options.per_round * number for number in range(options.rounds + 1)],
         held_out=held_out,
@@ -82,12 +87,6 @@ def bind(options: EvolveOptions) -> EvolveAsk:
         patience=options.patience,
         typed=commands.settings("evolve", options),
     )
-
-
-def _at_least(value: int, name: str, least: int) -> None:
-    if value < least:
-        hint = "0 is none" if least == 0 else "give at least 1 row"
-        raise ConfigError(f"{name.replace('_', '-')} is {value}", hint)
 
 
 def _training(options: EvolveOptions) -> Training:

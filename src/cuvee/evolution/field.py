@@ -8,6 +8,7 @@ from cuvee import rng
 from cuvee.arrays import I64
 from cuvee.errors import InputError
 from cuvee.evolution.asked import EvolveAsk
+from cuvee.intake.before import Before, all_of, at_least
 from cuvee.intake.ground import Ground, kept_by, prepare, rows_of
 from cuvee.intake.hold_out import hold_out
 from cuvee.intake.readable import HeldOutQuestions, questions, readable
@@ -32,7 +33,9 @@ def round_field(run: Run, ask: EvolveAsk) -> RoundField:
 
     Raises InputError where fewer rows stand than the first round asks for.
     """
-    ground, held = hold_out(prepare(run, ask.pool), ask.held_out, seed=ask.plan.seed)
+    first = at_least(ask.sizes[0], "--init asks for", "give more rows, or a smaller --init")
+    before = Before(all_of(ask.publishing.holds, first))
+    ground, held = hold_out(prepare(run, ask.pool, before), ask.held_out, seed=ask.plan.seed)
     tokenizer, longest = causal.tokenizer_of(ask.plan.base), ask.plan.training.max_length
     taught = readable(ground, tokenizer, longest, stage="evolve")
     if len(taught.rows) < ask.sizes[0]:

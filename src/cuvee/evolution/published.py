@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.arrays import I64
 from cuvee.evolution.asked import EvolveAsk
 from cuvee.evolution.field import RoundField
@@ -92,7 +93,7 @@ def _selection(done: Evolved) -> Selection:
 
 
 def _next(data: str, folder: Path, ledger: pa.Table) -> str:
-    return f"cuvee evaluate {folder / 'model'} --on {data}"
+    return commands.line("cuvee", "evaluate", folder / "model", "--on", data)
 
 
 def _tell(done: Evolved, summary: Summary, ledger: pa.Table) -> Summary:

@@ -1,19 +1,18 @@
 """One round of DiverseEvol (arXiv 2311.08182): train the base afresh on the chosen rows, let that model read, pick."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cuvee import rng
+from cuvee import disk, rng
 from cuvee.arrays import F32, I64
 from cuvee.evolution.strategies import Strategy
-from cuvee.geometry.whitening import whiten
 from cuvee.models import forward
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
+from cuvee.selectors.space import Space, logs, shaped
 from cuvee.training import sft
 from cuvee.training.fresh import fresh
 from cuvee.training.settings import Training
@@ -23,14 +22,14 @@ from cuvee.training.settings import Training
 class Evolution:
     """How a model evolves.
 
-    base: folder of the model that every round starts from. whitening: dimensions that hidden vectors are reduced to, 0 for
-    none. batch_tokens: padded tokens of a batch when the model reads.
+    base: folder of the model that every round starts from. space: what becomes of hidden vectors. batch_tokens: padded
+    tokens of a batch when the model reads.
     """
 
     base: Path
     strategy: Strategy
     training: Training
-    whitening: int
+    space: Space
     batch_tokens: int | None
     seed: int
 
@@ -51,15 +50,15 @@ def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence
     that a killed evolution goes on; weights are removed once the model has read.
     """
     chosen = first
-    folder.mkdir(parents=True, exist_ok=True)
+    disk.folder(folder)
     for number, size in enumerate(sizes[1:]):
         kept = folder / f"picks-{number}.npy"
         if not kept.is_file():
             model = taught(plan, rows, chosen, folder / "model").model
             picks = next_rows(plan, view(plan, model, rows), chosen, size - len(chosen), number)
-            shutil.rmtree(folder / "model")
-            np.save(folder / "new.npy", picks)
-            (folder / "new.npy").replace(kept)
+            disk.remove_folder(folder / "model")
+            disk.save_array(folder / "new.npy", picks)
+            disk.put(folder / "new.npy", kept)
         chosen = np.concatenate([chosen, np.load(kept)])
     return chosen
 
@@ -74,14 +73,13 @@ def view(plan: Evolution, model: Causal, rows: Sequence[Encoded]) -> F32:
     reads = plan.strategy.reads
     if reads == "nothing":
         return np.zeros(len(rows), dtype=np.float32)
-    passed = forward.passes(model, rows, [reads], batch_tokens=plan.batch_tokens, label="the model reads")
-    found: F32 = getattr(passed, reads).astype(np.float32)
-    if reads != "hidden":
+    wanted = reads.split("+")
+    passed = forward.passes(model, rows, wanted, batch_tokens=plan.batch_tokens, label="the model reads")
+    found: F32 = getattr(passed, wanted[0]).astype(np.float32)
+    if wanted[0] != "hidden":
         return found
-    return whiten(found, plan.whitening) if plan.whitening else unit(found)
-
-
-def unit(X: F32) -> F32:
-    """Return the rows at length 1."""
-    rows: F32 = X / np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
-    return rows.astype(np.float32)
+    answers = [int(row.answer.sum()) for row in rows]
+    seen = shaped(found, plan.space, logs((len(row.ids) - n for row, n in zip(rows, answers, strict=True)), answers))
+    if "loss" not in wanted:
+        return seen
+    return np.column_stack([seen, passed.loss / np.maximum(passed.count, 1)]).astype(np.float32)

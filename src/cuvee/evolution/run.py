@@ -1,13 +1,13 @@
 """Evolve: rounds of train, read, pick; each round is one resumable step, its curve and the final model are published."""
 
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.evaluation import heldout
 from cuvee.evolution.asked import EvolveAsk, EvolveOptions, bind
@@ -17,6 +17,7 @@ from cuvee.evolution.published import Evolved, story
 from cuvee.evolution.rounds import next_rows, taught, view
 from cuvee.intake.plan import expect
 from cuvee.models import causal
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.publication.finish import finish
 from cuvee.result import Result
@@ -64,7 +65,7 @@ def _depends(ask: EvolveAsk, field: RoundField) -> dict[str, object]:
     plan = ask.plan
     own = {
         "strategy": plan.strategy.name,
-        "whitening": plan.whitening,
+        "space": asdict(plan.space),
         "training": described(plan.training),
         "seed": plan.seed,
     }
@@ -82,9 +83,9 @@ def _round(work: _Evolving, chosen: I64, number: int) -> Step:
         losses = heldout.losses(trained.model, field.held.rows, label="judging").mean
         if more:
             values = view(ask.plan, trained.model, field.rows)
-            np.save(folder / "picks.npy", next_rows(ask.plan, values, chosen, more, number))
+            disk.save_array(folder / "picks.npy", next_rows(ask.plan, values, chosen, more, number))
         if not last:
-            shutil.rmtree(folder / "model")  # read no more: ten rounds of a large model would fill the disk
+            disk.remove_folder(folder / "model")  # read no more: ten rounds of a large model would fill the disk
         write_json(folder / "figures.json", of_round(number, len(chosen), trained, losses, field.tasks))
 
     depends = {**work.depends, "rows": digest(chosen), "more": more}
@@ -114,13 +115,19 @@ def _final(work: _Evolving, chosen: I64) -> Step:
 def _plan(ask: EvolveAsk, out: Path) -> Result:
     """Say what would be done: the rows that each round trains on, and what the model would read."""
     expected, sizes = expect(ask.pool), ask.sizes
-    rows, picks = sum(sizes) * (ask.plan.training.epochs or 0), len(sizes) - 1
+    training, picks = ask.plan.training, len(sizes) - 1
+    held, length = ask.held_out.rows(expected.rows), expected.length(training.max_length)
+    rows = sum(training.updates(n, length) * min(training.batch, n) for n in sizes)
+    reads = picks if ask.plan.strategy.reads != "nothing" else 0
+    work = ModelWork(
+        trained=rows * length, read=(expected.rows * reads + held * len(sizes)) * length, loads=2 * len(sizes)
+    )
     steps = [
         "read",
         "clean",
-        f"hold out {ask.typed['held_out']}",
+        f"hold out {ask.typed['held_out']}: about {held:,} rows",
         f"train {len(sizes)} times, on {sizes[0]:,} to {sizes[-1]:,} rows: {rows:,.0f} rows in all",
-        f"read the pool {picks} times with the model: about {expected.rows * picks:,} rows",
+        f"read the pool {reads} times with the model: about {expected.rows * reads:,} rows",
         f"publish to {out}",
     ]
-    return expected.result(out, steps)
+    return expected.result(out, steps, seconds=expected.seconds + work.seconds(ask.plan.base), tokens=work.tokens)

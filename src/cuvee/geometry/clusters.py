@@ -6,6 +6,7 @@ import numpy as np
 
 from cuvee.arrays import F32, I64
 from cuvee.geometry.distances import nearest_chosen, squared_norms
+from cuvee.geometry.seeding import seeds
 
 SAMPLE = 256  # rows per cluster that training reads; a larger pool is subsampled to that
 
@@ -20,7 +21,7 @@ class Clusters:
 
 
 def kmeans(X: F32, n_clusters: int, *, seed: int, iterations: int = 20) -> Clusters:
-    """Return the k-means clusters of X, (n, d) float32, by faiss (Lloyd's algorithm, centres are plain means).
+    """Return the k-means clusters of X, (n, d) float32, by faiss (Lloyd's algorithm from k-means++ seeds).
 
     Training reads at most 256 rows per cluster, drawn with ``seed``; every row is then assigned. Where X has no more
     than ``n_clusters`` distinct rows, these are the centres, in order of first occurrence, and fewer come back. After
@@ -37,7 +38,9 @@ def kmeans(X: F32, n_clusters: int, *, seed: int, iterations: int = 20) -> Clust
         # min_points_per_centroid only silences a warning on standard error
         settings = {"niter": iterations, "seed": seed, "min_points_per_centroid": 1, "max_points_per_centroid": SAMPLE}
         trained = faiss.Kmeans(X.shape[1], n_clusters, spherical=False, verbose=False, **settings)
-        trained.train(np.ascontiguousarray(X, dtype=np.float32))
+        rows = np.ascontiguousarray(X, dtype=np.float32)
+        start = rows[seeds(rows, n_clusters, np.random.default_rng([seed, n_clusters]))]
+        trained.train(rows, init_centroids=start)
         centers = np.asarray(trained.centroids, dtype=np.float32)
     distances, labels = nearest_chosen(X, centers)
     return Clusters(centers, labels, distances)

@@ -5,6 +5,7 @@ import numpy as np
 from cuvee.arrays import F32, F64
 from cuvee.geometry.clusters import kmeans
 from cuvee.geometry.distances import blocks
+from cuvee.progress import Advance, unseen
 
 LANDMARKS = 1_000
 NEAREST = 5  # landmarks that place a row
@@ -15,22 +16,24 @@ ANGLE = 0.8
 QUERIES = 16_384
 
 
-def layout(X: F32, *, seed: int) -> F32:
+def layout(X: F32, *, seed: int, advance: Advance = unseen) -> F32:
     """Return (n, 2) positions in [0, 1] that keep near rows near. For the eye: distances on it mean little.
 
     X: (n, d) float32. Landmarks, at most 1,000 k-means centres (all distinct rows where there are no more), are placed
     by t-SNE that starts from their two main directions; each row is then the mean of its 5 nearest landmarks, weighted
     1 / d^8 (d the distance), so that a row which is a landmark stays there. No other chance than ``seed``: same input,
-    same bytes. The cost grows with n x 1,000 x d. Equal rows share one place; where all rows are equal it is the middle.
+    same bytes. advance: told of 2 steps per row, one of them once the landmarks are placed. The cost grows with n x 1,000 x d.
+    Equal rows share one place; where all rows are equal it is the middle.
     """
     if not len(X):
         return np.empty((0, 2), dtype=np.float32)
     centers = kmeans(_sample(X), LANDMARKS, seed=seed, iterations=8).centers
     placed = _place(centers, seed)
+    advance(len(X))
     low, high = placed.min(axis=0), placed.max(axis=0)
     span = np.where(high > low, high - low, 1)
     placed = np.where(high > low, (placed - low) / span, 0.5)
-    return np.clip(_between(X, centers, placed), 0, 1).astype(np.float32)
+    return np.clip(_between(X, centers, placed, advance), 0, 1).astype(np.float32)
 
 
 def _sample(X: F32) -> F32:
@@ -67,7 +70,7 @@ def _main_directions(centers: F32) -> F64:
     return found
 
 
-def _between(X: F32, centers: F32, placed: F64) -> F64:
+def _between(X: F32, centers: F32, placed: F64, advance: Advance) -> F64:
     """Return (n, 2) weighted means of the nearest landmarks' places."""
     import faiss
 
@@ -79,4 +82,5 @@ def _between(X: F32, centers: F32, placed: F64) -> F64:
         squared = np.maximum(squared.astype(np.float64), 1e-12 * max(1.0, float(squared.max())))
         weight = (squared[:, :1] / squared) ** 4
         xy[block] = (weight[:, :, None] * placed[at]).sum(axis=1) / weight.sum(axis=1, keepdims=True)
+        advance(block.stop - block.start)
     return xy

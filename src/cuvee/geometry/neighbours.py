@@ -38,7 +38,7 @@ def neighbours(X: F32, k: int, *, queries: F32 | None = None) -> tuple[I64, F32]
         scores, found = built.search(np.ascontiguousarray(asked[block], dtype=np.float32), wanted)
         scores[found < 0] = -np.inf
         if mine:
-            found, scores = _without(np.arange(block.start, block.stop), found, scores)
+            found, scores = without_self(np.arange(block.start, block.stop), found, scores)
         order = np.argsort(found, axis=1, kind="stable")
         found, scores = np.take_along_axis(found, order, axis=1), np.take_along_axis(scores, order, axis=1)
         order = np.argsort(-scores, axis=1, kind="stable")
@@ -66,7 +66,7 @@ def _index(X: F32) -> "faiss.Index":
     return index
 
 
-def _without(rows: I64, found: I64, scores: F32) -> tuple[I64, F32]:
+def without_self(rows: I64, found: I64, scores: F32) -> tuple[I64, F32]:
     """Drop each row from its own neighbours; where twins crowd it out, drop the last one instead."""
     drop = found == rows[:, None]
     drop[~drop.any(axis=1), -1] = True

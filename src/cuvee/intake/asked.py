@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from cuvee.commands import Mistakes, Paths, between, paths
+from cuvee.errors import ConfigError, InputError
 from cuvee.intake.clean import Rules
 from cuvee.intake.near import near_threshold
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
+from cuvee.runs import output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ def bind_pool(options: PoolOptions, wrong: Mistakes, *, guarded: list[str] | Non
     """
     clean = options.clean
     wrong.check(partial(between, clean.near, "near", 0, 1))
-    wrong.check(partial(between, clean.contamination, "contamination", 0, 1))
+    for path in paths(options.given):
+        wrong.check(partial(earlier, path, "given"))
     wrong.check(lambda: near_threshold(str(clean.near_vectors), None, calibrated=0.0))
     return PoolAsk(
         read=bind_read(options.read, wrong),
@@ -67,3 +70,15 @@ def bind_pool(options: PoolOptions, wrong: Mistakes, *, guarded: list[str] | Non
         tokenizer=options.tokenizer,
         seed=options.seed,
     )
+
+
+def earlier(path: str | Path, option: str) -> Path:
+    """Return the folder of an earlier run. Raises ConfigError where it holds no ledger of kept rows."""
+    try:
+        found = output(Path(path), "ledger.parquet")
+    except InputError as wrong:
+        raise ConfigError(f"--{option} {path}: {wrong.message}", wrong.hint) from None
+    if found is None:
+        there = "holds no ledger.parquet" if Path(path).is_dir() else "is no folder"
+        raise ConfigError(f"--{option} {path} {there}", "name the folder that `cuvee select --out` made")
+    return Path(path)

@@ -18,11 +18,12 @@ from cuvee.cleaners.siblings import endings, unlike_siblings
 from cuvee.cleaners.spilled import Spilled
 from cuvee.cleaners.tokens import Words, tokens
 from cuvee.intake.read import Source
-from cuvee.progress import say
+from cuvee.progress import Advance, bar, say
 from cuvee.runs import Run, Step, digest
 
 BATCH = 4_096  # rows that are Python objects at one time
 PART = 100_000  # rows that are looked at for items of an evaluation at one time
+PASSES = 4  # over all rows: answers and words, what repeats to the byte, digests, comparisons
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ def clean(
     def make(folder: Path) -> None:
         with Spilled(folder) as words, Spilled(folder) as answers:
             texts = _Gathered(words, answers, render.token_counter(tokenizer))
-            verdicts = _verdicts(source.table, rules, [text for _, text in evaluation], texts)
+            items = [text for _, text in evaluation]
+            with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
+                verdicts = _verdicts(source.table, rules, items, texts, advance)
         feather.write_feather(verdicts, folder / "clean.arrow", compression="uncompressed")
 
     step = run.step("clean", depends, make)
@@ -107,10 +110,11 @@ class _Gathered:
         self.flags.append(answer_flags([render.prompt(turns) for turns in rows], said))
 
 
-def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered) -> pa.Table:
+def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered, advance: Advance) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
     for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
         texts.add(batch.column(0).to_pylist())
+        advance(batch.num_rows)
     found = np.concatenate(texts.flags)
     found[unlike_siblings(np.concatenate(texts.ends), table["task"])] |= flag("truncated-answer")
     _answers(found, rules, verdicts)
@@ -118,8 +122,11 @@ def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered)
     if items:
         _contaminated(words, rules, items, verdicts)
     _exact(table, verdicts)
+    advance(table.num_rows)
     if rules.near:
-        _near(words, answers, rules.near, table["id"], verdicts)
+        fell: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
+        alike = near(words, threshold=rules.near, skip=fell, answers=answers, advance=advance)
+        _near(alike, table["id"], verdicts)
     return pa.table(
         {
             "stage": pa.array(verdicts.stage, pa.string()),
@@ -172,9 +179,7 @@ def _bytes(chunk: pa.FixedSizeBinaryArray) -> U8:
     return whole[chunk.offset : chunk.offset + len(chunk)]
 
 
-def _near(words: Words, answers: Words, threshold: float, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
-    skip: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
-    found = near(words, threshold=threshold, skip=skip, answers=answers)
+def _near(found: duplicates.Near, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
     for row in np.flatnonzero(found.keeper >= 0):
         reason = f"near duplicate: {found.similarity[row]:.2f} of its word 3-grams shared, and the answer"
         verdicts.drop(int(row), "duplicates", reason, ids[int(found.keeper[row])].as_py())

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import F32, I64
 from cuvee.embedders import Embedder, ReadsMessages
 from cuvee.embedders.seam import checked
@@ -46,7 +46,7 @@ def embed(run: Run, messages: pa.ChunkedArray, embedder: Embedder, depends: obje
             texts = render.plain_column(messages)
             make_all = _fitted if embedder.fitted else _remembered
             computed = make_all(embedder, texts, out)
-        (folder / "computed").write_text(str(computed))
+        disk.write(folder / "computed", str(computed).encode())
 
     version = embedder.name if embedder.fitted else embedder.version
     step = run.step("embed", {"rows": depends, "embedder": version}, make)
@@ -85,11 +85,10 @@ def _stored(embedder: Embedder, texts: list[str], compute: Compute, out: Path) -
 
 def _fitted(embedder: Embedder, texts: list[str], out: Path) -> int:
     embedder.fit(texts)
-    target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(texts), embedder.dim))
+    target = disk.empty_array(out, (len(texts), embedder.dim))
     for start in range(0, len(texts), BATCH):
         part = texts[start : start + BATCH]
         target[start : start + BATCH] = checked(embedder.encode(part), (len(part), embedder.dim), embedder.name)
-    target.flush()
     return len(texts)
 
 

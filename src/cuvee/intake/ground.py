@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from cuvee import embedders
+from cuvee import commands, embedders
 from cuvee.arrays import I64
 from cuvee.embedders import Embedder
 from cuvee.errors import InputError
 from cuvee.intake.asked import PoolAsk
+from cuvee.intake.before import Before
 from cuvee.intake.clean import clean
 from cuvee.intake.compare import Fallen, compare
 from cuvee.intake.embed import embed
@@ -21,6 +22,7 @@ from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool
 from cuvee.samples.questions import evaluation_items
 
+NOTHING = Before()
 CHOSEN_BY = ["id", "source", "task", "messages", "tools", "fingerprint"]  # what choosing reads of a row
 
 
@@ -58,22 +60,23 @@ class Ground:
         )
 
 
-def prepare(run: Run, ask: PoolAsk) -> Ground:
-    """Read, clean and embed. Raises InputError when nothing stands."""
-    source = read_inputs(run, ask.read)
+def prepare(run: Run, ask: PoolAsk, before: Before = NOTHING) -> Ground:
+    """Read, clean and embed. before: what is checked as soon as it can be. Raises InputError when nothing stands."""
     items = evaluation_items(ask.decontaminate)
     embedder, why = embedders.resolve(ask.embedder)
+    source = read_inputs(run, ask.read)
+    before.rows(source.table)
     cleaned, table = clean(run, source, ask.rules, items, ask.tokenizer)
     alive = _standing(table)
     if not len(alive):
-        raise InputError(
-            "no row is left after cleaning", f"`cuvee inspect {' '.join(ask.read.data)}` shows why rows fall"
-        )
+        again = commands.line("cuvee", "inspect", *ask.read.data)
+        raise InputError("no row is left after cleaning", f"`{again}` shows why rows fall")
+    tokens: I64 = table["tokens"].to_numpy()[alive]
+    before.tokens(tokens)
     rows = source.table.select(CHOSEN_BY).filter(table["stage"].is_null())
     embedded = embed(run, rows["messages"], embedder, cleaned.fingerprint)
     texts = [text for _, text in items]
     compared, fallen = compare(run, embedded, rows, texts, ask.near_vectors)
-    tokens: I64 = table["tokens"].to_numpy()[alive]
     pool = Pool(rows, embedded.X)
     ground = Ground(source, table, alive, pool, tokens, embedder, embedded.computed, why, compared.fingerprint)
     ground = ground.without(fallen)

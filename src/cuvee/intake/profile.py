@@ -1,6 +1,5 @@
 """Profile a pool for ``cuvee inspect``: counts and quantiles, nothing chosen."""
 
-import shlex
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, between, settings
+from cuvee.commands import Mistakes, line, settings
+from cuvee.errors import ConfigError
+from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
+from cuvee.intake.lessons import Lessons
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
-from cuvee.runs import Claim, Run, Step, open_run, write_json
-from cuvee.samples import inputs
+from cuvee.runs import Claim, Run, open_run, write_json
 
 Profile = dict[str, object]
 TOP = 12  # labels shown
@@ -28,6 +30,8 @@ class InspectOptions:
 
     read: ReadOptions
     near: float
+    model: str | None
+    max_length: int
     seed: int
 
 
@@ -35,30 +39,34 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
     """Do what ``cuvee.verbs.inspect`` says."""
     wrong = Mistakes()
     ask = bind_read(options.read, wrong)
-    wrong.check(lambda: between(options.near, "near", 0, 1))
+    if options.max_length and not options.model:
+        wrong.found.append(ConfigError("--max-length says nothing without a model", "name the model with --model"))
     wrong.stop()
     if dry_run:
-        plan = [{"file": str(path)} for path in inputs.expand(ask.data)]
-        return Result(Path(out), {"plan": {"files": plan, "steps": ["read", "clean", "profile"], "notes": []}})
+        expected = foreseen(ask.data)
+        return expected.result(Path(out), ["read", "clean", "profile"], seconds=expected.seconds)
     typed = settings("inspect", options)
     with open_run(Path(out), Claim("inspect", typed, replace=True)) as run:  # a profile is made anew in seconds
         source = read_inputs(run, ask)
-        cleaned, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
-        profile = _profile(source, verdicts)
-        files = _publish(run, source, profile, cleaned)
+        _, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
+        taught = lessons.lessons(source.table, options.model, options.max_length) if options.model else None
+        profile = _profile(source, verdicts) | (taught.figures() if taught else {})
+        files = _publish(run, source, profile, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
-    return Result(run.path, {"profile": profile}, files, next=f"cuvee select {shlex.join(ask.data)} --budget 10%")
+    return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
 
 
-def _publish(run: Run, source: Source, profile: Profile, cleaned: Step) -> list[Path]:
-    names = ["profile.json", *(["quarantine.jsonl"] if source.quarantined else [])]
+def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:
+    names = ["profile.json", *(["quarantine.jsonl"] if source.quarantined else []), *([lessons.FILE] if taught else [])]
 
     def make(folder: Path) -> None:
         write_json(folder / "profile.json", profile)
         if source.quarantined:
             write_quarantine(source, folder / "quarantine.jsonl")
+        if taught:
+            lessons.write(taught, folder / lessons.FILE)
 
-    return run.publish(run.step("profile", {"clean": cleaned.fingerprint}, make), names)
+    return run.publish(run.step("profile", {"profile": profile, "inputs": source.fingerprint}, make), names)
 
 
 def _profile(source: Source, verdicts: pa.Table) -> Profile:

@@ -14,10 +14,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
+from cuvee import disk
 from cuvee.engines import ENGINES, Engine, Shard
 from cuvee.errors import InputError
+from cuvee.intake import watching
 from cuvee.intake.sources import ReadAsk
-from cuvee.progress import bar, say
+from cuvee.intake.watching import watched
+from cuvee.progress import BYTES, bar, say
 from cuvee.runs import Cost, Run, Step, digest, measured
 from cuvee.samples import containers, inputs
 from cuvee.samples.raw import Identity
@@ -27,7 +30,7 @@ from cuvee.samples.table_reader import DamagedError
 
 # What a core reads in a second of JSON that is not packed: 6 to 17 MB by file of the real pool (`cuvee inspect FILE` says the
 # seconds); 3 MB of a packed file, whose bytes are more rows. It decides only where and in what order files are read.
-BYTES = 10e6
+SPEED = 10e6
 
 
 class QuarantinedLine(TypedDict):
@@ -135,12 +138,15 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
 def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
     """Return a step per file, in order. What is missing is read by the engine, and put in place here as soon as it is."""
     missing = [(file, folder) for file in files if (folder := run.missing("read", file.depends()))]
-    shards = [Shard(file.path, (file, folder), file.identity["bytes"] / BYTES) for file, folder in missing]
-    with bar("reading", len(files), "files", done=len(files) - len(shards)) as advance:
+    shards = [Shard(file.path, (file, folder), file.identity["bytes"] / SPEED) for file, folder in missing]
+    sizes = {folder: file.identity["bytes"] for file, folder in missing}
+    total = sum(file.identity["bytes"] for file in files)
+    with bar("reading", total, BYTES, done=total - sum(sizes.values())) as advance, watched(sizes, advance) as watch:
 
         def finished(number: int, cost: Cost) -> None:
-            run.put(missing[number][1], cost)
-            advance(1)
+            folder = missing[number][1]
+            watch.finished(folder)
+            run.put(folder, cost)
 
         engine.each(_read_afresh, shards, finished=finished)
     return [run.step("read", file.depends(), partial(_read_file, file)) for file in files]
@@ -149,9 +155,8 @@ def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
 def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
     """Read a file into a folder, whatever an earlier try left there; return what that cost."""
     file, folder = given
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return measured(partial(_read_file, file), folder)
+    disk.remove_folder(folder)
+    return measured(partial(_read_file, file), disk.folder(folder))
 
 
 def _read_file(file: InputFile, folder: Path) -> None:
@@ -159,20 +164,23 @@ def _read_file(file: InputFile, folder: Path) -> None:
     reading = read(
         file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict, row_bytes=ask.row_bytes
     )
-    samples = 0
+    samples = size = 0
     with (
-        ipc.new_file(str(folder / "samples.arrow"), SAMPLE) as sink,
-        (folder / "quarantine.jsonl").open("wb") as aside,
+        disk.create(folder / "samples.arrow") as out,
+        ipc.new_file(out, SAMPLE) as sink,
+        disk.create(folder / "quarantine.jsonl") as aside,
     ):
         reading.aside = partial(_put_aside, aside)
         try:
             for batch in reading.batches():
                 sink.write_batch(batch)
-                samples += batch.num_rows
+                samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
+                watching.note(folder, round(size / watching.packed(file.path)))
         except DamagedError as wrong:
             if ask.strict:
                 raise
             reading.put_aside(wrong.message)
+    (folder / watching.NOTE).unlink(missing_ok=True)
     info = {
         "file": file.path,
         **file.identity,
@@ -182,7 +190,7 @@ def _read_file(file: InputFile, folder: Path) -> None:
         "dialects": dict(reading.dialects),
         "notes": dict(reading.notes),
     }
-    (folder / "info.json").write_bytes(orjson.dumps(info))
+    disk.write(folder / "info.json", orjson.dumps(info))
 
 
 def _put_aside(file: BinaryIO, row: Quarantined) -> None:
@@ -197,7 +205,7 @@ def _text(value: object) -> str:
 
 def write_quarantine(source: Source, path: Path) -> None:
     """Write every row that could not be read into one file, a line each."""
-    with path.open("wb") as out:
+    with disk.create(path) as out:
         for part in source.quarantined.files:
             with part.open("rb") as lines:
                 shutil.copyfileobj(lines, out)

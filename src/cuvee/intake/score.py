@@ -7,6 +7,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.feather as feather
 
+from cuvee import disk
 from cuvee.arrays import F32
 from cuvee.intake.ground import Ground
 from cuvee.models import causal
@@ -58,7 +59,7 @@ def score(
         if reader and cut:
             say(f"scored    {cut:,} of {len(pool):,} rows were cut to {reader.longest:,} tokens")
         shares = {scorer.name: cut / max(len(pool), 1) for scorer in scorers if scorer.needs_model}
-        (folder / "cut.json").write_bytes(orjson.dumps(shares))
+        disk.write(folder / "cut.json", orjson.dumps(shares))
         _say_unfit(scorers, columns)
 
     model = {"model": asked.version()} if by_model else {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from cuvee import names
-from cuvee.commands import Mistakes, Paths, between, pairs, paths
+from cuvee.commands import Mistakes, Paths, pairs, paths
 from cuvee.samples.dialects import DIALECTS
 from cuvee.samples.raw import ROW_BYTES
 
@@ -43,7 +43,6 @@ def bind_read(options: ReadOptions, wrong: Mistakes) -> ReadAsk:
     columns = wrong.check(lambda: pairs(options.columns, "columns")) or {}
     if options.dialect is not None:
         wrong.check(partial(names.find, DIALECTS, options.dialect, "dialect"))
-    wrong.check(partial(between, options.row_mb, "row_mb", 0.001, 1024))
     return ReadAsk(
         data=paths(options.data),
         columns={key: str(value) for key, value in columns.items()},

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.interpolation.blend import Blending
 from cuvee.interpolation.mixing import Mixing
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 
 
@@ -25,16 +26,20 @@ class InterpolateOptions:
     pool: PoolOptions
     publishing: Publishing
     model: str
-    budget: str | int
+    budget: str | float
     alpha: float
     blends: str | float
     clusters: int
     density: str
-    rows: float
+    real_share: float
     tasks: str
     pairing: str
+    align: str
+    as_: str
+    weight: float | None
     space: str
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +72,10 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     wrong = Mistakes()
     blending = wrong.check(partial(_blending, options))
     base = wrong.check(lambda: causal.folder_of(options.model))
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
-    wrong.check(partial(_long_enough, options.max_length))
     wrong.stop()
     return InterpolateAsk(
         pool=pool,
@@ -84,11 +89,6 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     )
 
 
-def _long_enough(max_length: int) -> None:
-    if max_length < 2:
-        raise ConfigError(f"max-length is {max_length}", "give at least 2 tokens")
-
-
 def _blending(options: InterpolateOptions) -> Blending:
     times, count = multiple(options.blends)
     mixing = Mixing(
@@ -98,10 +98,11 @@ def _blending(options: InterpolateOptions) -> Blending:
         clusters=options.clusters,
         density=options.density,
         pairing=options.pairing,
-        rows=options.rows,
+        rows=options.real_share,
+        align=options.align,
+        role=options.as_,
+        weight=options.weight,
     )
-    if mixing.clusters < 1:
-        raise ConfigError("clusters is 0", "give at least 1; 100 is the default")
     return Blending(mixing, options.tasks, options.space)
 
 
@@ -110,6 +111,8 @@ def multiple(text: str | float) -> tuple[float, int | None]:
     found = _TIMES.fullmatch(str(text).strip())
     if found:
         return float(found["times"]), None
+    if str(text).strip() == "0":
+        return 1.0, 0
     try:
         budget = budgets.parse(str(text))
         if budget.kind == "rows":

@@ -1,23 +1,26 @@
 """Mix a pool: its tasks, the space that it is mixed in, and the mixture of a budget. What `interpolate` and `prove` share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from cuvee import names
-from cuvee.arrays import F32, I64
+from cuvee.arrays import F32, F64, I64
 from cuvee.budget import Budget
 from cuvee.errors import ConfigError
+from cuvee.evaluation import heldout
 from cuvee.geometry.clusters import kmeans
-from cuvee.interpolation.mixing import Mixed, Mixing, mix
+from cuvee.interpolation.mixing import Mixed, Mixing, beside, mix
 from cuvee.interpolation.pairs import PairRows
 from cuvee.models import causal
 from cuvee.render import Encoded
 from cuvee.rng import stream
 from cuvee.samples.pool import Pool
 from cuvee.scorers.nearest import canonical
+from cuvee.training.meeting import Spans, widths
 
 TASKS = {
     "auto": "a row's task label, else its k-means cluster",
@@ -43,6 +46,14 @@ class Blending:
         """Raise ConfigError for a name that is not known."""
         names.find(TASKS, self.tasks, "way to tell tasks")
         names.find(SPACES, self.space, "space")
+
+
+def tasks_for(pool: Pool, blending: Blending, *, seed: int) -> tuple[I64, list[str]]:
+    """Return the tasks that rows are mixed across; a pool of one task is of use only where that is not asked for."""
+    mixing = blending.mixing
+    if mixing.beside or not mixing.drawn(len(pool)):
+        return pool.labels("task")
+    return tasks_of(pool, blending.tasks, clusters=mixing.clusters, seed=seed)
 
 
 def tasks_of(pool: Pool, how: str, *, clusters: int, seed: int) -> tuple[I64, list[str]]:
@@ -86,20 +97,48 @@ def vectors_of(space: str, pool: Pool, encoded: Sequence[Encoded], base: Path) -
     return token_means(causal.load(base), encoded)
 
 
-def blend(  # noqa: PLR0913 (a proof calls it so)
-    pool: Pool, X: F32, tasks: I64, lengths: I64, budget: Budget, settings: Mixing, *, k: int | None = None, seed: int
-) -> Mixed:
+@dataclass(frozen=True, kw_only=True)
+class Blendable:
+    """n rows that may be mixed.
+
+    X: (n, d) vectors that are mixed. tasks: (n,) codes. rows: as the model reads them. base: folder of the model that will be
+    tuned.
+    """
+
+    pool: Pool
+    X: F32
+    tasks: I64
+    rows: Sequence[Encoded]
+    base: Path
+
+    @cached_property
+    def spans(self) -> Spans:
+        """Where the rows' answers begin."""
+        return Spans.of(self.rows, causal.context_of(self.base, causal.tokenizer_of(self.base)))
+
+    def losses(self, at: I64) -> F64:
+        """Return (k,) nats per answer token of these rows under the base model."""
+        return heldout.losses(causal.load(self.base), [self.rows[row] for row in at], label="confidence").mean
+
+
+def blend(field: Blendable, budget: Budget, settings: Mixing, *, k: int | None = None, seed: int) -> Mixed:
     """Return the mixture of a budget, best first.
 
-    lengths: (n,) tokens of the rows; a blend takes those of its longer row. k: entries, None where the budget says it: a
-    share is of the pool's rows, and tokens are spent in order of the ranking.
+    k: entries (rows, where blends stand beside them), None where the budget says it: a share is of the pool's rows, and tokens
+    are spent in order of the ranking; a blend takes those from its first column to its last.
     """
+    pool, spans = field.pool, field.spans
     most = len(pool) + settings.drawn(len(pool))
     in_tokens = budget.kind == "tokens"
     wanted = most if in_tokens else budget.rows(len(pool)) if k is None else k
-    found = mix(X, PairRows(pool.keys, tasks, lengths), wanted, settings, seed=seed)
-    if not in_tokens:
-        return found
-    spent = np.cumsum(np.maximum(lengths[found.kept.left], lengths[found.kept.right]))
-    end = int(np.searchsorted(spent, budget.amount, side="right"))
-    return Mixed(found.kept[:end], found.cluster[:end], found.sparsity[:end], found.drawn, found.centers)
+    rows = PairRows(pool.keys, field.tasks, spans.parts)
+    found = mix(field.X, rows, wanted, settings, seed=seed)
+    if in_tokens:
+        found = _within(found, widths(found.kept, spans), int(budget.amount))
+    return beside(found, rows, field.losses, settings, seed=seed) if settings.beside else found
+
+
+def _within(found: Mixed, tokens: I64, amount: int) -> Mixed:
+    """Return the first entries that take at most so many tokens."""
+    end = int(np.searchsorted(np.cumsum(tokens), amount, side="right"))
+    return replace(found, kept=found.kept[:end], cluster=found.cluster[:end], sparsity=found.sparsity[:end])

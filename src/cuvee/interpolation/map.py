@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import F32, I64
 from cuvee.geometry.layout import layout
 from cuvee.interpolation.told import Interpolated
@@ -22,7 +21,7 @@ def make_map(run: Run, done: Interpolated, outcome: Outcome) -> Step:
     """Make ``map.parquet``, as ``publication.map`` does, with blends as points of their own."""
 
     def make(folder: Path) -> None:
-        pq.write_table(_points(done, outcome), folder / "map.parquet", compression="zstd")
+        disk.save_table(folder / "map.parquet", _points(done, outcome))
 
     step = run.step("map", {"mix": done.step.fingerprint, "seed": done.ask.seed}, make)
     if not step.reused:
@@ -31,7 +30,7 @@ def make_map(run: Run, done: Interpolated, outcome: Outcome) -> Step:
 
 
 def _points(done: Interpolated, outcome: Outcome) -> pa.Table:
-    X, kept = done.field.X, done.kept
+    X, kept = done.field.rows.X, done.kept
     shown = np.flatnonzero(~kept.real)[:DRAWN].astype(np.int64)
     placed = layout(np.concatenate([np.asarray(X, dtype=np.float32), kept[shown].vectors(X)]), seed=done.ask.seed)
     xy = np.full((outcome.source.table.num_rows, 2), np.nan, dtype=np.float32)
@@ -48,7 +47,7 @@ def _points(done: Interpolated, outcome: Outcome) -> pa.Table:
 
 def _blend_points(done: Interpolated, shown: I64, xy: F32, texts: list[str]) -> pa.Table:
     kept, ranks, half = done.kept[shown], done.ranks[shown], EXCERPT // 2
-    task = [done.field.names[code] for code in done.field.tasks]
+    task = [done.field.names[code] for code in done.field.rows.tasks]
     sides = list(zip(kept.left, kept.right, kept.weight, strict=True))
     return pa.table(
         {

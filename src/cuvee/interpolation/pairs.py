@@ -14,8 +14,9 @@ from cuvee.arrays import F32, F64, I64, U64, Bool
 from cuvee.training.mixture import Mixture
 
 ACROSS, WITHIN, ANY = "across", "within", "any"
-NEAR = 0.02  # share of the pool that counts as of similar length, a half on either side
-TRIES = 24  # draws for a partner of similar length, in ever wider windows, before any partner will do
+NEAR = 0.02  # share of the pool that counts as of similar lengths, a half on either side
+STRIPS = round(NEAR**-0.5)  # by prompt length; so a window is about as narrow in prompt as in answer length, 1 in 7
+TRIES = 24  # draws for a partner of similar lengths, in ever wider windows, before any partner will do
 ROUNDS = 64  # a safeguard: pairs that were drawn before are drawn anew, at most so often
 
 
@@ -23,7 +24,8 @@ ROUNDS = 64  # a safeguard: pairs that were drawn before are drawn anew, at most
 class PairRows:
     """The rows that are paired. keys: (n,) uint64 of content. tasks: (n,) codes, in an order that content decides.
 
-    lengths: (n,) tokens, or None to pair rows of any length. among: "across" tasks, "within" one, or "any".
+    lengths: (n, 2) tokens of prompt and of answer, or None to pair rows of any length. among: "across" tasks, "within" one, or
+    "any".
     """
 
     keys: U64
@@ -44,11 +46,34 @@ def draw(rows: PairRows, count: int, *, alpha: float, seed: int) -> Mixture:
     """Return ``count`` blends of different pairs, or all that are possible where there are fewer, in order of their draw.
 
     Left is drawn evenly from all rows, right evenly from those that it may be mixed with (or from those of them that are
-    near in length). A pair that was drawn before is drawn anew. alpha > 0: near 0 gives the real rows back, 1 is uniform, a
-    large one sits at 1/2.
+    near in both lengths). A pair that was drawn before is drawn anew. alpha > 0: near 0 gives the real rows back, 1 is uniform,
+    a large one sits at 1/2.
     """
     count = min(count, possible(rows))
     left, right = _all(rows, count, seed) if count > possible(rows) // 2 else _drawn(rows, count, seed)
+    return Mixture(left, right, weights(rows.keys, left, right, alpha=alpha, seed=seed))
+
+
+def in_turn(rows: PairRows, count: int, *, alpha: float, seed: int) -> Mixture:
+    """Return ``count`` blends of different pairs in which every row is the left one in turn, so as often as any other.
+
+    Right is drawn as in ``draw``. Fewer blends where a row is left without a partner that it was not mixed with.
+    """
+    field, n = _PairField.of(rows), len(rows.keys)
+    chance = _uniform(np.arange(len(field.lefts), dtype=np.uint64), seed, "turn")
+    numbers = np.arange(min(count, possible(rows)), dtype=np.int64)
+    left = field.lefts[np.argsort(chance, kind="stable")][numbers % max(len(field.lefts), 1)]
+    right, again = left.copy(), numbers
+    for attempt in range(ROUNDS):
+        right[again] = field.partner(left[again], _uniform(again.astype(np.uint64), seed, str(attempt)), rows.among)
+        if rows.lengths is not None:
+            right[again] = _near(field, left[again], right[again], again + attempt * n, seed)
+        _, first = np.unique(np.minimum(left, right) * n + np.maximum(left, right), return_index=True)
+        again = np.setdiff1d(numbers, first)
+        if not len(again):
+            break
+    found = np.setdiff1d(numbers, again)
+    left, right = field.order[left[found]], field.order[right[found]]
     return Mixture(left, right, weights(rows.keys, left, right, alpha=alpha, seed=seed))
 
 
@@ -81,7 +106,8 @@ class _PairField:
     """The rows in an order of content, one task after the other; places count in it.
 
     order: (n,) row numbers. start, stop: (n,) the places of each row's task. lefts: places that have a partner.
-    allowed: whether the rows at two places may be mixed. by_length: places, shortest row first; height: where each is in it.
+    allowed: whether the rows at two places may be mixed. by_length: places, such that neighbours are of similar lengths
+    (``_by_lengths``); height: where each is in it.
     """
 
     order: I64
@@ -107,8 +133,8 @@ class _PairField:
             WITHIN: lambda a, b: (tasks[a] == tasks[b]) & (a != b),
             ANY: lambda a, b: a != b,
         }
-        lengths = np.zeros(len(order), np.int64) if rows.lengths is None else rows.lengths[order]
-        by_length = np.lexsort((rows.keys[order], lengths)).astype(np.int64)
+        lengths = np.zeros((len(order), 2), np.int64) if rows.lengths is None else rows.lengths[order]
+        by_length = _by_lengths(lengths, rows.keys[order])
         height = np.empty(len(order), dtype=np.int64)
         height[by_length] = np.arange(len(order))
         lefts = np.flatnonzero(mates[rows.among] > 0)
@@ -124,6 +150,20 @@ class _PairField:
         high = stop if among == WITHIN else np.full_like(stop, len(self.order))
         at = low + _choice(drawn, high - low - 1)
         return np.where(at >= left, at + 1, at)
+
+
+def _by_lengths(lengths: I64, keys: U64) -> I64:
+    """Return the places in an order in which neighbours are near in prompt and in answer length, each apart.
+
+    Strips of equal size by prompt length, and in a strip by answer length, up and down in turn, so that the ends of two strips
+    meet. lengths: (n, 2). keys: (n,) settle ties.
+    """
+    prompt, answer = lengths.T
+    rank = np.empty(len(keys), dtype=np.int64)
+    rank[np.lexsort((keys, answer, prompt))] = np.arange(len(keys))
+    strip = rank * STRIPS // max(len(keys), 1)
+    along = np.where(strip % 2, -answer, answer)
+    return np.lexsort((keys, along, strip)).astype(np.int64)
 
 
 def _near(field: _PairField, left: I64, right: I64, numbers: I64, seed: int) -> I64:

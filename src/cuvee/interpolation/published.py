@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cuvee import commands
 from cuvee.intake.ground import CHOSEN_BY
 from cuvee.interpolation.map import make_map
 from cuvee.interpolation.told import Interpolated, tell
@@ -15,7 +16,7 @@ from cuvee.publication.measure import Measures
 from cuvee.publication.story import Asked, Story
 from cuvee.runs import Run, Step
 from cuvee.samples.pool import Selection
-from cuvee.training.mixtures import BLENDS, ROWS
+from cuvee.training.mixtures import BLENDS, ROWS, described
 
 
 def story(run: Run, done: Interpolated, measured: tuple[Step, Measures]) -> Story:
@@ -56,13 +57,13 @@ def _asked(done: Interpolated) -> Asked:
 
 
 def _next(model: str, folder: Path, ledger: pa.Table) -> str:
-    return f"cuvee train {folder} --model {model}"
+    return commands.line("cuvee", "train", folder, "--model", model)
 
 
 def _selection(done: Interpolated) -> Selection:
     """Return the real rows that were kept, in order of the mixture."""
     real = done.kept.real
-    reason = "densest of its cluster of rows and blends"
+    reason = f"densest of its cluster of rows{'' if done.ask.blending.mixing.beside else ' and blends'}"
     return Selection(done.kept.left[real], done.mixed.sparsity[real].astype(np.float32), [reason])
 
 
@@ -77,7 +78,7 @@ def _blends(done: Interpolated) -> pa.Table:
             "weight": pa.array(done.kept.weight[blend], pa.float32()),
             "rank": pa.array(done.ranks[blend], pa.int32()),
         }
-    )
+    ).replace_schema_metadata(described(done.kept.reading))
 
 
 def _rows(done: Interpolated) -> pa.Table:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.errors import InputError
 from cuvee.intake.plan import expect
 from cuvee.interpolation import coverage, pairs
@@ -20,7 +21,7 @@ from cuvee.publication.finish import finish
 from cuvee.publication.measure import Measures
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, Step, open_run, write_json
-from cuvee.training.mixture import Mixture
+from cuvee.training.mixture import BlendReading, Mixture
 
 
 def run_interpolate(options: InterpolateOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
@@ -35,7 +36,7 @@ def run_interpolate(options: InterpolateOptions, *, out: Path, dry_run: bool, re
 def _interpolate(run: Run, ask: InterpolateAsk) -> Result:
     field = mix_field(run, ask)
     step = _mixed(run, ask, field)
-    mixed, drawn = _read(step)
+    mixed, drawn = _read(step, ask.blending.mixing.reading)
     if not len(mixed.kept):
         raise InputError("the budget holds not one row", "give more")
     measured = _measured(run, ask, field, mixed, step)
@@ -44,12 +45,12 @@ def _interpolate(run: Run, ask: InterpolateAsk) -> Result:
 
 def _mixed(run: Run, ask: InterpolateAsk, field: MixField) -> Step:
     """Draw, cluster, keep; the kept mixture and how it came about."""
-    pool, settings = field.ground.pool, ask.blending.mixing
+    pool, settings, tasks = field.ground.pool, ask.blending.mixing, field.rows.tasks
 
     def make(folder: Path) -> None:
-        found = blend(pool, field.X, field.tasks, field.lengths, ask.budget, settings, seed=ask.seed)
+        found = blend(field.rows, ask.budget, settings, seed=ask.seed)
         assert found.centers is not None
-        np.savez(
+        disk.save_arrays(
             folder / "kept.npz",
             left=found.kept.left,
             right=found.kept.right,
@@ -58,20 +59,23 @@ def _mixed(run: Run, ask: InterpolateAsk, field: MixField) -> Step:
             sparsity=found.sparsity,
             centers=found.centers,
         )
-        possible = pairs.possible(pairs.PairRows(pool.keys, field.tasks, None, settings.among))
+        possible = pairs.possible(pairs.PairRows(pool.keys, tasks, None, settings.among))
+        if settings.beside:  # a row of one half with one of the other
+            half = found.kept.units // 2
+            possible = half * (found.kept.units - half)
         write_json(folder / "drawn.json", asdict(Drawn(len(found.drawn), possible)))
 
     own = {"mixing": vars(settings), "tasks": ask.blending.tasks, "budget": vars(ask.budget), "seed": ask.seed}
     step = run.step("mix", {**field.depends, **own}, make)
     if not step.reused:
-        say(f"mixed     {settings.drawn(len(pool)):,} blends of {len(pool):,} rows in {step.seconds:.1f} s")
+        say(f"mixed     {len(pool):,} rows in {step.seconds:.1f} s")
     return step
 
 
-def _read(step: Step) -> tuple[Mixed, Drawn]:
+def _read(step: Step, reading: BlendReading) -> tuple[Mixed, Drawn]:
     """Return what the step of ``_mixed`` wrote."""
     with np.load(step.path / "kept.npz") as kept:
-        mixture = Mixture(kept["left"], kept["right"], kept["weight"])
+        mixture = Mixture(kept["left"], kept["right"], kept["weight"], reading)
         mixed = Mixed(mixture, kept["cluster"], kept["sparsity"], mixture[:0], kept["centers"])
     return mixed, Drawn(**orjson.loads((step.path / "drawn.json").read_bytes()))
 
@@ -80,8 +84,9 @@ def _measured(run: Run, ask: InterpolateAsk, field: MixField, mixed: Mixed, step
     draws, seed = ask.publishing.draws, ask.seed
 
     def make(folder: Path) -> None:
-        cover = coverage.cover(field.X, field.ground.pool.keys, field.tasks, mixed, seed=seed)
-        write_json(folder / "measures.json", coverage.measures(cover, mixed.kept, draws=draws, seed=seed))
+        counted = mixed.kept[: mixed.kept.units]  # blends beside their rows reach nothing that these do not
+        cover = coverage.cover(field.rows.X, field.ground.pool.keys, field.rows.tasks, mixed, seed=seed)
+        write_json(folder / "measures.json", coverage.measures(cover, counted, draws=draws, seed=seed))
 
     measured = run.step("measure", {"mix": step.fingerprint, "draws": draws, "seed": seed}, make)
     if not measured.reused:
@@ -91,15 +96,24 @@ def _measured(run: Run, ask: InterpolateAsk, field: MixField, mixed: Mixed, step
 
 def _plan(ask: InterpolateAsk, out: Path) -> Result:
     """Say what would be done."""
-    expected, mixing = expect(ask.pool), ask.blending.mixing
-    rows, drawn = expected.rows, mixing.drawn(expected.rows)
-    k = "as many rows and blends as fit" if ask.budget.kind == "tokens" else f"{ask.budget.rows(rows):,}"
-    steps = [
-        "read",
-        "clean",
-        f"embed by {expected.embedder}",
-        f"draw {drawn:,} blends of pairs across tasks, lambda from Beta({mixing.alpha:g}, {mixing.alpha:g})",
-        f"cluster {rows + drawn:,} rows and blends into {mixing.clusters}, and keep {k}",
-        f"publish to {out}",
-    ]
+    expected = expect(ask.pool)
+    steps = ["read", "clean", f"embed by {expected.embedder}", *_mixing(ask, expected.rows), f"publish to {out}"]
     return expected.result(out, steps, seconds=expected.seconds)
+
+
+def _mixing(ask: InterpolateAsk, rows: int) -> list[str]:
+    """Return how so many rows would be mixed, in words."""
+    mixing, in_tokens = ask.blending.mixing, ask.budget.kind == "tokens"
+    shares = f"lambda from Beta({mixing.alpha:g}, {mixing.alpha:g})"
+    if mixing.beside:
+        k = "as many rows as fit" if in_tokens else f"{ask.budget.rows(rows):,} rows"
+        many = "" if in_tokens else f"{mixing.drawn(ask.budget.rows(rows)):,} "
+        return [
+            f"cluster {rows:,} rows into {mixing.clusters}, and keep {k}",
+            f"draw {many}blends of them, confident with unconfident rows, {shares}",
+        ]
+    drawn, k = mixing.drawn(rows), "as many rows and blends as fit" if in_tokens else f"{ask.budget.rows(rows):,}"
+    return [
+        f"draw {drawn:,} blends of pairs across tasks, {shares}",
+        f"cluster {rows + drawn:,} rows and blends into {mixing.clusters}, and keep {k}",
+    ]

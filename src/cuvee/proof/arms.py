@@ -7,10 +7,12 @@ from pathlib import Path
 from cuvee import selectors
 from cuvee.commands import pairs
 from cuvee.errors import ConfigError
-from cuvee.proof import adapt_arm, choosing_arms, earlier_arms, evolve_arm, less, loss_arms
+from cuvee.proof import adapt_arm, choosing_arms, earlier_arms, evolve_arm, less, loss_arms, rds_arm
 from cuvee.proof.choosing_arms import RANDOM, selected
 from cuvee.proof.kinds import Arm, ArmKind, ArmSettings, BaseArm, ModelArm, RowsArm
-from cuvee.proof.mixing_arms import mixing
+from cuvee.proof.mixing_arms import mixing, touched
+from cuvee.scorers import find as find_score
+from cuvee.selectors import space as spaces
 
 FULL, BASE = "full", "base"
 
@@ -32,6 +34,7 @@ ARMS: dict[str, ArmKind] = {
     BASE: BaseArm(summary="the model as it is, not trained"),
     "mdit": mixing("blends across tasks and rows, the densest of every cluster (MDIT)"),
     "blends-only": mixing("MDIT without clusters: rows and blends at random", clusters=0),
+    "mdit-rows": touched("every row that stands in the mixture of mdit, as a row: equal rows touched, no blends"),
     "within-task": mixing("MDIT with blends of rows of one task", among="within"),
     "adapt": ModelArm(
         summary="a policy that learns from the goal's loss picks every batch (RAISE, arXiv 2504.07282)",
@@ -47,6 +50,13 @@ ARMS: dict[str, ArmKind] = {
         needs=("goal",),
         check=less.read,
     ),
+    "rds+": RowsArm(
+        summary="rows nearest to the goal's in the base's space, every goal row in turn (RDS+, arXiv 2503.01807)",
+        choose=rds_arm.rds,
+        settings=rds_arm.SETTINGS,
+        needs=("goal",),
+        check=rds_arm.read,
+    ),
     "self-paced": ModelArm(
         summary="from easy rows to hard ones, by their loss under the base", make=loss_arms.self_paced
     ),
@@ -55,7 +65,7 @@ ARMS: dict[str, ArmKind] = {
 
 
 def parse(text: str) -> Arm:
-    """Read ``k-center``, ``deita:threshold=0.9:score=rarity``, ``package.module:function`` or the folder of a run.
+    """Read ``k-center``, ``deita-proxy:threshold=0.9:score=rarity``, ``package.module:function`` or the folder of a run.
 
     Raises ConfigError for an unknown name or setting.
     """
@@ -87,14 +97,21 @@ def _known(name: str, text: str, given: ArmSettings) -> Arm:
 
 def _by_selector(name: str, text: str, given: ArmSettings) -> Arm:
     """Return the arm that a selector of ours or of the user's chooses for."""
-    known = _settings_of(name)
+    known = (*_settings_of(name), "space")
     _only(name, given, known)
+    spaces.parse(str(given.get("space", "")))
+    own = {setting: value for setting, value in given.items() if setting != "space"}
+    scores = tuple(selectors.scores_needed(name, **own))
+    for score in scores:
+        if find_score(score).asks:
+            chosen = "choose by `cuvee select` with a judge and name its folder as the arm"
+            raise ConfigError(f"{name} goes by {score}, and prove asks no judge", f"{chosen}, or take {name}-proxy")
     kind = RowsArm(
         summary=selectors.SELECTORS[name].summary if name in selectors.SELECTORS else name,
         choose=lambda ask: selected(name, text, ask),
         settings=known,
     )
-    return Arm(label=text, kind=kind, settings=given, scores=tuple(selectors.scores_needed(name, **given)))
+    return Arm(label=text, kind=kind, settings=given, scores=scores)
 
 
 def _settings_of(name: str) -> tuple[str, ...]:

@@ -1,18 +1,19 @@
 """What ``cuvee prove`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from cuvee import budget as budgets
 from cuvee import commands, names
 from cuvee.budget import Budget
-from cuvee.commands import Mistakes, Paths, Setting, between, listed, paths
+from cuvee.commands import Mistakes, Paths, Setting, listed, paths
 from cuvee.errors import ConfigError
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.score import ScoreModel
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.proof.arms import goals_of, parse
 from cuvee.proof.kinds import Arm
 from cuvee.training.settings import Training
@@ -30,12 +31,12 @@ class ProofOptions:
 
     pool: PoolOptions
     arms: str | list[str]
-    budget: str
+    budget: str | float
     model: str
     seeds: int
     reference: str
     same: str
-    held_out: str
+    held_out: str | float
     on: Paths
     metrics: str | list[str]
     max_new_tokens: int
@@ -46,6 +47,7 @@ class ProofOptions:
     batch: int
     max_length: int
     lora: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ class ProofAsk:
 def bind(options: ProofOptions) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
     arms = [wrong.check(partial(parse, text)) for text in listed(options.arms)]
     known = [arm for arm in arms if arm]
     wrong.check(partial(names.find, SAME, options.same, "--same"))
@@ -95,6 +97,7 @@ def bind(options: ProofOptions) -> ProofAsk:
     training = wrong.check(lambda: _training(options))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     base = wrong.check(lambda: causal.folder_of(options.model))
+    options.place.check(wrong)
     on = paths(options.on)
     # no arm may learn from the questions, nor from a goal's rows
     pool = bind_pool(options.pool, wrong, guarded=[*on, *goals_of(known)])
@@ -118,7 +121,6 @@ def bind(options: ProofOptions) -> ProofAsk:
 
 
 def _training(options: ProofOptions) -> Training:
-    between(options.max_length, "max-length", 1, 1_000_000)
     return Training(
         epochs=options.epochs,
         lr=options.lr,
@@ -134,9 +136,6 @@ def _judged_by(options: ProofOptions, wrong: Mistakes) -> JudgedBy:
         wrong.found.append(ConfigError("--metrics names none", "write loss, exact_match, or both with a comma"))
     for metric in metrics:
         wrong.check(partial(names.find, UNITS, metric, "--metrics"))
-    if not 0.5 <= options.level < 1:
-        hint = "give a number from 0.5 to below 1, such as 0.95"
-        wrong.found.append(ConfigError(f"level is {options.level}", hint))
     return JudgedBy(
         metrics=metrics,
         max_new_tokens=options.max_new_tokens,
@@ -151,5 +150,3 @@ def _check_arms(options: ProofOptions, labels: Sequence[str]) -> None:
         raise ConfigError("an arm is named twice", "name each once; `random,uniform` are two draws of the same kind")
     if options.reference not in labels:
         raise ConfigError(f"the reference {options.reference!r} is not an arm", "add it to --arms, or name another")
-    if options.seeds < 1:
-        raise ConfigError(f"seeds is {options.seeds}", "give at least 1; 3 or more to know what chance does")

@@ -21,10 +21,12 @@ def at_random(ask: ArmAsk) -> I64:
 def selected(method: str, label: str, ask: ArmAsk) -> I64:
     """Return the rows that a selector chooses; chance is named by the arm, so that two arms never draw alike."""
     chance, pool = rng.stream(ask.seed, "prove", label), ask.ground.pool
+    own = {name: value for name, value in ask.settings.items() if name != "space"}
+    space = str(ask.settings.get("space", ""))
     if ask.budget.kind == "tokens":
         amount = int(ask.budget.amount)
-        return selectors.by_tokens(pool, ask.ground.tokens, amount, method, rng=chance, **ask.settings).rows
-    return selectors.choose(pool, ask.k, method, rng=chance, **ask.settings).rows
+        return selectors.by_tokens(pool, ask.ground.tokens, amount, method, rng=chance, space=space, **own).rows
+    return selectors.choose(pool, ask.k, method, rng=chance, space=space, **own).rows
 
 
 def whole_pool(ask: ArmAsk) -> I64:

@@ -4,20 +4,22 @@ from dataclasses import dataclass, replace
 
 from cuvee import names, rng, selectors
 from cuvee.arrays import I64
+from cuvee.evolution.space import space_of
 from cuvee.evolution.strategies import STRATEGIES, Strategy
 from cuvee.proof.kinds import ArmAsk, ArmSettings
 from cuvee.proof.settings import positive, whole
+from cuvee.selectors.space import Space
 
-SETTINGS = ("rounds", "strategy", "whiten", "epochs")
+SETTINGS = ("rounds", "strategy", "whiten", "space", "epochs")
 
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """How an arm evolves. whiten: dimensions that hidden vectors are reduced to, 0 for none. epochs: of each round."""
+    """How an arm evolves. space: what becomes of hidden vectors. epochs: of each round."""
 
     rounds: int
     strategy: Strategy
-    whiten: int
+    space: Space
     epochs: float
 
 
@@ -26,7 +28,7 @@ def read(given: ArmSettings) -> RoundSettings:
     return RoundSettings(
         max(1, int(positive(given, "rounds", 4))),
         names.find(STRATEGIES, str(given.get("strategy", "k-center")), "strategy"),
-        whole(given, "whiten", 0),
+        space_of(str(given.get("space", "")), whole(given, "whiten", 0)),
         positive(given, "epochs", 3),
     )
 
@@ -38,7 +40,7 @@ def evolved(ask: ArmAsk) -> I64:
     how = read(ask.settings)
     number = min(how.rounds, ask.k - 1)
     training = replace(ask.training, epochs=how.epochs, steps=None)
-    plan = Evolution(ask.base, how.strategy, training, how.whiten, None, ask.seed)
+    plan = Evolution(ask.base, how.strategy, training, how.space, None, ask.seed)
     sizes = [ask.k * (done + 1) // (number + 1) for done in range(number + 1)]
     first = selectors.choose(ask.ground.pool, sizes[0], "uniform", rng=rng.stream(ask.seed, "evolve", "first")).rows
     return rounds(plan, ask.encoded, first, sizes, ask.folder)

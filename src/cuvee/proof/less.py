@@ -4,28 +4,25 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-import pyarrow as pa
 
-from cuvee import progress, rng
+from cuvee import disk, progress, rng
 from cuvee.arrays import F32, I64
-from cuvee.errors import InputError
-from cuvee.intake.readable import questions
+from cuvee.errors import ConfigError
+from cuvee.geometry.landmarks import carried_over
 from cuvee.models import causal
 from cuvee.models.catalog import home
 from cuvee.models.causal import Causal
+from cuvee.proof.goals import encoded_keys, goal_rows
 from cuvee.proof.kinds import ArmAsk, ArmSettings
 from cuvee.proof.settings import whole
-from cuvee.render import Encoded, Tokenizer
+from cuvee.render import Encoded
 from cuvee.runs import digest
-from cuvee.samples.inputs import expand
-from cuvee.samples.pool import BarePool
-from cuvee.samples.read import read as read_rows
-from cuvee.store import Store, content_key
+from cuvee.store import Store
 from cuvee.training import sft
 from cuvee.training.fresh import adapted
 from cuvee.training.settings import described
 
-SETTINGS = ("goal", "warmup", "rank", "dim", "goal_rows", "draw")
+SETTINGS = ("goal", "warmup", "rank", "dim", "goal_rows", "draw", "landmarks")
 PART = 64  # rows whose gradients are lost when a run is killed
 
 
@@ -34,7 +31,8 @@ class LessSettings:
     """How LESS chooses.
 
     warmup: updates of the adapters before gradients are taken. rank: of the adapters. dim: numbers that a gradient is
-    projected to. goal_rows: of the goal at most. draw: the seed of all that.
+    projected to. goal_rows: of the goal at most. draw: the seed of all that. landmarks: share of the pool whose gradients are
+    computed; the others' cosine is carried over from these.
     """
 
     goal: str
@@ -43,6 +41,7 @@ class LessSettings:
     dim: int
     goal_rows: int
     draw: int
+    landmarks: float
 
 
 def read(given: ArmSettings, seed: int = 0) -> LessSettings:
@@ -54,7 +53,20 @@ def read(given: ArmSettings, seed: int = 0) -> LessSettings:
         dim=whole(given, "dim", 1_024, low=1),
         goal_rows=whole(given, "goal_rows", 32, low=1),
         draw=whole(given, "draw", seed),
+        landmarks=_landmarks(given),
     )
+
+
+def _landmarks(given: ArmSettings) -> float:
+    """Return the share of the pool whose gradients are computed, 1 for all."""
+    said = str(given.get("landmarks", "100%"))
+    try:
+        share = float(said.removesuffix("%")) / (100 if said.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise ConfigError(f"landmarks={said} of an arm", "give a share of the pool, such as 20%")
+    return share
 
 
 def less(ask: ArmAsk) -> I64:
@@ -63,11 +75,18 @@ def less(ask: ArmAsk) -> I64:
     After LESS (arXiv 2402.04333), in short: LoRA adapters that have learnt from a few random rows (``warmup`` updates), one
     gradient per row, projected at random to ``dim`` numbers, cosine to the mean of the goal's. Plain gradients stand for
     Adam's, and one checkpoint for several. With ``draw`` all seeds share one warm-up: gradients are then computed once.
+    With ``landmarks`` below 1 only that share of the rows, drawn at random, has its gradient computed; the cosine of the
+    others is carried over in the pool's own vectors (after arXiv 2505.19051).
     """
     how = read(ask.settings, ask.seed)
-    goal = _goal_rows(ask, how, causal.tokenizer_of(ask.base))
-    X = _gradients(ask, how, [*goal, *ask.encoded])
-    order: I64 = np.argsort(-(X[len(goal) :] @ X[: len(goal)].mean(axis=0)), kind="stable").astype(np.int64)
+    goal = goal_rows(ask, how.goal, how.goal_rows, how.draw)
+    pool = ask.ground.pool
+    chance = int(rng.stream(how.draw, "landmarks").integers(2**62))
+    landmarks = np.argsort(rng.keyed(pool.keys, chance), kind="stable")[: max(1, round(how.landmarks * len(pool)))]
+    X = _gradients(ask, how, [*goal, *(ask.encoded[row] for row in landmarks)])
+    cosines = X[len(goal) :] @ X[: len(goal)].mean(axis=0)
+    every = carried_over(np.asarray(pool.vectors), landmarks, cosines.astype(np.float64))
+    order: I64 = np.argsort(-every, kind="stable").astype(np.int64)
     return order[: ask.k]
 
 
@@ -76,11 +95,9 @@ def _gradients(ask: ArmAsk, how: LessSettings, rows: list[Encoded]) -> F32:
     from cuvee.models.gradients import features
 
     seed = int(rng.stream(how.draw, "less").integers(2**31))
-    texts = [f"{row.ids.tobytes().hex()} {row.answer.tobytes().hex()}" for row in rows]
-    keys = np.array([content_key(text) for text in texts], dtype="S16")
+    keys = encoded_keys(rows)
     warmed = cache(lambda: _warmed(ask, how))
-    ask.folder.mkdir(parents=True, exist_ok=True)
-    found = ask.folder / "gradients.npy"
+    found = disk.folder(ask.folder) / "gradients.npy"
 
     def compute(at: I64) -> F32:
         with progress.quiet():  # the bar of all rows is shown
@@ -106,17 +123,3 @@ def _warmed(ask: ArmAsk, how: LessSettings) -> Causal:
         return model
     training = replace(ask.training, epochs=None, tokens=None, steps=how.warmup, lora=how.rank, save_every=0)
     return sft.train(model, ask.encoded, training, None, seed=how.draw).model
-
-
-def _goal_rows(ask: ArmAsk, how: LessSettings, tokenizer: Tokenizer) -> list[Encoded]:
-    """Return the token ids of the goal's rows that have an answer, at most ``goal_rows`` of them."""
-    batches = [batch for path in expand([how.goal]) for batch in read_rows(str(path), strict=True).batches()]
-    table = pa.Table.from_batches(batches)
-    order = np.argsort(
-        rng.keyed(BarePool(table).keys, int(rng.stream(how.draw, "goal").integers(2**62))), kind="stable"
-    )
-    try:
-        rows = questions(table.take(pa.array(order)), tokenizer, ask.training.max_length).rows
-    except InputError as wrong:
-        raise InputError(f"{how.goal} has no row with an answer", "name another goal") from wrong
-    return rows[: how.goal_rows]

@@ -1,21 +1,14 @@
 """``cuvee prove --dry-run``: how many trainings, how many tokens, about how long, without reading more than a sample."""
 
-import struct
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import orjson
-
 from cuvee.intake.plan import Expected, expect
 from cuvee.models.causal import tokenizer_of
+from cuvee.models.speed import ModelWork
 from cuvee.proof.arms import FULL
 from cuvee.proof.asked import EPOCHS, ProofAsk
 from cuvee.result import Result
-
-START = 1.5  # seconds that a training takes beside its updates
-EFFICIENCY = 0.5  # what training reaches of the machine's matrix product (FEASIBILITY 3.2: about half on a CPU)
 
 
 def plan(ask: ProofAsk, out: Path) -> Result:
@@ -23,13 +16,15 @@ def plan(ask: ProofAsk, out: Path) -> Result:
     expected = expect(ask.pool)
     tokenizer_of(ask.base)  # a model without one fails here, not after the data was read
     work = _work(ask, expected)
-    flops = parameters(ask.base) * work.length * (6 * work.rows + 2 * work.judged * work.held)
-    seconds = expected.seconds + flops / (EFFICIENCY * speed()) + START * work.models
-    return expected.result(out, _steps(ask, work, out), seconds=seconds)
+    asked = ModelWork(
+        trained=work.rows * work.length, read=work.judged * work.held * work.length, loads=max(work.models, 1)
+    )
+    seconds = expected.seconds + asked.seconds(ask.base)
+    return expected.result(out, _steps(ask, work, out), seconds=seconds, tokens=asked.tokens)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Work:
+class _Proving:
     """About what a proof takes.
 
     length: tokens of a row. held: questions. k: rows of the budget. models: that are trained; judged: those and the models as
@@ -44,7 +39,7 @@ class _Work:
     rows: int
 
 
-def _work(ask: ProofAsk, expected: Expected) -> _Work:
+def _work(ask: ProofAsk, expected: Expected) -> _Proving:
     length = min(ask.training.max_length, expected.size / 4 / max(1, expected.rows))
     held = 0 if ask.on else ask.held_out.rows(expected.rows)
     pool = max(1, expected.rows - held)
@@ -54,7 +49,7 @@ def _work(ask: ProofAsk, expected: Expected) -> _Work:
     sizes = [pool if arm.label == FULL and ask.same == EPOCHS else k for arm in trained]
     updates = sum(ask.training.updates(n, length) for n in sizes) * len(ask.seeds)
     models = len(trained) * len(ask.seeds)
-    return _Work(
+    return _Proving(
         length=length,
         held=held,
         k=k,
@@ -64,7 +59,7 @@ def _work(ask: ProofAsk, expected: Expected) -> _Work:
     )
 
 
-def _steps(ask: ProofAsk, work: _Work, out: Path) -> list[str]:
+def _steps(ask: ProofAsk, work: _Proving, out: Path) -> list[str]:
     trained = [arm.label for arm in ask.arms if arm.kind.chance]
     return [
         "read, clean and embed",
@@ -75,32 +70,3 @@ def _steps(ask: ProofAsk, work: _Work, out: Path) -> list[str]:
         f"judge {work.judged} models on every question",
         f"compare with {ask.judged_by.reference} and publish to {out}",
     ]
-
-
-def parameters(folder: Path) -> int:
-    """Return the number of parameters of a model folder, read from the heads of its safetensors files."""
-    total = 0
-    for path in folder.glob("*.safetensors"):
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            head = orjson.loads(file.read(length))
-        total += sum(int(np.prod(tensor["shape"])) for name, tensor in head.items() if name != "__metadata__")
-    return total
-
-
-def speed() -> float:
-    """Return the floating-point operations per second of this machine's matrix product, measured in a moment."""
-    import torch
-
-    if torch.cuda.is_available():
-        device, n = "cuda", 8_192
-        kind = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    else:
-        device, n, kind = "cpu", 1_024, torch.float32
-    A = torch.ones((n, n), dtype=kind, device=device)
-    best = float("inf")
-    for _ in range(4):
-        start = time.perf_counter()
-        float((A @ A)[0, 0])
-        best = min(best, time.perf_counter() - start)
-    return 2 * n**3 / best

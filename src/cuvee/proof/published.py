@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import rng
+from cuvee import disk, rng
 from cuvee import statistics as proof
 from cuvee.evaluation.table import MEASURES
 from cuvee.proof.summary import Proven, summarise
@@ -28,10 +27,10 @@ def published(run: Run, done: Proven) -> Result:
     parts = [step.fingerprint for step in run.steps]
 
     def make(folder: Path) -> None:
-        pq.write_table(_results(done), folder / "results.parquet", compression="zstd")
-        pq.write_table(_selections(done), folder / "selections.parquet", compression="zstd")
-        (folder / "proof.json").write_bytes(orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
-        (folder / "summary.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2))
+        disk.save_table(folder / "results.parquet", _results(done))
+        disk.save_table(folder / "selections.parquet", _selections(done))
+        disk.write(folder / "proof.json", orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
+        disk.write(folder / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
         page.write(summary, _no_points(), folder / "report.html")
 
     step = run.step("publish", {"of": parts, "summary": summary}, make)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import commands, disk
 from cuvee.errors import InputError
 from cuvee.reports import sweep
 from cuvee.result import Result
@@ -27,9 +28,9 @@ def side_by_side(runs: Sequence[Path], out: Path) -> Result:
         "reference": reference,
         "unit": unit,
         "proofs": proofs,
-        "reproduce": [f"cuvee report {' '.join(map(str, runs))} --out {out}"],
+        "reproduce": [commands.line("cuvee", "report", *runs, "--out", out)],
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
+    disk.folder(out.parent)
     sweep.write(summary, out)
     notes = [f"{proof['run']}: {proof['said']}" for proof in proofs]
     return Result(out.parent, {"sentence": summary["sentence"], "proofs": notes}, [out])

@@ -1,7 +1,6 @@
 """One arm with one seed: its rows, its model, and what that loses on every question."""
 
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import NotRequired, TypedDict
 import numpy as np
 import orjson
 
+from cuvee import disk
 from cuvee.arrays import F64, I64
 from cuvee.evaluation import exact, heldout
 from cuvee.models import causal
@@ -88,10 +88,10 @@ def attempt(run: Run, terms: Terms, arm: Arm, seed: int) -> Step:
 
     def make(folder: Path) -> None:
         made = _made(arm.kind, terms.of(arm, seed, folder / "method"), folder / "model")
-        np.save(folder / "loss.npy", heldout.losses(made.model, terms.field.held, label="judging").mean)
+        disk.save_array(folder / "loss.npy", heldout.losses(made.model, terms.field.held, label="judging").mean)
         if terms.field.asked:
-            np.save(folder / "exact_match.npy", exact.matches(made.model, terms.field.asked))
-        np.save(folder / "rows.npy", made.rows)
+            disk.save_array(folder / "exact_match.npy", exact.matches(made.model, terms.field.asked))
+        disk.save_array(folder / "rows.npy", made.rows)
         write_json(folder / "figures.json", made.figures)
         _forget(folder)
 
@@ -148,7 +148,7 @@ def _from_mixture(kind: MixtureArm, ask: ArmAsk, folder: Path) -> _Made:
     rows = entries.rows()
     mixed = MixedRows(entries.renumbered(rows), [ask.encoded[row] for row in rows])
     trained = train(fresh(ask.base, ask.training, seed=ask.seed), mixed, ask.training, folder, seed=ask.seed)
-    figures = _figures(trained, len(entries))
+    figures = _figures(trained, entries.units)
     figures["blends"] = int((~entries.real).sum())
     return _Made(trained.model, rows, figures)
 
@@ -161,7 +161,7 @@ def _figures(trained: sft.Trained, rows: int) -> TrialFigures:
 def _forget(folder: Path) -> None:
     """Remove weights that are read no more: arms times seeds of a large model would fill the disk."""
     for name in ("model", "method"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+        disk.remove_folder(folder / name)
 
 
 def _slug(label: str) -> str:

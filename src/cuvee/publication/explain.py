@@ -1,6 +1,7 @@
 """Explain: one row of a run, from the ledger, with its text and its nearest kept neighbour."""
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,13 @@ import pyarrow.parquet as pq
 
 from cuvee.arrays import F32
 from cuvee.errors import InputError
-from cuvee.result.summary import WhyRow
+from cuvee.result.summary import RepeatedRow, WhyRow
 from cuvee.runs import WORK
 from cuvee.samples import ledger as ledgers
 
 
 def explain(run: Path, row_id: str) -> WhyRow:
-    """Return the row's ledger entry, its text, those of the rows it was made from, and the kept row nearest to it.
+    """Return the row's ledger entry, its text, what it repeats, the rows it was made from, and the kept row nearest to it.
 
     Raises InputError for an unknown id.
     """
@@ -27,11 +28,23 @@ def explain(run: Path, row_id: str) -> WhyRow:
     found: WhyRow = {"entry": entry, "text": texts.get(entry["id"], "")}
     if entry.get("parents"):
         found["parents"] = [{"id": name, "text": texts.get(name, "")} for name in entry["parents"]]
+    if entry.get("related"):
+        found["repeats"] = _related(str(entry["related"]), texts, ledger)
     neighbour = _nearest_kept(run, ledger, at)
     if neighbour is not None:
         name, cosine = neighbour
         found["nearest"] = {"id": name, "cosine": cosine, "text": texts.get(name, "")}
     return found
+
+
+def _related(name: str, texts: Mapping[str, str], ledger: pa.Table) -> RepeatedRow:
+    """Return the row that another repeats, with what became of it; or the evaluation item that it holds."""
+    ids = ledger["id"].to_pylist()
+    if name not in texts or name not in ids:
+        return {"id": "", "text": name, "fate": "an evaluation item"}
+    row = ledger.slice(ids.index(name), 1).to_pylist()[0]
+    fate = f"kept, rank {row['rank']}" if row["rank"] else f"{row['status']} at {row['stage']}: {row['reason']}"
+    return {"id": name, "text": texts[name], "fate": fate}
 
 
 def _find(ledger: pa.Table, row_id: str) -> int:

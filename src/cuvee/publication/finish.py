@@ -1,5 +1,6 @@
 """The end of every method: measure, ledger, map, summary, files, manifest; the same way for all of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from cuvee import commands
@@ -25,10 +26,12 @@ def finish(run: Run, story: Story) -> Result:
     ledger = story.correct(make_ledger(outcome, ", ".join(map(str, story.given))))
     counts = ledgers.check(ledger, outcome.source.total)
     command = commands.command(asked.verb, asked.typed, run.path)
-    told = summarise(Facts(story, ledger, counts, measures, command))
+    how, rewritten = asked.publishing.of(sorted(outcome.source.table["dialect"].drop_null().unique().to_pylist()))
+    story = replace(story, notes=[*story.notes, *rewritten])
+    told = summarise(Facts(story, ledger, counts, measures, command, run.path))
     told = story.tell(told, ledger)
     depends = [measured.fingerprint, mapped.fingerprint, story.depends]
-    files = publish(run, Top(outcome, mapped, ledger, told, story.tables or {}), asked.publishing, depends)
+    files = publish(run, Top(outcome, mapped, ledger, told, story.tables or {}), how, depends)
     files += _extras(run, story)
     files.sort(key=lambda path: path.name != story.first)
     _conclude(run, story, counts)

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from cuvee import render
+from cuvee import disk, render
 from cuvee.arrays import F32
 from cuvee.geometry.layout import layout
-from cuvee.progress import say
+from cuvee.progress import bar, say
 from cuvee.publication.ledger import Outcome
 from cuvee.runs import Run, Step
 
@@ -25,10 +24,11 @@ def make_map(run: Run, outcome: Outcome, seed: int, depends: object) -> Step:
     def make(folder: Path) -> None:
         n = outcome.source.table.num_rows
         xy = np.full((n, 2), np.nan, dtype=np.float32)
-        xy[outcome.alive] = layout(outcome.pool.vectors, seed=seed)
+        with bar("mapping", 2 * len(outcome.alive), "steps") as advance:
+            xy[outcome.alive] = layout(outcome.pool.vectors, seed=seed, advance=advance)
         beside(xy, outcome)
         texts = render.plain_column(outcome.source.table["messages"])
-        pq.write_table(points(outcome, xy, texts), folder / "map.parquet", compression="zstd")
+        disk.save_table(folder / "map.parquet", points(outcome, xy, texts))
 
     step = run.step("map", {"rows": depends, "seed": seed}, make)
     if not step.reused:

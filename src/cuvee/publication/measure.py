@@ -13,7 +13,7 @@ from cuvee.arrays import F32, I64
 from cuvee.geometry import diversity
 from cuvee.geometry.clusters import kmeans
 from cuvee.geometry.distances import nearest_chosen
-from cuvee.progress import say
+from cuvee.progress import Advance, bar, say
 from cuvee.publication.ledger import Outcome
 from cuvee.runs import Run, Step, write_json
 from cuvee.samples.pool import Pool
@@ -51,16 +51,19 @@ class Beside:
     twin: float
 
 
-# name -> (what it says, direction)
+# name -> (what it says, direction); those that decide stand first (``publication.picture.PICTURE``)
 MEASURES: dict[str, tuple[str, bool]] = {
-    "covering radius": ("largest distance of any row of the pool to its nearest chosen row", False),
-    "mean distance": ("mean distance of the pool's rows to their nearest chosen row", False),
-    "cluster coverage": ("share of the pool's k-means clusters with a chosen row", True),
+    "mean distance": (
+        "how far a row of the pool is from its nearest chosen row, on average; 0 is the same text",
+        False,
+    ),
+    "cluster coverage": ("share of the pool's groups of similar rows (k-means) that have a chosen row", True),
+    "task entropy": ("how evenly the chosen rows are spread over the tasks, in nats", True),
+    "source entropy": ("how evenly they are spread over the sources, in nats", True),
     "vendi score": ("effective number of different rows: exp of the spectral entropy (arXiv 2210.02410)", True),
     "novelsum": ("density-aware diversity, nearest rows weigh most (arXiv 2502.17184)", True),
-    "task entropy": ("entropy of the task labels, in nats", True),
-    "source entropy": ("entropy of the sources, in nats", True),
     "duplicate rate": ("share of rows with a twin among the chosen, by cosine", False),
+    "covering radius": ("how far the pool's most remote row is from its nearest chosen row; outliers decide it", False),
     "tokens": ("tokens in all, estimated where no tokenizer is named", True),
 }
 
@@ -76,6 +79,7 @@ class Yardstick:
     sources: I64
     tokens: I64
     twin: float  # cosine from which two rows are twins
+    advance: Advance  # told of every chosen row that was compared with the pool
 
     def covering(self, rows: I64, distance: F32) -> Point:
         """Return the measures that are followed over budgets; distance: (len(sample),) to the nearest of these rows."""
@@ -124,9 +128,9 @@ def measure(
     budgets = list(sizes or _budgets(len(rows)))
 
     def make(folder: Path) -> None:
-        write_json(
-            folder / "measures.json", _measure_all(_yardstick(outcome, beside), outcome.pool, rows, beside, budgets)
-        )
+        with bar("measuring", (1 + beside.draws) * len(rows)) as advance:
+            found = _measure_all(_yardstick(outcome, beside, advance), outcome.pool, rows, beside, budgets)
+        write_json(folder / "measures.json", found)
 
     step = run.step("measure", {"select": depends, **vars(beside), "sizes": budgets}, make)
     if not step.reused:
@@ -134,7 +138,7 @@ def measure(
     return step, orjson.loads((step.path / "measures.json").read_bytes())
 
 
-def _yardstick(outcome: Outcome, beside: Beside) -> Yardstick:
+def _yardstick(outcome: Outcome, beside: Beside, advance: Advance) -> Yardstick:
     pool, k, seed = outcome.pool, len(outcome.selection.rows), beside.seed
     n = len(pool)
     size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
@@ -149,6 +153,7 @@ def _yardstick(outcome: Outcome, beside: Beside) -> Yardstick:
         pool.labels("source")[0],
         outcome.tokens,
         beside.twin,
+        advance,
     )
 
 
@@ -185,6 +190,7 @@ def _curve(ground: Yardstick, rows: I64, budgets: list[int]) -> list[Point]:
     for budget in budgets:
         np.minimum(distance, nearest_chosen(view, ground.X[rows[done:budget]])[0], out=distance)
         points.append(ground.covering(rows[:budget], distance))
+        ground.advance(budget - done)
         done = budget
     points[-1] |= ground.inner(rows)
     return points

@@ -8,6 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.intake.read import write_quarantine
 from cuvee.progress import say
 from cuvee.publication.asked import Publishing
@@ -36,22 +37,19 @@ def publish(run: Run, top: Top, how: Publishing, depends: object) -> list[Path]:
 
     def make(folder: Path) -> None:
         _training_set(top.outcome, folder, data_file, how)
-        pq.write_table(top.ledger, folder / "ledger.parquet", compression="zstd")
-        drawn = (top.mapped.path / "map.parquet").read_bytes()
-        (folder / "map.parquet").write_bytes(drawn)
+        disk.save_table(folder / "ledger.parquet", top.ledger)
+        disk.copy(top.mapped.path / "map.parquet", folder / "map.parquet")
         if top.outcome.source.quarantined:
             write_quarantine(top.outcome.source, folder / "quarantine.jsonl")
         for name, more in top.tables.items():
-            pq.write_table(more, folder / name, compression="zstd")
-        (folder / "summary.json").write_bytes(orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))
+            disk.save_table(folder / name, more)
+        disk.write(folder / "summary.json", orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))
         page.write(top.summary, pq.read_table(folder / "map.parquet"), folder / "report.html")
 
     step = run.step("publish", {"of": depends, "format": how.format, "file": how.file, "summary": top.summary}, make)
     if not step.reused:
         say(f"published in {step.seconds:.1f} s")
-    names = sorted(path.name for path in step.path.iterdir() if path.name != "cost.json")
-    names.sort(key=lambda name: name != data_file)
-    return run.publish(step, names)
+    return run.publish(step, sorted(step.files, key=lambda name: name != data_file))
 
 
 def _training_set(outcome: Outcome, folder: Path, data_file: str, how: Publishing) -> None:

@@ -1,23 +1,23 @@
 """What a run has to tell: the one dictionary that the page, the terminal and ``summary.json`` show."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from cuvee import commands, names
 from cuvee.arrays import I64
+from cuvee.commands import Setting
 from cuvee.intake.read import Source
+from cuvee.publication.drops import drops
 from cuvee.publication.measure import MEASURES, Measures
+from cuvee.publication.picture import Picture, judge, skewed
 from cuvee.publication.story import Story
 from cuvee.result.measures import (
     BudgetCurve,
     Distributions,
-    DropExample,
-    DropRow,
     LabelBar,
     LengthBin,
     MeasureRow,
@@ -31,7 +31,6 @@ from cuvee.scorers import find
 from cuvee.scorers.health import Health
 from cuvee.selectors import SELECTORS
 
-EXAMPLES = 5  # dropped rows shown per reason
 BARS = 20  # labels shown of a distribution
 BINS = 24  # of the length distribution
 POOLED = ("select", "given", "distill")  # stages of rows that stood when rows were chosen
@@ -46,6 +45,7 @@ class Facts:
     counts: Mapping[str, int]
     measures: Measures
     command: str
+    folder: Path
 
     @property
     def source(self) -> Source:
@@ -67,7 +67,8 @@ def summarise(facts: Facts) -> Summary:
     """Return the summary in the schema of ``reports.page``. It holds no times, so equal runs tell equal things."""
     story, k = facts.story, len(facts.selection.rows)
     asked, selector = story.asked, SELECTORS.get(story.asked.method)
-    measures = _measures(facts.measures)
+    measures, distributions = _measures(facts.measures), _distributions(facts)
+    picture = judge(k, measures)
     return {
         "title": f"{k:,} rows of {facts.source.total:,}",
         "command": facts.command,
@@ -86,17 +87,19 @@ def summarise(facts: Facts) -> Summary:
             "gain": selector.gain if selector else "",
             "note": _note(facts),
         },
-        "sentence": _sentence(k, len(facts.pool), measures),
+        "sentence": picture.sentence(len(facts.pool)),
+        "beside": picture.beside,
         "measures": measures,
-        "distributions": _distributions(facts),
+        "distributions": distributions,
         "curve": _curve(facts.measures),
         "scores": [_health(one) for one in story.health],
-        "drops": _drops(facts),
+        "drops": drops(facts.source, facts.ledger),
         "settings": {key: value for key, value in asked.typed.items() if value not in (None, "", [])},
         "reproduce": [facts.command],
         "versions": versions(),
         "warnings": [
             *_warnings(facts),
+            *_doubts(facts, picture, skewed(distributions.get("length", []))),
             *(warning for one in story.health for warning in one.warnings),
             *story.ground.notes,
             *story.notes,
@@ -120,6 +123,25 @@ def _warnings(facts: Facts) -> list[str]:
     if facts.measures["sampled"]:
         found.append(f"distances are measured from a sample of {facts.measures['sample']:,} rows of the pool")
     return found
+
+
+def _doubts(facts: Facts, picture: Picture, lengths: str) -> list[str]:
+    """Return what speaks against the choice, and what to type instead."""
+    found = [f"worse than random rows by {picture.figures()}: {instead(facts, picture)}"] if picture.worse else []
+    return [*found, *([lengths] if lengths else [])]
+
+
+def instead(facts: Facts, picture: Picture) -> str:
+    """Return what to type for rows that stand for the pool, or how to find out whether these are better all the same."""
+    asked, folder = facts.story.asked, facts.folder
+    if asked.verb != "select":
+        return "whether they teach more all the same, `cuvee prove` tells"
+    if picture.worse == ["task entropy"] and asked.method == names.METHOD:
+        other: dict[str, Setting] = {"method": "stratified", "settings": "by=task"}
+    else:
+        other = {"method": names.METHOD if asked.method != names.METHOD else "uniform", "settings": ""}
+    out = Path(f"{folder}-{other['method']}")
+    return f"for rows that stand for the pool type `{commands.command('select', {**asked.typed, **other}, out)}`"
 
 
 def _health(one: Health) -> ScoreRow:
@@ -158,33 +180,6 @@ def _measures(measured: Measures) -> list[MeasureRow]:
             }
         )
     return rows
-
-
-def _sentence(k: int, n: int, measures: list[MeasureRow]) -> str:
-    """Return the result in one sentence; "better" and "worse" are said only outside the range of the random draws."""
-    beside = {measure["name"]: _beside(measure) for measure in measures}
-    head = f"{k:,} of {n:,} clean rows"
-    change, reach = beside["mean distance"], beside["covering radius"] or 0.0
-    if change is None:
-        return f"{head}."
-    return (
-        f"{head}. Against random rows, the pool's farthest row is {_percent(reach)} its nearest chosen row, "
-        f"the average row {_percent(change)} its own."
-    )
-
-
-def _beside(measure: MeasureRow) -> float | None:
-    """Return by what share a selection is above (+) or below (-) the mean of the random draws; None without either."""
-    if not measure["random_mean"] or measure["selection"] is None:
-        return None
-    return measure["selection"] / measure["random_mean"] - 1
-
-
-def _percent(change: float) -> str:
-    """Return -0.14 as "14% closer to"."""
-    return (
-        "as close to" if round(change, 2) == 0 else f"{abs(change):.0%} {'closer to' if change < 0 else 'farther from'}"
-    )
 
 
 def _curve(measured: Measures) -> BudgetCurve:
@@ -241,64 +236,3 @@ def _bins(pool: I64, selection: I64) -> list[LengthBin]:
         {"from": int(low), "to": int(high), "pool": int(b), "selection": int(a)}
         for low, high, b, a in zip(edges, edges[1:], before, after, strict=False)
     ]
-
-
-def _drops(facts: Facts) -> list[DropRow]:
-    """Return per stage and kind of reason how many rows fell, with examples and what they repeat."""
-    ledger = facts.ledger
-    fallen = ledger.filter(pc.and_(pc.not_equal(ledger["status"], "kept"), pc.not_equal(ledger["stage"], "select")))
-    groups: dict[tuple[str, str], list[LedgerRow]] = {}
-    columns = ("id", "stage", "reason", "related", "file", "line")
-    for row in fallen.select(columns).to_pylist():
-        groups.setdefault((row["stage"], _kind(row["reason"])), []).append(row)
-    order = Counter({key: len(rows) for key, rows in groups.items()})
-    texts = _Texts(facts)
-    return [
-        {
-            "stage": key[0],
-            "reason": key[1],
-            "rows": rows,
-            "examples": [texts.example(row) for row in groups[key][:EXAMPLES]],
-        }
-        for key, rows in order.most_common()
-    ]
-
-
-def _kind(reason: str) -> str:
-    """Return a reason without its figures: "near duplicate: 0.91 of ..." -> "near duplicate"."""
-    return "holds an evaluation item" if "evaluation item" in reason else reason.split(":")[0]
-
-
-class LedgerRow(TypedDict):
-    """What the page shows of a row that fell."""
-
-    id: str
-    stage: str
-    reason: str
-    related: str | None
-    file: str
-    line: int
-
-
-class _Texts:
-    """Excerpts of rows by id."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.messages = facts.source.table["messages"]
-        self.place = {name: row for row, name in enumerate(facts.source.table["id"].to_pylist())}
-        self.raw = {f"{row['file']}:{row['line']}": row["raw"][:300] for row in facts.source.quarantined}
-
-    def text(self, name: str | None) -> str | None:
-        from cuvee import render
-
-        if name not in self.place:
-            return name
-        return render.plain(self.messages[self.place[name]].as_py())[:300]
-
-    def example(self, row: LedgerRow) -> DropExample:
-        where = f"{row['file']}:{row['line']}"
-        text = self.raw.get(where, "") if row["stage"] == "read" else self.text(row["id"])
-        found: DropExample = {"id": row["id"], "text": text, "detail": f"{row['reason']} ({where})"}
-        if row["related"]:
-            found |= {"neighbour_id": row["related"], "neighbour_text": self.text(row["related"])}
-        return found

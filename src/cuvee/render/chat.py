@@ -71,9 +71,9 @@ def encode_all(
     max_length: tokens kept at most, None for all. side: the end that is cut, "right" (the answer's end) or "left".
     tools: JSON text of each row's tool definitions. Raises InputError where the template cannot render a conversation.
     """
-    pieces = [_pieces(talk, tokenizer, tools[row] if tools else None) for row, talk in enumerate(conversations)]
-    tokens = iter(_ids([text for row in pieces for text, _ in row], tokenizer))
-    return [_joined([(next(tokens), counted) for _, counted in row], max_length, side) for row in pieces]
+    texts = [pieces(talk, tokenizer, tools[row] if tools else None) for row, talk in enumerate(conversations)]
+    tokens = iter(_ids([text for row in texts for text, _ in row], tokenizer))
+    return [_joined([(next(tokens), counted) for _, counted in row], max_length, side) for row in texts]
 
 
 def encode_prompt(
@@ -87,8 +87,7 @@ def encode_prompt(
     last = _last_answer(messages)
     turns = list(messages if last is None else messages[:last])
     whole = _text(turns, tokenizer, tools, opened=True)
-    pieces = _cut(whole, _spans(turns, tokenizer, tools, whole))
-    tokens = _ids([text for text, _ in pieces], tokenizer)
+    tokens = _ids([text for text, _ in _cut(whole, _spans(turns, tokenizer, tools, whole))], tokenizer)
     ids = np.array([token for part in tokens for token in part], dtype=np.int32)
     return ids if max_length is None else ids[-max_length:]
 
@@ -108,11 +107,20 @@ def header(messages: Messages, tokenizer: Tokenizer) -> Ids:
     return np.array(found, dtype=np.int32)
 
 
+def counts(texts: list[str], tokenizer: Tokenizer) -> list[int]:
+    """Return how many tokens each text becomes."""
+    return [len(ids) for ids in _ids(texts, tokenizer)]
+
+
 def _ids(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
-def _pieces(messages: Messages, tokenizer: Tokenizer, tools: str | None) -> list[tuple[str, bool]]:
+def pieces(messages: Messages, tokenizer: Tokenizer, tools: str | None) -> list[tuple[str, bool]]:
+    """Return a conversation's text in the parts that become tokens apart, and of each whether the loss counts it.
+
+    Raises InputError where the template cannot render it, ConfigError where its answer cannot be found in the text.
+    """
     whole = _text(messages, tokenizer, tools, opened=False)
     return _cut(whole, _spans(messages, tokenizer, tools, whole))
 

@@ -52,7 +52,11 @@ def token_counter(tokenizer: str | None) -> Counter:
     path = Path(tokenizer) / "tokenizer.json" if Path(tokenizer).is_dir() else Path(tokenizer)
     if not path.is_file():
         raise InputError(f"no tokenizer at {tokenizer}", "name a tokenizer.json, or the model folder that holds one")
-    model = Tokenizer.from_file(str(path))
+    content = path.read_bytes()
+    try:
+        model = Tokenizer.from_buffer(content)
+    except Exception as wrong:  # noqa: BLE001 the library raises nothing more special
+        raise InputError(f"{path} is no tokenizer: {wrong}", "name a tokenizer.json") from None
     return lambda texts: [len(encoded.ids) for encoded in model.encode_batch_fast(texts, add_special_tokens=False)]
 
 

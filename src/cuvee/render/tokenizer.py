@@ -17,7 +17,9 @@ class Tokenizer(Protocol):
     chat_template: str
     eos_token: str
     eos_token_id: int
+    bos_token: str | None
     bos_token_id: int | None
+    all_special_tokens: list[str]
     pad_token: str
     pad_token_id: int
     model_max_length: int

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from cuvee import disk
 from cuvee.reports import lines, page
 from cuvee.result.methods import StageFigures
 from cuvee.result.plain import shown
@@ -21,9 +22,7 @@ class Chart(lines.Curve):
 
 def write(summary: DistillerSummary, path: Path) -> None:
     """Write the page, whole or not at all; equal arguments give equal bytes."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(make(summary).encode("utf-8"))
-    temporary.replace(path)
+    disk.write_whole(path, make(summary).encode("utf-8"))
 
 
 def make(summary: DistillerSummary) -> str:

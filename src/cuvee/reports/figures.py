@@ -7,7 +7,7 @@ from typing import TypedDict, TypeVar
 
 from markupsafe import Markup, escape
 
-from cuvee.result.measures import BudgetCurve, LabelBar, LengthBin, MeasureRow, RowCounts, Series
+from cuvee.result.measures import BudgetCurve, LabelBar, LengthBin, MeasureRow, RowCounts, Series, side
 
 BARS = 20
 MARGIN = 8.0  # percent of a range plot kept free at both ends
@@ -128,7 +128,7 @@ def range_plot(measure: MeasureRow) -> RangePlot:
     values |= {"random_low": known["random_low"], "random_high": known["random_high"]}
     at = {name: None if value is None else _place(value, low, high, higher) for name, value in values.items()}
     edge = "" if pool is None or low <= pool <= high else ("right" if (pool > high) == higher else "left")
-    return {**known, "verdict": _verdict(known), "at": at, "edge": edge}
+    return {**known, "verdict": side(known), "at": at, "edge": edge}
 
 
 def _scale(measure: MeasureRow) -> tuple[float, float]:
@@ -162,15 +162,6 @@ def tally(plots: Sequence[RangePlot]) -> str:
 def breakable(label: str) -> Markup:
     """Return the escaped label that may be broken after "_" and "/"."""
     return Markup(re.sub("([_/])", r"\1<wbr>", str(escape(label))))
-
-
-def _verdict(measure: MeasureRow) -> str:
-    selection, low, high = measure["selection"], measure["random_low"], measure["random_high"]
-    if selection is None or low is None or high is None:
-        return ""
-    if low <= selection <= high:
-        return "within"
-    return "better" if (selection > high) == measure["higher_is_better"] else "worse"
 
 
 def bars(counts: Sequence[LabelBar]) -> list[DrawnBar]:

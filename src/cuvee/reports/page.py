@@ -17,6 +17,7 @@ import orjson
 import pyarrow as pa
 from markupsafe import Markup
 
+from cuvee import disk
 from cuvee.reports import figures
 from cuvee.reports.adaptation import adaptation
 from cuvee.reports.forest import by_metric, forest
@@ -69,9 +70,7 @@ def write(summary: PageSummary, points: pa.Table, path: Path) -> None:
 
     points: see ``POINTS``; all chosen rows and a sample of the others are embedded.
     """
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(make(summary, points).encode("utf-8"))
-    temporary.replace(path)
+    disk.write_whole(path, make(summary, points).encode("utf-8"))
 
 
 def make(summary: PageSummary, points: pa.Table) -> str:

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from markupsafe import Markup
 
+from cuvee import disk
 from cuvee.reports import page
 from cuvee.reports.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH, Tick
 from cuvee.result.plain import shown
@@ -97,9 +98,7 @@ def write(summary: SweepSummary, path: Path) -> None:
     text = template.render(
         told=told, panels=panels(told["proofs"]), style=Markup(page.asset("page.css")), policy=policy
     )
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(text.encode("utf-8"))
-    temporary.replace(path)
+    disk.write_whole(path, text.encode("utf-8"))
 
 
 def panels(proofs: Iterable[SweepProof]) -> list[Panel]:

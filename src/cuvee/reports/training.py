@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from cuvee import disk
 from cuvee.reports import page
 from cuvee.reports.lines import curve
 from cuvee.result.plain import shown
@@ -15,9 +16,7 @@ from cuvee.result.summary import TrainingSummary
 
 def write(summary: TrainingSummary, path: Path) -> None:
     """Write the page of a training, whole or not at all; equal arguments give equal bytes."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(make(summary).encode("utf-8"))
-    temporary.replace(path)
+    disk.write_whole(path, make(summary).encode("utf-8"))
 
 
 def make(summary: TrainingSummary) -> str:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cuvee.errors import InputError
+from cuvee.errors import InputError, MissingExtraError
 from cuvee.result import frames, notebook, terminal
 from cuvee.result.gist import Gist, gist, page_of
 from cuvee.result.summary import Summary
 
 if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
     import polars as pl
     from rich.text import Text
 
@@ -49,6 +51,30 @@ class Result:
         Raises CuveeError for a run that has no ledger.
         """
         return frames.read(self._written("ledger", ["ledger.parquet"]))
+
+    to_polars = selected
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return ``selected()`` as a pandas table."""
+        return self.selected().to_pandas()
+
+    def dataset(self) -> "datasets.Dataset":
+        """Return ``selected()`` as a data set of the ``datasets`` library, in memory.
+
+        Raises MissingExtraError where that is not installed.
+        """
+        try:
+            import datasets
+        except ImportError as wrong:
+            raise MissingExtraError("datasets", "hub", "result.dataset()") from wrong
+        return datasets.Dataset.from_polars(self.selected())
+
+    def __len__(self) -> int:
+        """The number of rows that the run kept."""
+        return self.summary.get("rows", {}).get("kept", 0)
+
+    def __bool__(self) -> bool:
+        return True  # a run that kept nothing is a run
 
     @property
     def report(self) -> Path:

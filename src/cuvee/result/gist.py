@@ -67,11 +67,18 @@ def _headline(summary: Summary) -> str:
 def _facts(summary: Summary) -> dict[str, str]:
     """Return name -> value of what a person asks first."""
     found: dict[str, str] = {}
+    if summary.get("beside"):
+        found["beside"] = summary["beside"]
     if summary.get("rows"):
         found["rows"] = _counted(summary["rows"])
     for name in ("method", "budget", "model", "embedder"):
         if value := summary.get("selection", {}).get(name):
             found[name] = str(value)
+    if "repeats" in summary.get("why", {}):
+        other = summary["why"]["repeats"]
+        found["repeats" if other["id"] else "holds"] = _cut(
+            ": ".join(part for part in (other["id"], other["text"]) if part)
+        )
     if "why" in summary:
         found["text"] = _cut(summary["why"]["text"])
     for row in summary["evaluation"]["overall"][:FIGURES] if "evaluation" in summary else []:

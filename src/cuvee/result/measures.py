@@ -28,6 +28,16 @@ class MeasureRow(TypedDict):
     random_high: float | None
 
 
+def side(measure: MeasureRow) -> str:
+    """Return on which side of all random draws a selection lies: better, worse, within; "" where there are none."""
+    selection, low, high = measure["selection"], measure["random_low"], measure["random_high"]
+    if selection is None or low is None or high is None:
+        return ""
+    if low <= selection <= high:
+        return "within"
+    return "better" if (selection > high) == measure["higher_is_better"] else "worse"
+
+
 class Series(TypedDict, total=False):
     """One measure over the budgets, as long as they are; None where unknown."""
 

@@ -79,11 +79,18 @@ class NearestRow(NamedText):
     cosine: float
 
 
+class RepeatedRow(NamedText):
+    """The row that another repeats, or the evaluation item that it holds, whose id is "". fate: what became of it."""
+
+    fate: str
+
+
 class WhyRow(TypedDict):
     """One row of a run."""
 
     entry: dict[str, object]  # its line of the ledger, without what is empty
     text: str
+    repeats: NotRequired[RepeatedRow]  # why it fell
     parents: NotRequired[list[NamedText]]  # the rows it was made from
     nearest: NotRequired[NearestRow]
 
@@ -114,6 +121,7 @@ class PageSummary(TypedDict, total=False):
     rows: RowCounts
     selection: SelectionFacts
     sentence: str  # the result in one sentence, the page's headline; the title stands in where it is missing
+    beside: str  # the figures behind it, in words: the selection beside random ones
     measures: list[MeasureRow]
     distributions: Distributions
     curve: BudgetCurve

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from cuvee import disk
 from cuvee.errors import InputError
-from cuvee.samples import hub, table_reader, table_rows
+from cuvee.samples import hub, saved, table_reader, table_rows
 from cuvee.samples.csv_rows import csv_rows
 from cuvee.samples.inputs import expand, stem, suffix
 from cuvee.samples.json_rows import json_rows
@@ -54,7 +55,7 @@ def identity(path: str | Path) -> Identity:
     parts = _saved(Path(path)) if Path(path).is_dir() else [Path(path)]
     hashed, size = hashlib.sha256(), 0
     for part in parts:
-        with part.open("rb") as file:
+        with disk.named(part), part.open("rb") as file:
             while block := file.read(BLOCK):
                 hashed.update(block)
                 size += len(block)
@@ -62,9 +63,9 @@ def identity(path: str | Path) -> Identity:
 
 
 def _saved(folder: Path) -> list[Path]:
-    if not table_rows.is_saved(folder):
+    if not saved.is_saved(folder):
         raise InputError(f"{folder} is a folder", "expand() names the files in it")
-    return table_rows.saved_files(folder)
+    return saved.saved_files(folder)
 
 
 def _start(file: Path) -> bytes:

@@ -18,6 +18,7 @@ class Format:
     render: a row -> what is written (``write`` copies the raw row instead where it can, for ``same``). unfit: a row -> why
     this format cannot hold it, None where it can. lost: a row -> the names of what the format has no place for, though the
     conversation itself fits. flat: a plainer rendering, used where it holds every row of a file; ``flat_fits`` tells for one.
+    holds_all: whether it holds every row that was read.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Format:
     lost: Callable[[SampleRow], set[str]] = lambda row: set()
     flat: Callable[[SampleRow], dict[str, object]] | None = None
     flat_fits: Callable[[SampleRow], bool] = lambda row: False
+    holds_all: bool = False
 
 
 def turns(row: SampleRow) -> list[dict[str, object]]:
@@ -188,8 +190,10 @@ def _no_raw(row: SampleRow) -> str | None:
 
 
 _MEMBERS = (
-    Format("same", "each row as it was read, byte for byte", _same, _no_raw),
-    Format("messages", "OpenAI chat: messages of role and content, tools; for every trainer", _messages),
+    Format("same", "each row as it was read, byte for byte", _same, _no_raw, holds_all=True),
+    Format(
+        "messages", "OpenAI chat: messages of role and content, tools; for every trainer", _messages, holds_all=True
+    ),
     Format(
         "sharegpt",
         "conversations of from (human, gpt, system, function_call, observation) and value; tools as JSON text",

@@ -49,7 +49,7 @@ def _load(name: str) -> "Dataset":
     import datasets
 
     try:
-        loaded = datasets.load_dataset(found["name"], found["config"], split=found["split"])
+        loaded = datasets.load_dataset(found["name"], found["config"], split=found["split"], trust_remote_code=False)
     except (OSError, ValueError, RuntimeError) as wrong:  # not found, no network, no such config or split
         reason = str(wrong).strip().splitlines()[0] if str(wrong).strip() else type(wrong).__name__
         raise InputError(f"{name} cannot be had: {reason}", "check the name and the network, or name files") from wrong

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cuvee.errors import InputError, MissingExtraError
 from cuvee.samples import hub, streams
-from cuvee.samples.table_rows import is_saved
+from cuvee.samples.saved import is_saved
 
 PACKED = (".gz", ".zst", ".zstd", ".xz", ".bz2")
 DATA = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".pq", ".arrow", ".feather")
@@ -42,6 +42,8 @@ def suffix(path: Path) -> str:
 
 def _one(given: str) -> list[Path | str]:
     if given in ("-", "/dev/stdin"):
+        if sys.stdin is None:
+            raise InputError("standard input is closed", "name files, or write rows into it")
         return [streams.copied(sys.stdin.buffer, "stdin")]
     path, there = _found(given)
     if there and path.is_dir():

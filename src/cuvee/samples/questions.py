@@ -27,6 +27,15 @@ def evaluation_items(paths: Sequence[str | Path]) -> list[tuple[str, str]]:
     return [(containers.stem(path), said) for path in containers.expand(paths) for _, said in _items(path)]
 
 
+def answered(paths: Sequence[str | Path]) -> bool:
+    """Return whether some row of evaluation files has an answer beside its question."""
+    return any(
+        raw.value is not None and detect(raw.value) is not None
+        for path in containers.expand(paths)
+        for raw in containers.rows(path)
+    )
+
+
 def _items(path: str | Path) -> list[tuple[int, str]]:
     found = []
     for raw in containers.rows(path):

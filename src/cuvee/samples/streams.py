@@ -5,9 +5,12 @@ import os
 import select
 import stat
 import tempfile
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from cuvee import disk
 from cuvee.errors import InputError
 
 BLOCK = 1 << 20
@@ -32,13 +35,26 @@ def kept(path: Path) -> Path:
 
 def copied(stream: BinaryIO, name: str) -> Path:
     """Read a stream to its end into a temporary file named after its content, and return that."""
-    hashed = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(prefix="cuvee-", delete=False) as file:
+
+    def fill(file: BinaryIO) -> None:
         while block := stream.read(BLOCK):
-            hashed.update(block)
             file.write(block)
-    path = Path(tempfile.gettempdir()) / f"{name}-{hashed.hexdigest()[:16]}"
-    return Path(file.name).replace(path)
+
+    return filled(name, "", fill)
+
+
+def filled(name: str, suffix: str, fill: Callable[[BinaryIO], None]) -> Path:
+    """Return a temporary file that ``fill`` writes, named after its content; nothing is left where it fails."""
+    folder = Path(tempfile.gettempdir())
+    unfinished = folder / f"cuvee-{uuid.uuid4().hex}"
+    try:
+        with disk.create(unfinished) as file:
+            fill(file)
+        with unfinished.open("rb") as whole:
+            content = hashlib.file_digest(whole, "sha256").hexdigest()[:16]
+        return disk.rename(unfinished, folder / f"{name}-{content}{suffix}")
+    finally:
+        disk.remove(unfinished)
 
 
 def _opened(path: Path) -> BinaryIO:

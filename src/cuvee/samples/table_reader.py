@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from signal import Signals
 
@@ -115,7 +116,8 @@ class _TableReader:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(BrokenPipeError):  # what was asked last was never read
+                    pipe.close()
 
 
 _IDLE: list[_TableReader] = []  # readers that wait for the next table: one takes half a second to start

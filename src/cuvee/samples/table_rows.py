@@ -1,4 +1,4 @@
-"""Rows of tables: Parquet, Arrow files and streams, folders that ``datasets`` saved. Nothing is read that was not checked."""
+"""Rows of tables: Parquet, Arrow files and streams. Nothing is read that was not checked."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -104,38 +104,3 @@ def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
         else:
             source.seek(0)
             yield from pa.ipc.open_stream(source)
-
-
-def saved_files(folder: Path) -> list[Path]:
-    """Return the Arrow files of a folder that ``datasets`` saved (one data set, or one per split), in their order.
-
-    Raises InputError where what lies there about them is broken, or names a file that is not there.
-    """
-    splits = folder / "dataset_dict.json"
-    try:
-        if splits.exists():
-            named = orjson.loads(splits.read_bytes())["splits"]
-            return [path for split in named for path in saved_files(_within(folder, split))]
-        entries = orjson.loads((folder / "state.json").read_bytes())["_data_files"]
-        found = [_within(folder, entry["filename"]) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as wrong:
-        raise InputError(f"{folder} is no whole folder of `datasets`: {wrong}", "save it again") from wrong
-    gone = next((path for path in found if not path.is_file()), None)
-    if gone is not None:
-        raise InputError(f"{gone} is not there, and {folder / 'state.json'} names it", "save the data set again")
-    return found
-
-
-def _within(folder: Path, name: str) -> Path:
-    """Return a file or folder in the folder. Raises ValueError for a name that leads out of it."""
-    if Path(name).name != name:
-        raise ValueError(f"{name!r} is no name of a file in it")
-    return folder / name
-
-
-def is_saved(folder: Path) -> bool:
-    """Return whether ``datasets`` saved this folder."""
-    if (folder / "dataset_dict.json").is_file():
-        return True
-    state = folder / "state.json"
-    return state.is_file() and b"_data_files" in state.read_bytes()

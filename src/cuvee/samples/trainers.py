@@ -5,6 +5,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import disk
 from cuvee.samples.layouts import Exchange, Layout, Split, Turns, layout
 
 DATASET = "cuvee"  # the name that LLaMA-Factory's ``dataset:`` takes
@@ -33,7 +34,7 @@ def trainer_files(folder: Path, *, data_file: str, format: str, dialects: Sequen
     written = {name: text for name, text in texts.items() if text is not None}
     written["TRAINING.md"] = _readme(data_file, format, dialects, texts, found)
     for name, text in written.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        disk.write(folder / name, text.encode())
     return [folder / name for name in written]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.errors import ConfigError, InputError
 from cuvee.loose_json import dumps
@@ -53,17 +54,16 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     if file not in FILES:
         raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
     plan = _look(chosen, shape)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished = disk.folder(path.parent) / f".{path.name}.{os.getpid()}.tmp"
     try:
         if file == "parquet":
             _write_parquet(chosen, plan, unfinished, fill=format != "same")
         else:
-            with unfinished.open("wb") as out:
+            with disk.create(unfinished) as out:
                 _write_json(_lines(chosen, plan, format, file), out, array=file == "json")
-        unfinished.replace(path)
+        disk.rename(unfinished, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        disk.remove(unfinished)
     return path
 
 
@@ -117,6 +117,21 @@ def _look(chosen: _Chosen, shape: Format) -> _Plan:
     for name, count in sorted(lost.items()):
         say(f"note      {shape.name} has no place for {name!r}: left out of {count:,} rows")
     return _Plan(shape.flat if flat and shape.flat else shape.render, _ordered(keys[flat]))
+
+
+def require_fit(table: pa.Table, format: str) -> None:
+    """Raise InputError where a format cannot hold some rows of a table, columns of SAMPLE; nothing is written."""
+    shape = find(FORMATS, format, "format")
+    unfit: Counter[str] = Counter()
+    first = ""
+    if not shape.holds_all:
+        needed = ("id", "raw") if format == "same" else RENDERED
+        for row in (row for batch in _Chosen(table, np.arange(table.num_rows), needed) for row in batch):
+            if reason := shape.unfit(row):
+                unfit[reason] += 1
+                first = first or row["id"]
+    if unfit:
+        raise _refusal(shape, unfit, first)
 
 
 def _refusal(shape: Format, unfit: Counter[str], first: str) -> InputError:
@@ -180,6 +195,6 @@ def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> N
         note = f"columns that hold JSON text, because their rows differ in type or keys: {', '.join(texts)}"
         say(f"note      {note}")
         schema = schema.with_metadata({"note": note})
-    with pq.ParquetWriter(path, schema, compression="zstd") as out:
+    with disk.create(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as out:
         for batch in batches():
             out.write_batch(parquet.batch(batch, schema, texts))

@@ -12,7 +12,7 @@ MANY_NULLS = 0.2  # share of rows from which nulls are warned of
 ONE_VALUE = 0.9  # share of rows with the same value from which a score hardly ranks
 FEW = 4  # different values up to which a score of at least MANY rows hardly ranks
 MANY = 50
-LENGTH = 0.8  # rank correlation from which a score is nearly length
+LENGTH = 0.7  # rank correlation from which a score is mostly length: half of the variance of its ranks
 CUT = 0.2  # share of rows that were cut from which it is warned of
 
 

@@ -182,11 +182,22 @@ def perplexity(pool: "BarePool", *, reader: Reader) -> F32:
 
 
 def ifd(pool: "BarePool", *, reader: Reader) -> F32:
-    """Return (n,) instruction-following difficulty: ppl(y | x) / ppl(y) over the same answer tokens (arXiv 2308.12032).
+    """Return (n,) instruction-following difficulty: L(y | x) / L(y), mean losses of the same answer tokens (arXiv 2308.12032).
 
-    Above 1 the prompt makes the answer less likely: the two do not belong together. NaN where there is no answer.
+    Above 1 the prompt makes the answer less likely: the two do not belong together. NaN where there is no answer, or
+    where the model is sure of it without the prompt (a loss of 0).
     """
-    given, alone = reader.answers(pool, "ifd", alone=True)
+    given, alone = (_mean(values) for values in reader.answers(pool, "ifd", alone=True))
+    return np.divide(given, alone, out=np.full(len(given), np.nan, dtype=np.float32), where=alone > 0)
+
+
+def ifd_ppl(pool: "BarePool", *, reader: Reader) -> F32:
+    """Return (n,) ppl(y | x) / ppl(y) over the same answer tokens (Superfiltering, arXiv 2402.00530).
+
+    Above 1 exactly where ``ifd`` is; between rows it also weighs how long and how likely the answer is by itself. NaN where
+    there is no answer.
+    """
+    given, alone = reader.answers(pool, "ifd-ppl", alone=True)
     return _exp(_mean(given) - _mean(alone))
 
 

@@ -1,21 +1,24 @@
 """What ``cuvee select`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from cuvee import budget as budgets
 from cuvee import commands, names
-from cuvee.commands import Mistakes, Scalar, Setting, between, listed, pairs
+from cuvee.commands import Mistakes, Scalar, Setting, listed, pairs
 from cuvee.errors import ConfigError
 from cuvee.intake import judge
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
 from cuvee.intake.judge import JudgeOptions, Judging
 from cuvee.intake.score import ScoreModel
+from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.scorers import SCORERS
 from cuvee.selection.choose import Request
+from cuvee.selection.tried import tried
 from cuvee.selectors import scores_needed, settings_of
+from cuvee.selectors import space as spaces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +28,14 @@ class SelectOptions:
     pool: PoolOptions
     publishing: Publishing
     judge: JudgeOptions
-    budget: str
+    budget: str | float
     method: str
     settings: str | Mapping[str, Scalar]
+    space: str
     scores: str | list[str]
     model: str | None
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,21 +54,23 @@ class SelectAsk:
 def bind(options: SelectOptions) -> SelectAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.parse(options.budget))
+    budget = wrong.check(lambda: budgets.spent(options.budget))
     settings = wrong.check(lambda: pairs(options.settings, "settings")) or {}
     needed = wrong.check(lambda: _needed(options.method, settings)) or []
     scores = sorted({*listed(options.scores), *needed})
+    wrong.check(partial(tried, options.method, settings, needed))
+    wrong.check(partial(spaces.parse, options.space))
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
-    wrong.check(partial(between, options.max_length, "max-length", 0, 1_000_000))
+    options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
     return SelectAsk(
         pool=pool,
         publishing=options.publishing,
-        request=Request(budget, options.method, settings, pool.seed),
+        request=Request(budget, options.method, settings, pool.seed, options.space),
         scores=scores,
         score_model=ScoreModel(options.model, options.max_length or None),
         judge=judging,

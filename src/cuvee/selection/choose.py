@@ -18,12 +18,13 @@ from cuvee.samples.pool import Pool, Selection
 
 @dataclass(frozen=True)
 class Request:
-    """What to choose: a budget, a method and its own settings."""
+    """What to choose: a budget, a method and its own settings. space: what the method sees, as ``selectors.space`` reads it."""
 
     budget: Budget
     method: str
     settings: dict[str, Scalar]
     seed: int
+    space: str = ""
 
 
 def choose(run: Run, pool: Pool, request: Request, tokens: I64, depends: object) -> tuple[Step, Selection]:
@@ -51,8 +52,9 @@ def choose(run: Run, pool: Pool, request: Request, tokens: I64, depends: object)
 
 def _select(pool: Pool, request: Request, tokens: I64) -> Selection:
     generator = rng.stream(request.seed, "select", request.method)
+    given, space = request.settings, request.space
     if request.budget.kind == "tokens":
         amount = int(request.budget.amount)
-        return selectors.by_tokens(pool, tokens, amount, request.method, rng=generator, **request.settings)
+        return selectors.by_tokens(pool, tokens, amount, request.method, rng=generator, space=space, **given)
     k = request.budget.rows(len(pool))
-    return selectors.choose(pool, k, request.method, rng=generator, **request.settings)
+    return selectors.choose(pool, k, request.method, rng=generator, space=space, **given)

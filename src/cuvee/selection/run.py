@@ -1,26 +1,32 @@
 """The main job: read, clean, embed, score, choose, publish, in that order, each step made only where it is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from cuvee import commands, names
+from cuvee.arrays import F32
 from cuvee.intake import judge as judging
+from cuvee.intake.before import Before, affordable, all_of, labelled
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.plan import expect
 from cuvee.intake.score import cut_shares, score
+from cuvee.models import causal
+from cuvee.models.speed import ModelWork
 from cuvee.publication.finish import finish
 from cuvee.publication.ledger import Outcome
 from cuvee.publication.story import Asked, Story, Tell, as_it_is
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run
 from cuvee.samples.pool import Pool
-from cuvee.scorers import health
+from cuvee.scorers import SCORERS, health
 from cuvee.scorers.health import Health
 from cuvee.scorers.length import length
 from cuvee.selection.asked import SelectAsk, SelectOptions, bind
 from cuvee.selection.choose import choose
+from cuvee.selectors import needs, settings_of
 
 
 def run_select(options: SelectOptions, *, out: Path, dry_run: bool, replace: bool, tell: Tell = as_it_is) -> Result:
@@ -36,7 +42,7 @@ def run_select(options: SelectOptions, *, out: Path, dry_run: bool, replace: boo
 
 
 def _select(run: Run, ask: SelectAsk, tell: Tell) -> Result:
-    ground = prepare(run, ask.pool)
+    ground = prepare(run, ask.pool, _before(ask))
     scored = _score(run, ask, ground)
     depends = [ground.fingerprint, scored.fingerprint]
     chosen, selection = choose(run, scored.pool, ask.request, ground.tokens, depends)
@@ -53,6 +59,14 @@ def _select(run: Run, ask: SelectAsk, tell: Tell) -> Result:
         tell=tell,
     )
     return finish(run, story)
+
+
+def _before(ask: SelectAsk) -> Before:
+    """Return what can be found wrong with the pool before the work."""
+    checks: list[Callable[[pa.Table], None]] = [ask.publishing.holds]
+    if ask.request.method == "stratified":
+        checks.append(labelled(str(ask.request.settings.get("by", "task"))))
+    return Before(all_of(*checks), affordable(ask.request.budget))
 
 
 def _asked(ask: SelectAsk, n: int) -> Asked:
@@ -86,16 +100,24 @@ def _score(run: Run, ask: SelectAsk, ground: Ground) -> Scored:
         pool, step = score(run, ground, ask.scores, ask.score_model, judge)
     counts = judge.counts if judge else {}
     cut = {**cut_shares(step), **{name: told.cut / max(told.asked, 1) for name, told in counts.items()}}
-    lengths = length(pool) if pool.scores else ()
+    shown = {**pool.scores, **_products(pool, ask)}
+    lengths = length(pool) if shown else ()
     notes = [note for name, told in counts.items() for note in told.notes(name)]
     used = judging.used(judge, ask.judge) if judge and ask.judge else None
-    return Scored(pool, step.fingerprint, health.table(pool.scores, lengths, cut=cut), notes, used)
+    return Scored(pool, step.fingerprint, health.table(shown, lengths, cut=cut), notes, used)
+
+
+def _products(pool: Pool, ask: SelectAsk) -> dict[str, F32]:
+    """Return the product of scores that the method goes by, where it is one: no factor need be what the product is."""
+    request = ask.request
+    score = {**settings_of(request.method), **request.settings}.get("score")
+    return {score: needs.score(pool, score)} if isinstance(score, str) and len(needs.factors(score)) > 1 else {}
 
 
 def _next(folder: Path, ledger: pa.Table) -> str:
     dropped = ledger.filter(pa.compute.equal(ledger["stage"], "duplicates"))
     name = dropped["id"][0].as_py() if dropped.num_rows else ledger["id"][0].as_py()
-    return f"cuvee why {folder} {name}"
+    return commands.line("cuvee", "why", folder, name)
 
 
 def _plan(ask: SelectAsk, out: Path) -> Result:
@@ -112,4 +134,12 @@ def _plan(ask: SelectAsk, out: Path) -> Result:
         "map",
         f"publish to {out}",
     ]
-    return expected.result(out, steps, seconds=expected.seconds, **more)
+    readers = [name for name in ask.scores if names.find(SCORERS, name, "score").needs_model]
+    seconds = expected.seconds
+    if readers:
+        base = causal.folder_of(ask.score_model.model or causal.DEFAULT)
+        work = ModelWork(read=len(readers) * expected.tokens)
+        seconds += work.seconds(base)
+        more["tokens"] = work.tokens
+        steps.insert(3, f"read about {expected.rows:,} rows with {base.name} for {', '.join(readers)}")
+    return expected.result(out, steps, seconds=seconds, **more)

@@ -11,12 +11,18 @@ from cuvee.arrays import I64
 from cuvee.errors import ConfigError
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
-from cuvee.selectors.deita import deita
+from cuvee.selectors import space as spaces
+from cuvee.selectors.clusterdraw import cluster_draw
+from cuvee.selectors.deita import deita, deita_proxy
 from cuvee.selectors.density import density
+from cuvee.selectors.even import forms_first
 from cuvee.selectors.facility import facility_location
+from cuvee.selectors.herding import herding
 from cuvee.selectors.kcenter import k_center
 from cuvee.selectors.kmeans import k_means
+from cuvee.selectors.longest import longest
 from cuvee.selectors.longtail import long_tail
+from cuvee.selectors.mig import mig
 from cuvee.selectors.seam import Selector, checked
 from cuvee.selectors.stratified import stratified
 from cuvee.selectors.tokens import longest_prefix
@@ -28,10 +34,17 @@ __all__ = ["SELECTORS", "Selector", "by_tokens", "choose", "scores_needed", "set
 _SCORE = "the row's score (null where it has none)"
 _MEMBERS = (
     Selector("uniform", uniform, "every row with the same chance", "none (null)", "baseline"),
-    Selector("stratified", stratified, "every task or source gets its share", _SCORE, "Webster's divisor method"),
+    Selector(
+        "stratified",
+        stratified,
+        "every task, source, cluster or form gets its share",
+        _SCORE,
+        "Webster's divisor method",
+    ),
     Selector(
         "top", top, "the best rows by a score", _SCORE, "baseline, as AlpaGasus (arXiv 2307.08701)", leaves_out=True
     ),
+    Selector("length", longest, "the longest answers first: a control", "words in the answer", "arXiv 2402.04833"),
     Selector(
         "k-center",
         k_center,
@@ -57,11 +70,52 @@ _MEMBERS = (
         True,
     ),
     Selector(
+        "herding",
+        herding,
+        "typical rows first, then those that represent what is left",
+        "what the pick adds to the mean nearness of a row to its nearest chosen one",
+        "MaxHerding (arXiv 2407.12212)",
+        True,
+    ),
+    Selector(
+        "forms",
+        forms_first,
+        "an equal share of every form of prompt and answer, and within a form of what it is about",
+        "what the pick adds within its form, by the rule that ``within`` names",
+        "cuvee; clusters in equal shares as in ClusterClip (arXiv 2402.14526)",
+        True,
+    ),
+    Selector(
+        "cluster-draw",
+        cluster_draw,
+        "clusters weighted by their mean score, rows drawn inside in proportion to it",
+        _SCORE,
+        "kMQ (arXiv 2409.11378)",
+        True,
+    ),
+    Selector(
+        "mig",
+        mig,
+        "the row that adds most information: its score, faded by what its label and near labels have",
+        "what the pick adds to the information",
+        "MIG (arXiv 2504.13835)",
+        True,
+    ),
+    Selector(
         "deita",
         deita,
         "best score first, skipping what is close to a chosen row",
         _SCORE,
         "DEITA (arXiv 2312.15685)",
+        True,
+        by_ratings=True,
+    ),
+    Selector(
+        "deita-proxy",
+        deita_proxy,
+        "the same by a score that nobody rated: a stand-in for pools without ratings",
+        _SCORE,
+        "after DEITA, which asks a model",
         True,
     ),
     Selector(
@@ -85,23 +139,35 @@ _MEMBERS = (
 SELECTORS: dict[str, Selector] = {member.name: member for member in _MEMBERS}
 
 
-def choose(pool: BarePool, k: int, method: str, *, rng: np.random.Generator, **settings: object) -> Selection:
+def choose(
+    pool: BarePool, k: int, method: str, *, rng: np.random.Generator, space: str = "", **settings: object
+) -> Selection:
     """Return min(k, free) rows by the selector of that name (or ``package.module:function``), best first.
 
-    Raises ConfigError for an unknown method or setting, SelectionError for what the pool lacks.
+    space: what the method sees of the vectors, as ``selectors.space`` reads it; "" for all as they are. Raises ConfigError
+    for an unknown method, setting or space, SelectionError for what the pool lacks.
     """
     known = settings_of(method)
     for name in settings:
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"{method} has no setting {name!r}", f"its settings: {listed}")
+    scores_needed(method, **settings)
     k = needs.size(pool, k)
     fewer = method in SELECTORS and SELECTORS[method].leaves_out
-    return checked(_function(method)(pool, k, rng=rng, **settings), pool, k, method, fewer=fewer)
+    seen = spaces.seen_in(pool, space)
+    return checked(_function(method)(seen, k, rng=rng, **settings), pool, k, method, fewer=fewer)
 
 
-def by_tokens(
-    pool: BarePool, tokens: I64, budget: int, method: str, *, rng: np.random.Generator, **settings: object
+def by_tokens(  # noqa: PLR0913 (as ``choose``)
+    pool: BarePool,
+    tokens: I64,
+    budget: int,
+    method: str,
+    *,
+    rng: np.random.Generator,
+    space: str = "",
+    **settings: object,
 ) -> Selection:
     """Return the longest prefix of the method's ranking whose tokens, (n,) per row, add up to at most ``budget``.
 
@@ -109,8 +175,9 @@ def by_tokens(
     ``rng`` is copied, not advanced, so that every attempt draws the same numbers as ``choose``.
     Raises SelectionError where no row fits, and what ``choose`` raises.
     """
+    seen = spaces.seen_in(pool, space)
     return longest_prefix(
-        lambda k: choose(pool, k, method, rng=copy.deepcopy(rng), **settings), tokens, pool.free, budget
+        lambda k: choose(seen, k, method, rng=copy.deepcopy(rng), space="", **settings), tokens, pool.free, budget
     )
 
 
@@ -121,9 +188,16 @@ def settings_of(method: str) -> dict[str, object]:
 
 
 def scores_needed(method: str, **settings: object) -> list[str]:
-    """Return the scores that the method will read with these settings, so that they can be made (and stored) first."""
+    """Return the scores that the method will read with these settings, so that they can be made (and stored) first.
+
+    Raises ConfigError where the method goes by ratings and the score holds none.
+    """
     score = {**settings_of(method), **settings}.get("score")
-    return needs.factors(score) if isinstance(score, str) else []
+    if not isinstance(score, str):
+        return []
+    if method in SELECTORS and SELECTORS[method].by_ratings and not needs.rated(score):
+        raise ConfigError(f"{method} goes by ratings, and {score} holds none", f"{method}-proxy takes any score")
+    return needs.factors(score)
 
 
 def _function(method: str) -> Callable[..., Selection]:

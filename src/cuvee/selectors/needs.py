@@ -51,6 +51,12 @@ def higher_is_better(wanted: str) -> bool:
     return find(name).higher_is_better if name in SCORERS or ":" in name else True
 
 
+def rated(wanted: str) -> bool:
+    """Return whether a score holds a rating: a judge's, or a column or function of the user's own."""
+    known = [SCORERS.get(name) for name in factors(wanted)]
+    return any(scorer is None or scorer.asks for scorer in known)
+
+
 def unfit(pool: BarePool, wanted: str) -> Bool:
     """Return (n,) whether a score in ``wanted`` says of itself that the row is unfit (``Scorer.most``)."""
     found = np.zeros(len(pool), dtype=bool)

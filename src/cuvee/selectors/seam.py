@@ -20,7 +20,7 @@ class Selector:
     first 100 of 1,000 are the selection of 100. Taken rows count as chosen and are never chosen again. The result
     depends on the rows' content, not on their order.
     gain: what ``Selection.gains`` means here. source: paper, or where the rule is from. leaves_out: it may return
-    fewer rows, since it leaves out those that a score calls unfit.
+    fewer rows, since it leaves out those that a score calls unfit. by_ratings: its score must hold a rating.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Selector:
     source: str
     needs_vectors: bool = False
     leaves_out: bool = False
+    by_ratings: bool = False
 
 
 def checked(found: object, pool: BarePool, k: int, name: str, *, fewer: bool = False) -> Selection:

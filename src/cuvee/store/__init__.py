@@ -3,13 +3,14 @@
 A value is found by the 128-bit hash of what it was computed from, inside a column whose name says by what (embedder, its
 version; chat model). So a new row, a new budget or another method pays only the difference, and nothing depends on row
 order. Vectors are written a segment at a time; texts (replies that cost money) one by one, in a journal that becomes a
-segment when it is closed.
+segment when it is closed. Segments and lines of a journal carry checksums: what is damaged counts as not remembered.
 """
 
 from pathlib import Path
 
 import xxhash
 
+from cuvee import disk
 from cuvee.store.segments import SEGMENT_ROWS, Keys
 from cuvee.store.texts import Texts
 from cuvee.store.vectors import Vectors
@@ -30,9 +31,7 @@ class Store:
 
     def vectors(self, column: str, dim: int) -> Vectors:
         """Open a column of vectors of this length."""
-        folder = self.root / column
-        folder.mkdir(parents=True, exist_ok=True)
-        return Vectors(folder, dim)
+        return Vectors(disk.lasting_folder(self.root / column), dim)
 
     def texts(self, column: str) -> Texts:
         """Open a column of texts for reading and adding; use it in a ``with`` block."""

@@ -1,6 +1,8 @@
-"""Columns of texts (replies that cost money): each is on disk when it has been put, in a journal that becomes a segment."""
+"""Columns of texts (replies that cost money): each is in a file when it has been put, in a journal that becomes a segment."""
 
 import fcntl
+import os
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,26 +11,29 @@ from typing import Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.ipc as ipc
 
+from cuvee import disk
+from cuvee.disk.records import Records, line_of, records
+from cuvee.progress import say
 from cuvee.store import segments
 
 TEXT = pa.schema([("key", pa.binary(16)), ("value", pa.large_string())])
+LAST = 0.5  # seconds of replies that a power cut may take; a killed process loses none. Each fsync takes milliseconds.
 
 
 class Texts:
-    """A column of texts, one per key: what is put is on disk when ``put`` returns.
+    """A column of texts, one per key: what is put survives this process when ``put`` returns.
 
     A killed process leaves its journal; the next one reads what is whole in it and makes a segment of that.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = disk.lasting_folder(folder)
         self._journal: _Journal | None = None
         self._fresh: dict[bytes, str] = {}  # what stands in journals
         for path in sorted(folder.glob("*.journal")):
-            self._fresh |= _recover(path)
+            if not path.name.startswith("."):
+                self._fresh |= _recover(path)
         self._load()
 
     def __enter__(self) -> Self:
@@ -68,10 +73,8 @@ class Texts:
             self._load()
 
     def _load(self) -> None:
-        tables = [segments.mapped(path) for path in sorted(self.folder.glob("*.arrow"))]
-        self._keys: segments.Keys = np.concatenate(
-            [np.empty(0, dtype="S16"), *(segments.keys_of(table) for table in tables)]
-        )
+        tables = segments.opened(self.folder)
+        self._keys: segments.Keys = segments.joined(tables)
         self._order = np.argsort(self._keys, kind="stable")
         self._values: pa.ChunkedArray = (
             pa.concat_tables(tables)["value"] if tables else pa.chunked_array([], TEXT.field("value").type)
@@ -79,26 +82,34 @@ class Texts:
 
 
 class _Journal:
-    """The texts that one process is adding, in an Arrow stream that is whole after every text."""
+    """The texts that one process is adding: a file of records."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / f"{uuid.uuid4().hex}.journal"
         making = self.path.with_suffix(".making")
-        self.file = making.open("wb", buffering=0)
-        fcntl.flock(self.file, fcntl.LOCK_EX)  # so that another process can tell it from a dead one's
-        self.stream = ipc.new_stream(self.file, TEXT)
-        making.rename(self.path)
+        self.file = disk.create(making)
+        self.lock = os.open(making, os.O_RDWR | os.O_CLOEXEC)
+        fcntl.flock(self.lock, fcntl.LOCK_EX)  # so that another process can tell it from a dead one's
+        disk.rename(making, self.path)
         self.keys: list[bytes] = []
+        self.lasts = time.monotonic()  # what was written before lasts
 
     def write(self, key: bytes, text: str) -> None:
-        row = [pa.array([key], pa.binary(16)), pa.array([text], pa.large_string())]
-        self.stream.write_batch(pa.record_batch(row, schema=TEXT))
+        with disk.named(self.path):
+            self.file.write(line_of([key.hex(), text]))
+            self.file.flush()
+        if time.monotonic() - self.lasts > LAST:
+            disk.settle(self.path)
+            self.lasts = time.monotonic()
         self.keys.append(key)
 
     def close(self) -> list[bytes]:
-        self.stream.close()
-        _as_segment(self.path)
-        self.file.close()
+        try:
+            with disk.named(self.path):
+                self.file.close()
+            _as_segment(self.path)
+        finally:
+            os.close(self.lock)
         return self.keys
 
 
@@ -109,7 +120,7 @@ def _recover(path: Path) -> dict[bytes, str]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return {row["key"]: row["value"] for batch in _whole(path) for row in batch.to_pylist()}
+                return dict(_texts(records(path)))
             _as_segment(path)
     except FileNotFoundError:  # its process has just closed it
         pass
@@ -117,18 +128,20 @@ def _recover(path: Path) -> dict[bytes, str]:
 
 
 def _as_segment(journal: Path) -> None:
-    batches = list(_whole(journal))
-    if batches:
-        segments.write(journal.parent, pa.Table.from_batches(batches).combine_chunks())
-    journal.unlink()
+    found = records(journal)
+    if rows := list(_texts(found)):
+        keys, texts = zip(*rows, strict=True)
+        columns = [pa.array(keys, pa.binary(16)), pa.array(texts, pa.large_string())]
+        segments.write(journal.parent, pa.table(columns, schema=TEXT))
+    if found.damaged:
+        aside, lines = disk.set_aside(journal), ", ".join(map(str, found.damaged[:3]))
+        say(f"damaged   {journal}, line {lines}: set aside as {aside.name}, what stood there is asked again")
+    else:
+        disk.remove(journal)
 
 
-def _whole(journal: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of a stream up to where it breaks off."""
-    with journal.open("rb") as file:
-        try:
-            stream = ipc.open_stream(file)
-            while True:
-                yield stream.read_next_batch()
-        except (StopIteration, pa.ArrowInvalid, OSError):
-            return
+def _texts(found: Records) -> Iterator[tuple[bytes, str]]:
+    for content in found.contents:
+        match content:
+            case [str(key), str(text)]:
+                yield bytes.fromhex(key), text

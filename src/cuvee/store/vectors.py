@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import F32, I64
 from cuvee.progress import bar
 from cuvee.store import segments
@@ -34,9 +35,7 @@ class Vectors:
                 rows = missing[start : start + size]
                 self.add(keys[rows], compute(rows))
                 advance(len(rows))
-        target = np.lib.format.open_memmap(out, mode="w+", dtype=np.float32, shape=(len(keys), self.dim))
-        Segments(self.folder, self.dim).gather(keys, target)
-        target.flush()
+        Segments(self.folder, self.dim).gather(keys, disk.empty_array(out, (len(keys), self.dim)))
         return len(missing)
 
     def missing(self, keys: Keys) -> I64:

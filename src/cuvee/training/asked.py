@@ -1,7 +1,7 @@
 """What ``cuvee train`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cuvee import budget as budgets
@@ -10,6 +10,7 @@ from cuvee.commands import Mistakes, Setting, paths
 from cuvee.errors import ConfigError, InputError
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import causal
+from cuvee.models.place import ModelPlace
 from cuvee.runs import MANIFEST, output, outputs_of
 from cuvee.training import mixtures
 from cuvee.training.replaying import replay
@@ -39,6 +40,7 @@ class TrainOptions:
     micro_tokens: int | None
     replay: bool
     save_every: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -83,6 +85,7 @@ def bind(options: TrainOptions) -> TrainAsk:
     on = wrong.check(lambda: _on(options, read))
     steps = wrong.check(lambda: len(replay(on.run, SOME).trajectory)) if isinstance(on, Trajectory) else options.steps
     training = wrong.check(lambda: _training(options, steps))
+    options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
     typed = commands.settings("train", options)

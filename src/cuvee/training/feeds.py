@@ -76,6 +76,20 @@ class Shuffled(Fixed):
         return rng.stream(self.seed, "epoch", str(epoch)).permutation(self.rows).astype(np.int64)
 
 
+class Turned(Fixed):
+    """Some of m units in seeded epochs (``Shuffled``), every epoch the next version of each; see ``material.Material``."""
+
+    def __init__(self, units: I64, m: int, turns: int, batch: int, *, seed: int) -> None:
+        self.units, self.m, self.turns, self.shuffled = units, m, turns, Shuffled(len(units), batch, seed=seed)
+        self.batch = self.shuffled.batch
+
+    def next(self, step: int) -> I64:
+        """Return ``batch`` numbers of units in the version of their epoch."""
+        epoch = (step * self.batch + np.arange(self.batch)) // len(self.units)
+        numbers: I64 = self.units[self.shuffled.next(step)] + self.m * (epoch % self.turns)
+        return numbers
+
+
 class InOrder(Fixed):
     """A listed trajectory: step -> rows, as it was recorded, steps of any size; after its end it starts again.
 

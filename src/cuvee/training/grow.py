@@ -1,9 +1,7 @@
 """Grow: a small base model with a tokenizer of its own, from scratch, on the plain text of a user's rows."""
 
-import shlex
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -11,13 +9,16 @@ import numpy as np
 import orjson
 
 from cuvee import budget as budgets
-from cuvee import commands, names, render
+from cuvee import commands, disk, names, render
 from cuvee.arrays import F64
 from cuvee.commands import Mistakes, Setting
 from cuvee.errors import ConfigError, InputError
+from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import catalog, causal, forward, tiny
+from cuvee.models.place import ModelPlace
+from cuvee.models.speed import ModelWork
 from cuvee.progress import say
 from cuvee.render import Encoded, Tokenizer
 from cuvee.result import Result
@@ -43,6 +44,7 @@ class GrowOptions:
     tokens: str | None
     batch: int
     max_length: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -67,10 +69,12 @@ class GrowFigures(TypedDict):
     curve: Curve
 
 
-def run_grow(options: GrowOptions, *, out: Path | None) -> Result:
+def run_grow(options: GrowOptions, *, out: Path | None, dry_run: bool = False) -> Result:
     """Do what ``cuvee.verbs.models.grow`` says."""
     ask = bind(options)
     place = Path(out) if out else catalog.home() / "grown" / ask.name
+    if dry_run:
+        return _plan(ask, place)
     with open_run(place, Claim("models grow", ask.typed, replace=True)) as run:  # a model of that name goes for it
         source = read_inputs(run, ask.read)
         texts = list(dict.fromkeys(text for text in render.plain_column(source.table["messages"]) if text.strip()))
@@ -91,6 +95,7 @@ def bind(options: GrowOptions) -> GrowAsk:
     shape = wrong.check(lambda: names.find({key: key for key in tiny.SHAPES}, options.size, "size"))
     name = options.name or f"grown-{options.size.lower()}"
     wrong.check(lambda: _own(name))
+    options.place.check(wrong)
     training = wrong.check(lambda: _training(options, LR.get(shape, 1e-3)))
     wrong.stop()
     typed = commands.settings("models grow", options)
@@ -119,6 +124,20 @@ def _tokens(text: str) -> int:
     return int(budget.amount)
 
 
+def _plan(ask: GrowAsk, out: Path) -> Result:
+    """Say what would be done, and about how long it takes."""
+    expected = foreseen(ask.read.data)
+    tokens = ask.training.tokens or round((ask.training.epochs or 0) * expected.tokens)
+    steps = [
+        "read",
+        f"learn a tokenizer from {min(LEARNT_FROM, expected.rows):,} texts",
+        f"train {ask.shape} parameters on about {tokens:,} tokens",
+        f"put the model {ask.name} beside the others",
+    ]
+    seconds = expected.seconds + ModelWork(trained=tokens).seconds(int(budgets.parse(ask.shape).amount))
+    return expected.result(out, steps, seconds=seconds, tokens=tokens)
+
+
 def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
     if len(texts) < 10:
         raise InputError(f"{len(texts)} different texts are too few for a model", "give more rows")
@@ -140,7 +159,7 @@ def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
         "curve": trained.curve,
     }
     write_json(folder / "figures.json", figures)
-    shutil.rmtree(folder / "untrained")
+    disk.remove_folder(folder / "untrained")
 
 
 def documents(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[Encoded]:
@@ -164,12 +183,11 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
     """Put the model among the models of this machine and tell how it went."""
     figures: GrowFigures = orjson.loads((made.path / "figures.json").read_bytes())
     target = catalog.models_folder() / ask.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{ask.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(made.path / "model", temporary)
-    shutil.rmtree(target, ignore_errors=True)
-    temporary.replace(target)
+    temporary = disk.folder(target.parent) / f".{ask.name}.new"
+    disk.remove_folder(temporary)
+    disk.copy_folder(made.path / "model", temporary)
+    disk.remove_folder(target)
+    disk.put(temporary, target)
     run.publish_folder(made, "model")
     run.conclude(
         "models grow",
@@ -188,5 +206,5 @@ def _installed(run: Run, ask: GrowAsk, source: Source, made: Step) -> Result:
         "tokens per second": round(figures["tokens"] / max(made.seconds, 1e-9)),
         "first and last loss": f"{figures['curve'][0]['loss']:.3f}, {figures['curve'][-1]['loss']:.3f}",
     }
-    command = shlex.join(["cuvee", "evolve", *ask.read.data, "--model", ask.name])
+    command = commands.line("cuvee", "evolve", *ask.read.data, "--model", ask.name)
     return Result(target, {"profile": told}, [target], next=command)

@@ -24,6 +24,7 @@ from transformers import (
     TrainingArguments,
 )
 
+from cuvee import disk
 from cuvee.errors import CuveeError
 from cuvee.models.causal import Causal, fast_bf16
 from cuvee.progress import Advance, bar, say
@@ -116,6 +117,10 @@ class FeedTrainer(Trainer):  # type: ignore[misc]
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         loss = self._loss(model, inputs, num_items_in_batch)
         return loss * self.accelerator.num_processes  # whose mean is taken
+
+    def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
+        with disk.library(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)
 
     def _get_train_sampler(self, train_dataset: Passes | None = None) -> FromStep:
         return FromStep(self._start, self._steps, self.train_dataset.per_step)
@@ -241,5 +246,4 @@ def _expected(plan: Plan) -> int:
 @contextmanager
 def _folder(plan: Plan) -> Iterator[Path]:
     with nullcontext(plan.checkpoints) if plan.checkpoints else tempfile.TemporaryDirectory() as folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        yield Path(folder)
+        yield disk.folder(Path(folder))

@@ -22,13 +22,15 @@ class Material:
     """What steps are made of: m units, which are rows unless ``Units`` says otherwise.
 
     lengths: (m,) tokens of a unit in a pass. usable: numbers of the units that can be learnt from. make: numbers of units ->
-    what a forward pass reads. loss: in place of the model's own.
+    what a forward pass reads. loss: in place of the model's own. turns: versions of every unit, which take turns from one
+    epoch to the next; version v of unit u is number u + v * m, lengths are (turns * m,), and usable names the first version.
     """
 
     lengths: I64
     usable: I64
     make: Collate
     loss: Loss | None = None
+    turns: int = 1
 
 
 class Units(Protocol):

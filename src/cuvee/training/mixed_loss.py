@@ -23,7 +23,8 @@ def mixed_loss(model: nn.Module, batch: Tensors, items: Tensor) -> Tensor:
 
     batch: see ``collate_mixture``. items: the answer tokens of the whole step, each counted by its share: the sum of lambda
     over left ones and of 1 - lambda over right ones. So one unit of target weighs the same in every entry however the step is
-    cut into passes, and an entry with lambda 1 (0) has the loss and the gradients of the plain left (right) row.
+    cut into passes, and an entry with lambda 1 (0) has the loss and the gradients of the plain left (right) row. An entry's
+    loss is multiplied by its ``factor``: blends beside their rows count otherwise than these, and not among the items.
     """
     hidden = mixed_embeddings(model, batch)
     union = batch["left_mask"] | batch["right_mask"]
@@ -38,8 +39,9 @@ def mixed_loss(model: nn.Module, batch: Tensors, items: Tensor) -> Tensor:
     picked = logits[told]
     picked = picked if picked.dtype == torch.float64 else picked.float()
     normaliser = torch.logsumexp(picked, dim=-1)
-    share = batch["weight"].to(picked.dtype)[:, None].expand(told.shape)[told]
-    total = _side(picked, normaliser, left[told], share) + _side(picked, normaliser, right[told], 1 - share)
+    share, factor = (batch[name].to(picked.dtype)[:, None].expand(told.shape)[told] for name in ("weight", "factor"))
+    total = _side(picked, normaliser, left[told], factor * share)
+    total = total + _side(picked, normaliser, right[told], factor * (1 - share))
     return (total + 0 * hidden.sum()) / items if not told.any() else total / items
 
 

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee.arrays import F32, I64
@@ -16,12 +18,13 @@ from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.runs import digest, output, sha256
 from cuvee.training import sft
-from cuvee.training.mixed import MixedRows, MixedUnits
+from cuvee.training.mixed import MixedRows, units_of
 from cuvee.training.mixed import train as train_mixture
-from cuvee.training.mixture import Mixture
+from cuvee.training.mixture import START, BlendReading, Mixture
 from cuvee.training.settings import Training
 
 BLENDS, ROWS = "blends.parquet", "rows.parquet"
+_NAME = b"cuvee"  # of the metadata that says how blends are read
 
 
 def run_of(data: Sequence[str]) -> Path | None:
@@ -51,6 +54,17 @@ def read(run: Path) -> Source:
     return Source(table, QuarantinedLines((), 0), [file], Counter(), digest(hashes))
 
 
+def described(reading: BlendReading) -> dict[bytes, bytes]:
+    """Return the metadata of ``blends.parquet`` that says how its blends are read."""
+    return {_NAME: orjson.dumps(asdict(reading))}
+
+
+def reading_of(blends: pa.Table) -> BlendReading:
+    """Return how the blends of a run are read; those of runs before alignment start in one place."""
+    known = (blends.schema.metadata or {}).get(_NAME)
+    return BlendReading(**orjson.loads(known)) if known else BlendReading(START)
+
+
 def mixture(run: Path, source: Source) -> Mixture:
     """Return the rows and blends of a run, best first; row numbers count in the source's table."""
     place = {name: row for row, name in enumerate(source.table["id"].to_pylist())}
@@ -65,6 +79,7 @@ def mixture(run: Path, source: Source) -> Mixture:
         np.concatenate([kept, left])[order],
         np.concatenate([kept, right])[order],
         np.concatenate([np.ones(len(kept), dtype=np.float32), weight])[order],
+        reading_of(blends),
     )
 
 
@@ -72,7 +87,9 @@ def train(model: Causal, mixed: MixedRows, settings: Training, folder: Path, *, 
     """Train a model on a mixture, and say so."""
     entries = mixed.entries
     real = int(entries.real.sum())
-    say(f"training  {model.name} on {real:,} rows and {len(entries) - real:,} blends, {model.device}")
+    weight = entries.reading.weight
+    beside = "" if weight is None else f" beside them, whose loss counts {weight:g}"
+    say(f"training  {model.name} on {real:,} rows and {len(entries) - real:,} blends{beside}, {model.device}")
     return train_mixture(model, mixed, settings, folder, seed=seed)
 
 
@@ -85,8 +102,11 @@ def doubts(run: Path, version: str) -> list[str]:
     return [f"the mixture was chosen for {made_for['name']}: its blends are dense there, and may not be for this model"]
 
 
-def lengths(run: Path, source: Source, rows: Sequence[Encoded]) -> list[int]:
-    """Return the tokens that each entry of a run's mixture takes in a pass, those that can be learnt from."""
-    material = MixedUnits(mixture(run, source)).over(rows, 0)
+def lengths(run: Path, source: Source, rows: Sequence[Encoded], longest: int) -> list[int]:
+    """Return the tokens that each unit of a run's mixture takes in a pass, those that can be learnt from.
+
+    longest: tokens that the model can read.
+    """
+    material = units_of(mixture(run, source), longest).over(rows, 0)
     found: list[int] = material.lengths[material.usable].tolist()
     return found

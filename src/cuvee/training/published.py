@@ -1,6 +1,5 @@
 """What a training leaves behind: the weights, the loss curve on a page, the figures in the manifest."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
@@ -60,7 +59,7 @@ def publish(run: Run, ask: TrainAsk, source: Source, trained: Step) -> Result:
     )
     told["training"]["tokens per second"] = round(rate)
     on = ask.on.run / "selected.jsonl" if isinstance(ask.on, MixtureRun) else ask.on.read.data[0]
-    return Result(run.path, told, [model, *files], next=shlex.join(["cuvee", "evaluate", str(model), "--on", str(on)]))
+    return Result(run.path, told, [model, *files], next=commands.line("cuvee", "evaluate", model, "--on", on))
 
 
 def _told(ask: TrainAsk, source: Source, figures: TrainFigures, out: Path) -> Summary:

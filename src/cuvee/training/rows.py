@@ -41,7 +41,7 @@ class RowUnits:
     def counts(self, material: Material) -> TaughtCounts:
         """Return what became of the rows, or of the units over them."""
         kept, cut = len(material.usable), sum(row.cut > 0 for row in self.rows)
-        return {"rows": kept, "left_out": len(material.lengths) - kept, "truncated": cut}
+        return {"rows": kept, "left_out": len(material.lengths) // material.turns - kept, "truncated": cut}
 
     def print(self) -> str:
         """Return a hash that stands for ids and answers."""

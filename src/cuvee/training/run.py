@@ -93,7 +93,7 @@ def _plan(ask: TrainAsk, run: Run, out: Path) -> Result:
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     lengths = [len(row) for row in usable]
     if isinstance(ask.on, MixtureRun):
-        lengths = mixtures.lengths(ask.on.run, source, rows)
+        lengths = mixtures.lengths(ask.on.run, source, rows, model.max_length)
     mean = float(np.mean(lengths))
     steps = ask.training.updates(len(lengths), mean)
     tokens = round(steps * mean * min(ask.training.batch, len(lengths)))

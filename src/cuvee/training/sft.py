@@ -4,7 +4,6 @@ The loss is the mean over all answer tokens of an optimiser step, however the st
 settings, seed and machine kind give the same weights; a killed training, called again, goes on to them bit by bit.
 """
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,16 +13,19 @@ import numpy as np
 import orjson
 import xxhash
 
+from cuvee import disk
 from cuvee.arrays import I64
+from cuvee.disk import sums
 from cuvee.errors import InputError
 from cuvee.models import causal as models
 from cuvee.models.causal import Causal
 from cuvee.models.needs import need
+from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.runs import digest, write_json
 from cuvee.training.checkpoints import Curve
-from cuvee.training.feeds import Feed, Shuffled, State
-from cuvee.training.material import Reward, Units
+from cuvee.training.feeds import Feed, Shuffled, State, Turned
+from cuvee.training.material import Material, Reward, Units
 from cuvee.training.rows import RowUnits, TaughtCounts
 from cuvee.training.settings import Training, described
 
@@ -86,11 +88,12 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     if not len(usable):
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     steps = settings.updates(len(usable), float(np.mean(material.lengths[usable])))
-    asked = feed or _Among(usable, Shuffled(len(usable), settings.batch, seed=seed))
+    asked = feed or _shuffled(material, settings.batch, seed)
     made_of = [shared.print(), units.print() if units else None]
     of = digest([causal.version, made_of, described(settings), steps, seed, type(asked).__name__, asked.state()])
     done = _done(folder, of)
     if folder is not None and done is not None:
+        disk.remove_folder(folder / CHECKPOINTS)  # it may have been killed before it did
         asked.restore(done["feed"])
         model = models.load(folder, device=causal.device, dtype=models.precision_of(causal))
         return _trained(model, folder, done)
@@ -106,6 +109,14 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
         reward=reward,
     )
     return _fitted(causal, plan, shared.counts(material), folder)
+
+
+def _shuffled(material: Material, batch: int, seed: int) -> Feed:
+    """Return the feed of a training that was given none: seeded epochs over what can be learnt from."""
+    usable, turns = material.usable, material.turns
+    if turns > 1:
+        return Turned(usable, len(material.lengths) // turns, turns, batch, seed=seed)
+    return _Among(usable, Shuffled(len(usable), batch, seed=seed))
 
 
 class _Figures(TaughtCounts):
@@ -125,8 +136,11 @@ class _Done(_Figures):
 
 
 def _done(folder: Path | None, of: str) -> _Done | None:
-    """Return the record in a folder where it is that of this training."""
-    if folder is None or not (folder / DONE).is_file():
+    """Return the record in a folder where it is that of this training, and all that lies there is as it was written."""
+    if folder is None or not (folder / sums.SUMS).is_file():
+        return None
+    if wrong := sums.damage(folder):
+        say(f"damaged   {wrong}: the training is done again")
         return None
     record: _Done = orjson.loads((folder / DONE).read_bytes())
     return record if record.get("of") == of else None
@@ -193,15 +207,18 @@ class _Among:
 
 
 def _write(causal: Causal, folder: Path, record: _Done) -> None:
-    """Write weights, tokenizer and template; the record last, which says that they are whole."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / DONE).unlink(missing_ok=True)
-    causal.model.save_pretrained(folder)
-    causal.tokenizer.save_pretrained(folder)
+    """Write weights, tokenizer, template and record; the checksums last, which say that they are whole."""
+    disk.folder(folder)
+    disk.remove(folder / sums.SUMS)
+    with disk.library(folder):
+        causal.model.save_pretrained(folder)
+        causal.tokenizer.save_pretrained(folder)
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)  # the library writes 0600, which others cannot read
     write_json(folder / DONE, record)
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    sums.seal(folder, without=CHECKPOINTS)
+    disk.settle(folder)
+    disk.remove_folder(folder / CHECKPOINTS)
 
 
 def _print_weights(model: "nn.Module") -> str:

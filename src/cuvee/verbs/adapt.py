@@ -2,52 +2,55 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("adapt")
+@verb("adapt", example="cuvee adapt pool --goal eval/questions.jsonl --model smollm2-135m", page="docs/adapt.md")
 def adapt(
     data: o.Data,
     *,
     goal: list[str],
     model: o.Model = "smollm2-135m",
-    clusters: int = 2,
+    clusters: o.Clusters = 2,
     per_cluster: int = 8,
     episodes: int = 20,
-    steps: int = 100,
+    steps: o.Steps = 100,
     final_steps: int = 0,
-    subset: str = "5%",
+    subset: o.Amount = "5%",
     every: int = 1,
     repeats: int = 4,
     final_picks: str = "top",
     goal_test: str = "50%",
     goal_rows: int = 32,
     reward: str = "loss",
-    max_new_tokens: int = 64,
+    max_new_tokens: o.MaxNewTokens = 64,
     aux: str | None = None,
     policy: Path | None = None,
     ppo: str = "",
-    lr: float = 2e-5,
+    lr: o.Lr = 2e-5,
     schedule: o.Schedule = "cosine",
     warmup: o.Warmup = 0.03,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
+    device: o.Device = None,
+    precision: o.Precision = None,
     save_every: o.SaveEvery = 25,
     embedder: o.Embedder = None,
-    format: o.Format = "same",
+    format: o.Format = "auto",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
-    decontaminate: list[str] | None = None,
+    decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     draws: o.Draws = 5,
     strict: o.Strict = False,
-    dry_run: bool = False,
+    dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/adapt"),
@@ -63,14 +66,10 @@ def adapt(
     ----------
     goal:
         Examples of what the model should get better at, with answers. Rows of the pool that hold one of them are dropped.
-    clusters:
-        Groups of rows (K-means on what they mean); every step takes rows of each.
     per_cluster:
-        Rows of each group in a step; a step has clusters x per_cluster rows.
+        Rows of each group in a step; every step takes clusters x per_cluster rows.
     episodes:
         Trainings that the policy learns from; 0 uses --policy as it is.
-    steps:
-        Optimiser steps of an episode.
     final_steps:
         Optimiser steps of the final run; 0 takes as many as an episode.
     subset:
@@ -88,25 +87,18 @@ def adapt(
     reward:
         What the policy is paid by: loss (of the goal's answers), or a measure of `cuvee evaluate`: exact_match, number_match,
         accuracy, accuracy_norm, or passed, which runs the code that the model writes, in a fenced process.
-    max_new_tokens:
-        Longest answer that is written where the reward is one of an answer.
     aux:
         The model that reads every row once, for the policy to see. Default: the model itself, or the one of --policy.
     policy:
         A run of `cuvee adapt`, or its policy/ folder, to start from or to use.
     ppo:
         Settings of the learner: "discount=0.7,clip=0.5,entropy=0.003,lr=0.005,epochs=6".
-    lr:
-        Highest learning rate of the model.
-    decontaminate:
-        Further evaluation files or folders whose items no kept row may hold.
-    dry_run:
-        Say what would be done, and stop.
     """
     from cuvee.adaptation.asked import AdaptOptions
     from cuvee.adaptation.run import run_adapt
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
@@ -115,6 +107,7 @@ def adapt(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     options = AdaptOptions(
@@ -144,5 +137,7 @@ def adapt(
         max_length=max_length,
         lora=lora,
         save_every=save_every,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_adapt(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_adapt(options, out=out, dry_run=dry_run, replace=replace)

@@ -2,35 +2,37 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("distill train")
+@verb("distill train", example="cuvee distill train runs/corpus --model smollm2-135m", page="docs/distill.md")
 def distill_train(
     corpus: Path,
     *,
-    model: str = "smollm2-135m",
-    epochs: float = 3,
-    lr: float = 2e-5,
-    batch: int = 16,
-    max_length: int = 2400,
+    model: o.Model = "smollm2-135m",
+    epochs: o.Epochs = 3,
+    lr: o.Lr = 2e-5,
+    batch: o.Batch = 16,
+    max_length: o.MaxLength = 2400,
     lora: o.Lora = 0,
-    steps: int = 100,
+    device: o.Device = None,
+    precision: o.Precision = None,
+    grpo_steps: int = 100,
     group: int = 4,
     prompts: int = 2,
-    temperature: float = 1.0,
+    temperature: o.Temperature = 1.0,
     grpo_lr: float = 1e-6,
     kl: float = 0.01,
-    max_new_tokens: int = 512,
+    max_new_tokens: o.MaxNewTokens = 512,
     quality: float = 0.5,
     alignment: float = 0.4,
     format_weight: float = 0.1,
     alike: float = 0.8,
     voters: int = 16,
-    embedder: str | None = None,
-    held_out: str = "5%",
+    embedder: o.Embedder = None,
+    held_out: o.HeldOut = "5%",
     judged: int = 64,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
@@ -45,30 +47,16 @@ def distill_train(
     ----------
     corpus:
         The folder that `cuvee distill corpus` made, a file in its schema, or MIXTURE as published.
-    model:
-        The model to start from: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
-    epochs:
-        Passes of the cold start over the corpus.
-    lr:
-        Highest learning rate of the cold start.
-    batch:
-        Examples of an optimiser step of the cold start.
-    max_length:
-        Tokens of an example; longer ones are left out, and counted.
-    steps:
+    grpo_steps:
         Optimiser steps of GRPO; 0 stops after the cold start.
     group:
         Replies drawn per prompt.
     prompts:
         Prompts of a GRPO step.
-    temperature:
-        Of the drawn replies.
     grpo_lr:
         Learning rate of GRPO.
     kl:
         Weight of the divergence from the cold start.
-    max_new_tokens:
-        Tokens of a reply.
     quality:
         Weight of the quality reward (KNN-Bayes rating of the answer); 0 leaves it out.
     alignment:
@@ -79,19 +67,16 @@ def distill_train(
         Cosine from which an answer counts as aligned.
     voters:
         Nearest rated texts that vote on a rating.
-    embedder:
-        For ratings and alignment: lexical, static, sentence, or static:PATH, sentence:PATH.
-    held_out:
-        Examples, or a share, that are not trained on; no topic of theirs is.
     judged:
         Held-out examples that are answered before and after; 0 takes all.
     """
     from cuvee.distiller.training import asked
     from cuvee.distiller.training.run import run_distill_train
+    from cuvee.models.place import ModelPlace
 
     cold_start = asked.ColdStartOptions(epochs=epochs, lr=lr, batch=batch, max_length=max_length, lora=lora)
     grpo = asked.GrpoOptions(
-        steps=steps,
+        grpo_steps=grpo_steps,
         group=group,
         prompts=prompts,
         temperature=temperature,
@@ -115,25 +100,27 @@ def distill_train(
         rewards=rewards,
         held_out=held_out,
         judged=judged,
+        place=ModelPlace(device=device, precision=precision),
         seed=seed,
     )
-    return run_distill_train(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_distill_train(options, out=out, dry_run=dry_run, replace=replace)
 
 
-@verb("distill corpus")
+@verb("distill corpus", example="cuvee distill corpus pool --offline", page="docs/distill.md")
 def distill_corpus(
     data: list[str],
     *,
     offline: bool = False,
     base_url: o.BaseUrl = "",
-    judge_model: str = "",
+    judge_model: o.JudgeModel = "",
     judge_settings: o.JudgeSettings = "",
     max_tokens_spent: o.MaxTokensSpent = None,
     kinds: str = "qa,mcq,tfq,cs,para",
     variants: str = "2-5",
     merged: float = 0.2,
     noisy: float = 0.3,
-    limit: int = 0,
+    limit: o.Limit = None,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     embedder: o.Embedder = None,
@@ -145,8 +132,8 @@ def distill_corpus(
 ) -> Result:
     """Build the corpus that a distiller learns from: weak texts in, reasoning and one good text out.
 
-    With a server (--base-url, --judge-model): passages are rewritten into good texts of five kinds, rated, and those
-    rated 4 or more made weak again. Without (--offline): the rows of a good pool are made weak by rule.
+    With a server (--base-url, and a strong model as --judge-model): passages are rewritten into good texts of five kinds,
+    rated, and those rated 4 or more made weak again. Without (--offline): the rows of a good pool are made weak by rule.
 
     Parameters
     ----------
@@ -154,8 +141,6 @@ def distill_corpus(
         Text files (.txt, .md: passages) or instruction data.
     offline:
         Make the corpus from a good pool by rule, without a strong model.
-    judge_model:
-        The strong model on it: it rewrites, rates and weakens.
     kinds:
         Some of qa, mcq, tfq, cs, para.
     variants:
@@ -164,8 +149,6 @@ def distill_corpus(
         Share of the examples that join two near topics.
     noisy:
         Share of the examples whose weak texts are misspelt here and there.
-    limit:
-        Passages or rows to take, drawn at random; 0 takes all.
     """
     from cuvee.distiller.corpus.asked import DistillCorpusOptions
     from cuvee.distiller.corpus.run import run_distill_corpus
@@ -200,12 +183,12 @@ def distill_corpus(
     return run_distill_corpus(options, out=out, dry_run=dry_run, replace=replace)
 
 
-@verb("distill")
+@verb("distill", example="cuvee distill pool --model runs/distiller --budget 5%", page="docs/distill.md")
 def distill(
     data: o.Data,
     *,
     model: str = "smollm2-135m",
-    budget: str = "10%",
+    budget: o.Budget = "10%",
     rating: str = "bayes",
     library: str | None = None,
     rating_column: str = "",
@@ -217,18 +200,21 @@ def distill(
     largest: int = 5,
     mean: float = 0,
     at_most: int = 0,
-    max_new_tokens: int = 512,
+    max_new_tokens: o.MaxNewTokens = 512,
+    device: o.Device = None,
+    precision: o.Precision = None,
     base_url: o.BaseUrl = "",
     judge_model: o.JudgeModel = "",
     judge_settings: o.JudgeSettings = "",
     max_tokens_spent: o.MaxTokensSpent = None,
     embedder: o.Embedder = None,
-    format: str = "messages",
+    format: o.Format = "messages",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -273,16 +259,13 @@ def distill(
         Rows of a cluster on average; 0 takes one more than the smallest.
     at_most:
         Clusters to distill, drawn at random; 0 takes all.
-    max_new_tokens:
-        Tokens of a reply.
-    format:
-        messages, sharegpt, alpaca, prompt-completion, or same (new rows are then messages).
     """
     from cuvee.distillation.asked import DistillOptions, Grouping, RatingOptions
     from cuvee.distillation.run import run_distill
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.judge import JudgeOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
@@ -291,6 +274,7 @@ def distill(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     judge = JudgeOptions(
@@ -317,5 +301,7 @@ def distill(
         good=good,
         share=share,
         max_new_tokens=max_new_tokens,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_distill(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_distill(options, out=out, dry_run=dry_run, replace=replace)

@@ -1,27 +1,24 @@
 """``cuvee evaluate``: what a model knows."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("evaluate")
+@verb("evaluate", example="cuvee evaluate smollm2-135m --on eval", page="docs/evaluation.md")
 def evaluate(
-    model: str,
+    model: o.Model,
     *,
-    on: Annotated[list[str] | None, Parameter(consume_multiple=True)] = None,
-    limit: int | None = None,
+    on: o.On = None,
+    limit: o.Limit = None,
     loss_only: bool = False,
     run_code: bool = False,
     lm_eval: str = "",
     lm_eval_plain: bool = False,
-    max_new_tokens: int = 256,
-    temperature: float = 0.0,
+    max_new_tokens: o.MaxNewTokens = 256,
+    temperature: o.Temperature = 0.0,
     top_p: float = 1.0,
     batch_tokens: int | None = None,
     against: Path | None = None,
@@ -30,29 +27,23 @@ def evaluate(
     judge_settings: o.JudgeSettings = "",
     max_tokens_spent: o.MaxTokensSpent = None,
     judge: str = "",
-    columns: str = "",
-    dialect: str | None = None,
-    device: str | None = None,
-    precision: str | None = None,
-    dry_run: bool = False,
+    columns: o.Columns = "",
+    dialect: o.Dialect = None,
+    device: o.Device = None,
+    precision: o.Precision = None,
+    dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,
-    out: Path = Path("runs/evaluate"),
+    out: o.Out = Path("runs/evaluate"),
 ) -> Result:
     """Put questions to a model: loss on right answers, numbers, choices, code, open answers; one row per question, then means.
 
     What a file is, is told from its content: GSM8K, BIG-Bench Hard, multiple choice, HumanEval, questions without answers, or
-    instruction rows of any dialect. The loss of the right answer is taken wherever there is one. Call it again with the same
-    settings and it goes on where it was stopped.
+    instruction rows of any dialect; --columns and --dialect read files as instruction rows. The loss of the right answer is
+    taken wherever there is one. Call it again with the same settings and it goes on where it was stopped.
 
     Parameters
     ----------
-    model:
-        A folder, a run folder that holds a model, a name of `cuvee models list`, a .gguf file, or a hub id.
-    on:
-        Evaluation files, folders, globs, or hub ids.
-    limit:
-        Questions per file at most, drawn by their content: the same ones for every model.
     loss_only:
         Read right answers and options; let the model write nothing.
     run_code:
@@ -61,37 +52,20 @@ def evaluate(
         Tasks of lm-eval, by name or as YAML files: "arc_easy,own.yaml". Needs the extra `eval`.
     lm_eval_plain:
         Put lm-eval's questions without the model's chat template.
-    max_new_tokens:
-        The longest answer.
-    temperature:
-        0 takes the likeliest token; else answers are drawn, with the seed.
     top_p:
         Draw from the likeliest tokens that hold this share together.
     batch_tokens:
         Tokens of a batch, padding included. Default: by device.
     against:
         The run folder of another evaluation; a judge compares the answers to open questions: win rate, RS and WTR.
-    base_url:
-        The judge: an OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".
     judge:
         In place of a server a function that compares, package.module:object; it takes questions, our answers and theirs.
-    columns:
-        Read the files as instruction rows whose columns have names of their own: "instruction=q,output=a".
-    dialect:
-        Read the files as instruction rows of this dialect.
-    device:
-        cpu, cuda, ... Default: a GPU where there is one.
-    precision:
-        float32, bfloat16 or float16. Default: by device.
-    dry_run:
-        Say what would be asked, and stop.
-    out:
-        The run folder; it holds questions.parquet, means.parquet, answers.jsonl, summary.json.
     """
     from cuvee.evaluation.against import AgainstOptions
     from cuvee.evaluation.asked import EvaluateOptions
     from cuvee.evaluation.run import run_evaluate
     from cuvee.intake.judge import JudgeOptions
+    from cuvee.models.place import ModelPlace
 
     server = JudgeOptions(
         base_url=base_url,
@@ -114,8 +88,8 @@ def evaluate(
         beside=AgainstOptions(against=against, judge=judge, server=server),
         columns=columns,
         dialect=dialect,
-        device=device,
-        precision=precision,
+        place=ModelPlace(device=device, precision=precision),
         seed=seed,
     )
-    return run_evaluate(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_evaluate(options, out=out, dry_run=dry_run, replace=replace)

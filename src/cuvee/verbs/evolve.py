@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("evolve")
+@verb("evolve", example="cuvee evolve pool --model smollm2-135m --rounds 3", page="docs/evolve.md")
 def evolve(
     data: o.Data,
     *,
@@ -17,21 +17,25 @@ def evolve(
     rounds: int = 10,
     strategy: str = "k-center",
     whiten: int = 0,
+    space: o.Space = "",
     start: Path | None = None,
     patience: int = 0,
-    held_out: str = "5%",
-    epochs: float = 3,
-    lr: o.PeakLr = 2e-5,
+    held_out: o.HeldOut = "5%",
+    epochs: o.Epochs = 3,
+    lr: o.Lr = 2e-5,
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
-    embedder: str | None = None,
-    format: o.Format = "same",
+    device: o.Device = None,
+    precision: o.Precision = None,
+    embedder: o.Embedder = None,
+    format: o.Format = "auto",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -57,24 +61,23 @@ def evolve(
     rounds:
         How often the model picks; the final model has seen init + rounds x per_round rows.
     strategy:
-        k-center (farthest from everything chosen, in the model's own space), random, least-confidence, margin, entropy.
+        k-center (farthest from everything chosen, in the model's own space), herding (what represents that space),
+        cluster-draw (clusters that the model finds likely more often), random, least-confidence, margin, entropy.
     whiten:
-        Reduce the model's space to this many dimensions of equal variance before k-center; 0 leaves it as it is.
+        The same as --space whiten=N: so many axes of the model's space, of equal variance; 0 leaves it as it is.
+    space:
+        What becomes of the model's own vectors before the next rows are picked: "whiten=512", "without=length" (log tokens of
+        prompt and answer regressed out), or both with a comma.
     start:
         A run folder whose kept rows are the first ones, in place of random rows.
     patience:
         Stop when the held-out loss has not fallen for this many rounds, and keep the best round; 0 never stops early.
-    held_out:
-        Rows, or a share of the clean pool, that no round trains on and every round is judged on.
-    epochs:
-        Passes over the chosen rows in each round.
-    embedder:
-        For diversity figures and the map: lexical, static, sentence, hidden, or with :PATH, such as static:PATH.
     """
     from cuvee.evolution.asked import EvolveOptions
     from cuvee.evolution.run import run_evolve
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
@@ -83,6 +86,7 @@ def evolve(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     options = EvolveOptions(
@@ -94,6 +98,7 @@ def evolve(
         rounds=rounds,
         strategy=strategy,
         whiten=whiten,
+        space=space,
         start=start,
         patience=patience,
         held_out=held_out,
@@ -102,5 +107,7 @@ def evolve(
         batch=batch,
         max_length=max_length,
         lora=lora,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_evolve(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_evolve(options, out=out, dry_run=dry_run, replace=replace)

@@ -2,37 +2,43 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("interpolate")
+@verb("interpolate", example="cuvee interpolate pool --model smollm2-135m --budget 5%", page="docs/interpolate.md")
 def interpolate(
     data: o.Data,
     *,
-    model: str = "smollm2-135m",
-    budget: str = "10%",
+    model: o.Model = "smollm2-135m",
+    budget: o.Budget = "10%",
     alpha: float = 1.0,
     blends: str = "1x",
-    clusters: int = 100,
+    clusters: o.Clusters = 100,
     density: str = "nearest",
-    rows: float = 0.0,
+    real_share: float = 0.0,
     tasks: str = "auto",
     pairing: str = "any",
+    align: str = "answer",
+    as_: str = "rows",
+    weight: float | None = None,
     space: str = "model",
     max_length: o.MaxLength = 512,
-    embedder: str | None = None,
-    format: str = "same",
+    device: o.Device = None,
+    precision: o.Precision = None,
+    embedder: o.Embedder = None,
+    format: o.Format = "auto",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
-    decontaminate: list[str] | None = None,
+    decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
-    draws: int = 5,
+    draws: o.Draws = 5,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
@@ -47,40 +53,34 @@ def interpolate(
 
     Parameters
     ----------
-    model:
-        The model that will be tuned: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
-    budget:
-        Rows and blends to keep: a number (1000), a share of the clean rows (5%) or tokens (2Mtok).
     alpha:
         Of Beta(alpha, alpha), which lambda is drawn from: near 0 rows stay as they are, 1 is uniform, a large one sits at 1/2.
     blends:
-        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only.
-    clusters:
-        Clusters of rows and blends together; also the most tasks that are made where rows have no label.
+        How many are drawn: a number, or a multiple of the clean rows (1x). 0 keeps rows only. As a regulariser: of the rows
+        that are kept, and 8x lets eight blends take turns beside each row, one in every epoch.
     density:
         What dense means: nearest (to the cluster's centre) or knn (the nearest 10 of the cluster).
-    rows:
+    real_share:
         Least share of the budget that is kept as real rows, from 0 to 1.
     tasks:
         auto (the row's task label, else a k-means cluster), labels (the label, else the source) or clusters.
     pairing:
-        any, or length: partners of similar length, so that little of a blend has one side only.
+        any, or length: partners of similar prompt and of similar answer length, so that little of a blend has one side only.
+    align:
+        answer (both answers start in one place: the shorter prompt is moved right) or start (both rows do, as published).
+    as_:
+        rows (a blend stands in place of a row, as published) or regulariser: all rows of the budget as rows, and beside them
+        blends of the same rows only, those that the model is confident of with those that it is not, whose loss is added.
+    weight:
+        Of the regulariser: how much the blends' mean loss counts beside the rows', 0 or more; 0.2 where it is not given.
     space:
         model (the mean of a row's token embeddings, the layer in which rows are mixed) or embedder.
-    embedder:
-        For tasks without labels, for what lies too near, and for --space embedder: lexical, static, sentence, hidden, or
-        with :PATH.
-    format:
-        Of the kept real rows: same (byte for byte), messages, sharegpt, alpaca, prompt-completion.
-    decontaminate:
-        Evaluation files or folders whose items no row may hold, so that no blend does.
-    draws:
-        Random sets of rows to measure beside.
     """
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
     from cuvee.interpolation.asked import InterpolateOptions
     from cuvee.interpolation.run import run_interpolate
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
@@ -89,6 +89,7 @@ def interpolate(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     options = InterpolateOptions(
@@ -100,10 +101,15 @@ def interpolate(
         blends=blends,
         clusters=clusters,
         density=density,
-        rows=rows,
+        real_share=real_share,
         tasks=tasks,
         pairing=pairing,
+        align=align,
+        as_=as_,
+        weight=weight,
         space=space,
         max_length=max_length,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_interpolate(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_interpolate(options, out=out, dry_run=dry_run, replace=replace)

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("models list")
+@verb("models list", example="cuvee models list", page="docs/embedders.md")
 def list_models() -> Result:
     """List the models that cuvee can bring, and which are here."""
     from cuvee.models import catalog
@@ -25,8 +25,8 @@ def list_models() -> Result:
     return Result(catalog.models_folder(), {"models": rows}, next="cuvee models fetch static-minilm")
 
 
-@verb("models fetch")
-def fetch(name: str) -> Result:
+@verb("models fetch", example="cuvee models fetch smollm2-135m", page="docs/embedders.md")
+def fetch(name: str, *, dry_run: o.DryRun = False) -> Result:
     """Bring a model once; every later use is offline.
 
     Parameters
@@ -34,24 +34,31 @@ def fetch(name: str) -> Result:
     name:
         A name of `cuvee models list`.
     """
+    from cuvee import names
     from cuvee.models import catalog
     from cuvee.progress import say
 
+    if dry_run:
+        entry = names.find(catalog.CATALOG, name, "model")
+        steps = [f"bring {name} ({entry.size}, {entry.licence}) to {catalog.models_folder() / name}"]
+        return Result(catalog.models_folder(), {"plan": {"files": [], "steps": steps, "notes": []}})
     path = catalog.fetch(name, say=say)
     return Result(path, {"fetched": name, "path": str(path)}, [path])
 
 
-@verb("models grow")
+@verb("models grow", example="cuvee models grow pool --size 5M", page="docs/embedders.md")
 def grow(
     data: o.Data,
     *,
     size: str = "1M",
     name: str | None = None,
-    epochs: float = 1,
-    tokens: str | None = None,
-    batch: int = 32,
-    max_length: int = 256,
+    epochs: o.Epochs = 1,
+    tokens: o.Tokens = None,
+    batch: o.Batch = 32,
+    max_length: o.MaxLength = 256,
+    device: o.Device = None,
     columns: o.Columns = "",
+    dry_run: o.DryRun = False,
     seed: o.Seed = 0,
     out: Path | None = None,
 ) -> Result:
@@ -61,24 +68,15 @@ def grow(
 
     Parameters
     ----------
-    data:
-        Files, folders or globs of instruction data; questions and answers count as plain text.
     size:
         Parameters: 150K, 1M, 5M or 16M.
     name:
         What to call it; default: grown- and the size.
-    epochs:
-        Passes over the text.
-    tokens:
-        Tokens to read in place of epochs: 2M.
-    batch:
-        Pieces of text of an optimiser step.
-    max_length:
-        Tokens of a piece.
     out:
         Where to work, so that a stopped training goes on; default: beside the models.
     """
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.training.grow import GrowOptions, run_grow
 
     options = GrowOptions(
@@ -89,6 +87,8 @@ def grow(
         tokens=tokens,
         batch=batch,
         max_length=max_length,
+        place=ModelPlace(device=device),
         seed=seed,
     )
-    return run_grow(options, out=out)
+    with options.place.used():
+        return run_grow(options, out=out, dry_run=dry_run)

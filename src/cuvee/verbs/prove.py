@@ -2,87 +2,82 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
+from cuvee.names import METHOD
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("prove")
+@verb("prove", example="cuvee prove pool --arms facility-location,random,base --budget 5%", page="docs/proof.md")
 def prove(
     data: o.Data,
     *,
-    arms: str = "k-center,random,full,base",
-    budget: str = "5%",
+    arms: str = f"{METHOD},random,full,base",
+    budget: o.Budget = "5%",
     model: o.Model = "smollm2-135m",
     seeds: int = 5,
     reference: str = "random",
     same: str = "updates",
-    held_out: str = "10%",
-    on: list[str] | None = None,
+    held_out: o.HeldOut = "10%",
+    on: o.On = None,
     metrics: str = "loss",
-    max_new_tokens: int = 32,
+    max_new_tokens: o.MaxNewTokens = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
-    epochs: float = 3,
-    lr: o.PeakLr = 2e-5,
+    epochs: o.Epochs = 3,
+    lr: o.Lr = 2e-5,
     batch: o.Batch = 16,
     max_length: o.MaxLength = 512,
     lora: o.Lora = 0,
+    device: o.Device = None,
+    precision: o.Precision = None,
     embedder: o.Embedder = None,
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
-    decontaminate: list[str] | None = None,
+    decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
-    seed: int = 0,
+    seed: o.Seed = 0,
     out: o.Out = Path("runs/prove"),
 ) -> Result:
     """Train every arm on the same budget, several seeds each, and say which beats random, by how much, how sure.
 
-    Holds out a part of the pool, trains the model on each arm's rows with the same number of updates, compares the losses
-    on the held-out rows question by question, and gives one verdict per arm. The chance that any verdict of the run is
-    false is at most 1 - level. Call it again and it goes on where it was stopped, also inside a training.
+    Holds out a part of the pool (or takes the questions of --on in place of it), trains the model on each arm's rows with the
+    same number of updates, compares the losses on the held-out rows question by question, and gives one verdict per arm. The
+    chance that any verdict of the run is false is at most 1 - level. Call it again and it goes on where it was stopped, also
+    inside a training.
 
     Parameters
     ----------
     arms:
-        What to compare: methods of `cuvee select`, with settings after colons (deita:threshold=0.9), random, full (the whole
-        pool), base (not trained), folders of earlier runs, or package.module:function.
-    budget:
-        Rows (1000), a share of the pool without its held-out rows (5%), or tokens (2Mtok).
+        What to compare: methods of `cuvee select`, with settings after colons (deita-proxy:threshold=0.9), and what they see of
+        the vectors (k-center:space=whiten=512+without=length), random, full (the whole pool), base (not trained), folders of
+        earlier runs, or package.module:function.
     seeds:
-        Trainings per arm. 1 leaves the chance of training out of the intervals; 5 make them much narrower than 3.
+        Trainings per arm, by seed, seed + 1 and so on. 1 leaves the chance of training out of the intervals; 5 make them much
+        narrower than 3.
     reference:
         The arm that the others are compared with.
     same:
         updates: every arm takes as many optimiser steps as --epochs over the budget need, full data too. epochs: every arm
         sees its own rows --epochs times.
-    held_out:
-        Rows, or a share of the clean pool, that no arm trains on and every arm is judged on.
-    on:
-        Evaluation files to judge on, in place of held-out rows; rows of the pool that hold one of their items leave.
     metrics:
-        What arms are judged by: loss, exact_match (the model answers, word for word as the row does), or both.
-    max_new_tokens:
-        Longest answer that is written for exact_match; questions whose right answer is longer are judged by loss only.
+        What arms are judged by: loss, exact_match (the model answers, word for word as the row does), or both. Questions whose
+        right answer is longer than max_new_tokens are judged by loss only.
     level:
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
-    epochs:
-        Passes over the budget.
-    decontaminate:
-        Further evaluation files or folders whose items no row may hold.
-    seed:
-        Of all chance: the first of the seeds, and of what is held out.
     """
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.proof.asked import ProofOptions
     from cuvee.proof.run import run_prove
 
@@ -92,6 +87,7 @@ def prove(
         near_vectors=near_vectors,
         decontaminate=decontaminate,
         contamination=contamination,
+        keep_empty=keep_empty,
         drop_truncated=drop_truncated,
     )
     options = ProofOptions(
@@ -113,5 +109,7 @@ def prove(
         batch=batch,
         max_length=max_length,
         lora=lora,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_prove(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_prove(options, out=out, dry_run=dry_run, replace=replace)

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from cuvee.result import Result
+from cuvee.verbs.face import verb
 
 
+@verb("report", example="cuvee report runs/select", page="docs/proof.md")
 def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> Result:
     """Show the summary of a finished run and the path of its page; or draw several proofs on one page.
 

@@ -2,31 +2,37 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
+from cuvee.names import METHOD
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("select")
+@verb(
+    "select", example="cuvee select pool --budget 5% --decontaminate eval", page="docs/concepts.md, docs/selectors.md"
+)
 def select(
     data: o.Data,
     *,
-    budget: str = "10%",
-    method: str = "k-center",
+    budget: o.Budget = "10%",
+    method: str = METHOD,
     settings: str = "",
+    space: o.Space = "",
     embedder: o.Embedder = None,
-    format: o.Format = "same",
+    format: o.Format = "auto",
     file: o.File = "jsonl",
     near: o.Near = 0.8,
     near_vectors: o.NearVectors = "off",
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
-    keep_empty: bool = False,
+    keep_empty: o.KeepEmpty = False,
     drop_truncated: o.DropTruncated = False,
     given: list[str] | None = None,
     scores: str = "",
-    model: str | None = None,
-    max_length: int = 0,
+    model: o.Model = "smollm2-135m",
+    max_length: o.MaxLength = 2048,
+    device: o.Device = None,
+    precision: o.Precision = None,
     base_url: o.BaseUrl = "",
     judge_model: o.JudgeModel = "",
     judge_settings: o.JudgeSettings = "",
@@ -49,29 +55,23 @@ def select(
 
     Parameters
     ----------
-    budget:
-        Rows (1000), a share of the clean pool (5%), or tokens (2Mtok).
     method:
-        uniform, stratified, top, k-center, k-means, facility-location, deita, density, long-tail, or package.module:object.
+        uniform, stratified, top, length, k-center, k-means, facility-location, herding, forms, cluster-draw, mig, deita,
+        deita-proxy, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
-    keep_empty:
-        Keep rows whose answer is empty.
     given:
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
-        Scores to compute and put in the ledger, for instance "length,rarity". Those that start with judge- ask a chat model.
-    model:
-        The language model of the scores loss, perplexity, ifd and uncertainty-...: a folder, a catalogue name, a GGUF file or
-        a hub id. Default: smollm2-135m.
-    max_length:
-        Tokens that such a score reads of a row, the rest of the answer is cut; 0: 2,048, or fewer where the model reads fewer.
+        Scores to compute and put in the ledger, for instance "length,rarity". loss, perplexity, ifd, ifd-ppl and
+        uncertainty-... are read by --model, those that start with judge- ask a chat model.
     tokenizer:
         A tokenizer.json that token counts are made with; else they are estimated as bytes / 4.
     """
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.judge import JudgeOptions
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
     from cuvee.selection.asked import SelectOptions
     from cuvee.selection.run import run_select
@@ -99,8 +99,11 @@ def select(
         budget=budget,
         method=method,
         settings=settings,
+        space=space,
         scores=scores,
         model=model,
         max_length=max_length,
+        place=ModelPlace(device=device, precision=precision),
     )
-    return run_select(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_select(options, out=out, dry_run=dry_run, replace=replace)

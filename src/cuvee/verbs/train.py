@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from cuvee.commands import verb
 from cuvee.result import Result
 from cuvee.verbs import options as o
+from cuvee.verbs.face import verb
 
 
-@verb("train")
+@verb("train", example="cuvee train runs/select --model smollm2-135m", page="docs/training.md")
 def train(
     data: list[str],
     *,
-    model: str = "smollm2-135m",
+    model: o.Model = "smollm2-135m",
     epochs: float | None = None,
     steps: int | None = None,
-    tokens: str | None = None,
+    tokens: o.Tokens = None,
     lr: o.Lr = 2e-5,
     schedule: o.Schedule = "cosine",
     warmup: o.Warmup = 0.03,
@@ -23,13 +23,15 @@ def train(
     weight_decay: float = 0.0,
     clip: float = 1.0,
     lora: o.Lora = 0,
+    device: o.Device = None,
+    precision: o.Precision = None,
     micro_tokens: int | None = None,
     replay: bool = False,
     save_every: o.SaveEvery = 100,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
-    dry_run: bool = False,
+    dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/train"),
@@ -43,14 +45,10 @@ def train(
     ----------
     data:
         A run folder of `cuvee select`, or files, folders, globs, "-" for standard input, or a hub id.
-    model:
-        What to start from: a folder, a name of `cuvee models list`, a .gguf file, or a hub id.
     epochs:
         Passes over the rows; may be a fraction. Default 3, where neither steps nor tokens are given.
     steps:
         Optimiser steps, in place of epochs.
-    tokens:
-        Tokens to read, in place of epochs: 2M.
     weight_decay:
         AdamW's.
     clip:
@@ -59,10 +57,9 @@ def train(
         Padded tokens of one forward pass. Default: 2,048 on a CPU, 16,384 on a GPU.
     replay:
         Take the steps that a run of `cuvee adapt` recorded, row by row; with its settings, the same weights come out.
-    dry_run:
-        Count the tokens, measure the speed, say how long it would take, and stop.
     """
     from cuvee.intake.sources import ReadOptions
+    from cuvee.models.place import ModelPlace
     from cuvee.training.asked import TrainOptions
     from cuvee.training.run import run_train
 
@@ -83,6 +80,8 @@ def train(
         micro_tokens=micro_tokens,
         replay=replay,
         save_every=save_every,
+        place=ModelPlace(device=device, precision=precision),
         seed=seed,
     )
-    return run_train(options, out=out, dry_run=dry_run, replace=replace)
+    with options.place.used():
+        return run_train(options, out=out, dry_run=dry_run, replace=replace)

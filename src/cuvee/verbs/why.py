@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from cuvee.result import Result
+from cuvee.verbs.face import verb
 
 
+@verb("why", example="cuvee why runs/select demo-00001", page="docs/concepts.md")
 def why(run: Path, row_id: str) -> Result:
     """Tell what happened to one row of a run.
 

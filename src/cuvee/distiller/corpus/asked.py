@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from cuvee import commands
-from cuvee.commands import Mistakes, Setting, between, listed
+from cuvee.commands import Mistakes, Setting, listed
 from cuvee.distiller import kinds
 from cuvee.distiller.offline import Recipe
 from cuvee.errors import ConfigError
@@ -26,7 +25,7 @@ class DistillCorpusOptions:
     variants: str
     merged: float
     noisy: float
-    limit: int
+    limit: int | None
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,13 @@ def bind(options: DistillCorpusOptions) -> DistillCorpusAsk:
     maker = wrong.check(lambda: _maker(options))
     chosen = wrong.check(lambda: tuple(kinds.find(name).name for name in listed(options.kinds)))
     variants = wrong.check(lambda: _variants(options.variants))
-    wrong.check(partial(between, options.merged, "merged", 0, 1))
-    wrong.check(partial(between, options.noisy, "noisy", 0, 1))
     pool = bind_pool(options.pool, wrong)
     wrong.stop()
     return DistillCorpusAsk(
         pool=pool,
         maker=maker,
         recipe=Recipe(chosen, variants, options.merged, options.noisy, pool.seed),
-        limit=options.limit,
+        limit=options.limit or 0,
         typed=commands.settings("distill corpus", options),
     )
 

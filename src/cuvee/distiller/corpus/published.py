@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import commands, disk
 from cuvee.distiller import examples
 from cuvee.distiller.corpus.asked import DistillCorpusAsk
 from cuvee.distiller.examples import Example, Rated
@@ -34,7 +35,7 @@ def publish(run: Run, ask: DistillCorpusAsk, made: Corpus) -> Result:
     def make(folder: Path) -> None:
         examples.write(made.examples, folder / examples.CORPUS)
         examples.write(made.rated, folder / examples.RATED)
-        (folder / ASIDE).write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in made.aside))
+        disk.write(folder / ASIDE, b"".join(orjson.dumps(row) + b"\n" for row in made.aside))
         write_json(folder / "summary.json", figures)
 
     depends = {
@@ -47,7 +48,8 @@ def publish(run: Run, ask: DistillCorpusAsk, made: Corpus) -> Result:
     files = run.publish(step, [examples.CORPUS, examples.RATED, ASIDE, "summary.json"])
     counts = {**made.counts, **({"usage": made.usage} if made.usage else {})}
     run.conclude("distill corpus", ask.typed, seed=ask.recipe.seed, counts=counts)
-    return Result(run.path, {"profile": figures}, files, next=f"cuvee distill train {run.path} --model smollm2-135m")
+    next_command = commands.line("cuvee", "distill", "train", run.path, "--model", "smollm2-135m")
+    return Result(run.path, {"profile": figures}, files, next=next_command)
 
 
 def _figures(ask: DistillCorpusAsk, made: Corpus) -> dict[str, object]:

@@ -9,7 +9,6 @@ from cuvee.distiller.corpus.passages import passages, texts_of
 from cuvee.distiller.corpus.published import Corpus, publish
 from cuvee.distiller.corpus.topics import topics
 from cuvee.distiller.strong import Passage
-from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
 from cuvee.intake.ground import prepare
 from cuvee.intake.plan import expect
@@ -62,7 +61,9 @@ def _by_strong(run: Run, ask: DistillCorpusAsk, maker: ByStrong) -> Corpus:
 def _plan(ask: DistillCorpusAsk, out: Path) -> Result:
     last = f"publish to {out}"
     if isinstance(ask.maker, ByRule):
-        return expect(ask.pool).result(out, ["read", "clean", "embed", "make every usable row weak by rule", last])
+        expected = expect(ask.pool)
+        steps = ["read", "clean", f"embed by {expected.embedder}", "make every usable row weak by rule", last]
+        return expected.result(out, steps, seconds=expected.seconds)
     prices = _prices(ask, ask.maker)
     steps = [*(f"{stage}: {estimate}" for stage, estimate in prices.items()), last]
     files = [{"file": path} for path in ask.pool.read.data]
@@ -70,12 +71,15 @@ def _plan(ask: DistillCorpusAsk, out: Path) -> Result:
 
 
 def _prices(ask: DistillCorpusAsk, maker: ByStrong) -> Mapping[str, Estimate]:
-    """Return what each stage would cost. Raises ConfigError for instruction data, which has to be read first."""
+    """Return what each stage would cost; about, for instruction data, of which only the first rows are looked at."""
     texts = texts_of(ask.pool.read.data)
-    if not texts:
-        raise ConfigError(
-            "the price of instruction data is known once it is read", "run it with a small --limit, or name text files"
-        )
-    found = [Passage(name, text) for name, text in texts[: ask.limit or None]]
+    found = [Passage(name, text) for name, text in (texts or _about(ask))[: ask.limit or None]]
     with judging.session(maker.judging) as judge:
         return strong.price(found, ask.recipe, judge.chat)
+
+
+def _about(ask: DistillCorpusAsk) -> list[tuple[str, str]]:
+    """Return as many made texts as there are rows, each of the mean length."""
+    expected = expect(ask.pool)
+    words = "word " * (expected.size // max(1, expected.rows) // len("word "))
+    return [(str(row), f"{row} {words}") for row in range(min(expected.rows, ask.limit or expected.rows))]

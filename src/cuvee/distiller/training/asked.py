@@ -1,7 +1,7 @@
 """What ``cuvee distill train`` was asked, bound and checked before anything runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cuvee import budget as budgets
@@ -10,9 +10,9 @@ from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.distiller.grpo import Reinforcement
 from cuvee.distiller.rewards import Weights
-from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
+from cuvee.models.place import ModelPlace
 from cuvee.training.settings import Training
 
 
@@ -37,7 +37,7 @@ class ColdStartOptions:
 class GrpoOptions:
     """The reinforcement, as typed."""
 
-    steps: int
+    grpo_steps: int
     group: int
     prompts: int
     temperature: float
@@ -48,7 +48,7 @@ class GrpoOptions:
     def reinforcement(self) -> Reinforcement:
         """Return the settings of GRPO. Raises ConfigError for what cannot be."""
         return Reinforcement(
-            steps=self.steps,
+            steps=self.grpo_steps,
             group=self.group,
             prompts=self.prompts,
             temperature=self.temperature,
@@ -79,8 +79,9 @@ class DistillTrainOptions:
     cold_start: ColdStartOptions
     grpo: GrpoOptions
     rewards: RewardOptions
-    held_out: str
+    held_out: str | float
     judged: int
+    place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
 
@@ -118,8 +119,8 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     training = wrong.check(options.cold_start.training)
     reinforcement = wrong.check(options.grpo.reinforcement)
     weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
-    alike = wrong.check(lambda: _cosine(asked.alike))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
+    options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
     return DistillTrainAsk(
@@ -129,7 +130,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         training=training,
         reinforcement=reinforcement,
         weights=weights,
-        alike=alike,
+        alike=asked.alike,
         voters=asked.voters,
         embedder=asked.embedder,
         held_out=held_out,
@@ -137,9 +138,3 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         seed=options.seed,
         typed=commands.settings("distill train", options),
     )
-
-
-def _cosine(value: float) -> float:
-    if not 0 < value <= 1:
-        raise ConfigError(f"alike is {value}", "give a cosine above 0 and up to 1")
-    return value

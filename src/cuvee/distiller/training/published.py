@@ -70,7 +70,8 @@ def publish(run: Run, ask: DistillTrainAsk, course: TeachingCourse) -> Result:
         counts=course.counts,
         figures=course.figures,
     )
-    return Result(run.path, summary, [*folders, *files], next=f"cuvee distill POOL --model {run.path} --budget 5%")
+    next_command = commands.line("cuvee", "distill", "POOL", "--model", run.path, "--budget", "5%")
+    return Result(run.path, summary, [*folders, *files], next=next_command)
 
 
 def _summary(ask: DistillTrainAsk, out: Path, course: TeachingCourse) -> DistillerSummary:

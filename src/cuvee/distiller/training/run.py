@@ -10,6 +10,7 @@ from cuvee.distiller.training.published import STAGES, TeachingCourse, publish
 from cuvee.distiller.training.split import Fitting, fitting, split
 from cuvee.distiller.training.stages import MODEL, cold_start, library, reinforced
 from cuvee.models import causal
+from cuvee.models.speed import ModelWork
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run
 
@@ -54,5 +55,15 @@ def _plan(ask: DistillTrainAsk, kept: Fitting, held: list[Example], out: Path) -
         f"judge {len(held[: ask.judged or None]):,} held-out examples at each stage",
         f"publish to {out}",
     ]
+    judged = len(held[: ask.judged or None]) * (2 + bool(grpo.steps))
+    longest = ask.training.max_length
+    written = (drawn + judged) * grpo.longest
+    work = ModelWork(
+        trained=updates * min(ask.training.batch, len(kept.examples)) * kept.length + drawn * longest / 2,
+        read=drawn * longest / 2,
+        written=written,
+        loads=4,
+    )
     files = [{"file": str(ask.corpus), "rows": len(kept.examples) + kept.too_long + len(held)}]
-    return Result(out, {"plan": {"files": files, "steps": steps, "notes": []}})
+    plan = {"files": files, "steps": steps, "rows": len(kept.examples), "tokens": work.tokens, "notes": []}
+    return Result(out, {"plan": {**plan, "seconds": round(work.seconds(ask.base))}})

@@ -36,6 +36,11 @@ class Fitting:
     rows: list[Encoded]
     too_long: int
 
+    @property
+    def length(self) -> float:
+        """The mean tokens of an example."""
+        return sum(map(len, self.rows)) / len(self.rows)
+
 
 def fitting(seen: Sequence[Example], tokenizer: Tokenizer, longest: int) -> Fitting:
     """Return the examples of at most ``longest`` tokens: one that lost its end would teach to stop in the middle.

@@ -1,10 +1,9 @@
 """The steps of a training: the library of rated texts, the cold start, GRPO."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from cuvee import embedders
+from cuvee import disk, embedders
 from cuvee.distiller import bayes, examples, grpo
 from cuvee.distiller.examples import Example
 from cuvee.distiller.rewards import Rewards
@@ -71,7 +70,7 @@ def reinforced(run: Run, ask: DistillTrainAsk, seen: Sequence[Example], cold: St
         curve = grpo.reinforce(model, lesson, ask.reinforcement, folder / "checkpoints", seed=ask.seed)
         _save(model, ask, folder / MODEL)
         write_json(folder / CURVE, curve)
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        disk.remove_folder(folder / "checkpoints")
 
     depends = {
         "cold": cold.fingerprint,
@@ -86,7 +85,8 @@ def reinforced(run: Run, ask: DistillTrainAsk, seen: Sequence[Example], cold: St
 
 def _save(model: Causal, ask: DistillTrainAsk, folder: Path) -> None:
     trained = model.model.merge_and_unload() if ask.training.lora else model.model
-    trained.save_pretrained(folder)
-    model.tokenizer.save_pretrained(folder)
+    with disk.library(disk.folder(folder)):
+        trained.save_pretrained(folder)
+        model.tokenizer.save_pretrained(folder)
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)  # the library writes 0600, which others cannot read

@@ -28,14 +28,19 @@ def _value(value: object) -> str:
 
 
 def row(why: WhyRow) -> RenderableType:
-    """Return a row's line of the ledger, its text, those of the rows it was made from, and the kept row nearest to it."""
+    """Return a row's line of the ledger, what it repeats, its text, the rows it was made from, and the kept row nearest."""
     entry = why["entry"]
     table = Table("what", "value", box=None, show_header=False)
     for key, value in entry.items():
         table.add_row(
             Text(key, style="bold"), Text(", ".join(map(str, value)) if isinstance(value, list) else str(value))
         )
-    parts: list[RenderableType] = [table, Panel(Text(why["text"]), title="the row", title_align="left")]
+    parts: list[RenderableType] = [table]
+    if "repeats" in why:
+        other = why["repeats"]
+        what = f"repeats: {other['id']} ({other['fate']})" if other["id"] else "holds this evaluation item"
+        parts.append(Panel(Text(other["text"]), title=Text(what), title_align="left"))
+    parts.append(Panel(Text(why["text"]), title="the row", title_align="left"))
     for number, parent in enumerate(why.get("parents", []), start=1):
         title = f"made from, {number} of {len(why['parents'])}: {parent['id']}"
         parts.append(Panel(Text(parent["text"]), title=Text(title), title_align="left"))
@@ -47,12 +52,13 @@ def row(why: WhyRow) -> RenderableType:
 
 def plan(plan: DryRun) -> RenderableType:
     """Return what a command would do, and what it would cost."""
-    lines = [f"would read {len(plan['files'])} files"]
+    lines = [f"would read {len(plan['files'])} files"] if plan["files"] else []
     lines += [f"  {row['file']}" + (f"  about {row['rows']:,} rows" if "rows" in row else "") for row in plan["files"]]
     lines += [f"would {step}" for step in plan["steps"]]
     if "seconds" in plan:
         money = "the judge is asked for besides" if "judge" in plan else "no money"
-        lines.append(f"about {plan['rows']:,} rows, about {plan['seconds']:,} s on this machine; {money}")
+        sizes = [f"about {plan[unit]:,} {unit}" for unit in ("rows", "tokens") if unit in plan]
+        lines.append(", ".join([*sizes, f"about {_lasting(plan['seconds'])} on this machine; {money}"]))
     if "judge" in plan:
         asked = plan["judge"]
         lines.append(
@@ -60,6 +66,13 @@ def plan(plan: DryRun) -> RenderableType:
             f"{asked['tokens_out']:,} tokens out, less what the store has; {asked['cap']}"
         )
     return Text("\n".join([*lines, *plan["notes"]]))
+
+
+def _lasting(seconds: int) -> str:
+    """Return a time in the unit that people count it in."""
+    if seconds < 100:
+        return f"{max(1, seconds)} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"
 
 
 def models(rows: list[ModelRow]) -> Table:

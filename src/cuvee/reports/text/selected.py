@@ -11,9 +11,7 @@ from cuvee.result.summary import MethodRow, Summary
 
 def selection(summary: Summary) -> RenderableType:
     """Return the summary of a run that measured what it chose."""
-    parts: list[RenderableType] = [
-        Panel(Text(summary["sentence"], style="bold"), title=summary["title"], title_align="left")
-    ]
+    parts: list[RenderableType] = [Panel(_headline(summary), title=summary["title"], title_align="left")]
     rows = summary["rows"]
     parts.append(
         Text(
@@ -32,6 +30,11 @@ def selection(summary: Summary) -> RenderableType:
         parts.append(_methods(summary["methods"]))
     parts += [Text(f"note: {note}", style="yellow") for note in summary.get("warnings", [])]
     return Group(*parts)
+
+
+def _headline(summary: Summary) -> Text:
+    told = Text(summary["sentence"], style="bold")
+    return told.append(f"\n{summary['beside']}", style="not bold") if summary.get("beside") else told
 
 
 def _merged(rows: RowCounts) -> str:

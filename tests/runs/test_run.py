@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from cuvee.errors import ConfigError, InputError
-from cuvee.runs import WORK, Claim, manifest_of, open_run, output, outputs_of, sha256, write_json
+from cuvee.runs import WORK, Claim, Step, manifest_of, open_run, output, outputs_of, sha256, write_json
 
 
 def _writer(name: str) -> Callable[[Path], None]:
@@ -43,7 +43,7 @@ def test_a_step_that_failed_leaves_nothing_that_counts(tmp_path: Path) -> None:
             run.step("s", {}, fails)
         step = run.step("s", {}, _writer("whole"))
     assert not step.reused
-    assert sorted(path.name for path in step.path.iterdir()) == ["cost.json", "whole"]
+    assert sorted(path.name for path in step.path.iterdir()) == ["checksums.txt", "cost.json", "whole"]
 
 
 def test_the_end_writes_the_manifest_and_forgets_old_steps(tmp_path: Path) -> None:
@@ -114,7 +114,6 @@ def test_what_was_changed_or_is_gone_is_told(tmp_path: Path) -> None:
     assert output(run, "f") == run / "f" and output(run, "g") is None
     (run / "g").write_text("put here")
     assert output(run, "g") is None, "no file of the run"
-    (run / "f").unlink()  # first: a step's file may have the same content by another name
     (run / "f").write_text("y")
     with pytest.raises(InputError, match="changed since"):
         output(run, "f")
@@ -179,3 +178,62 @@ def test_publishing_again_leaves_nothing_behind(tmp_path: Path) -> None:
         for _ in range(2):
             run.publish(step, ["f"])
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["f", WORK]
+
+
+def _make_part(folder: Path) -> None:
+    (folder / "part").mkdir()
+    (folder / "part/f").write_bytes(bytes(range(256)))
+
+
+def _parts(run: Path) -> Step:
+    with open_run(run) as opened:
+        return opened.step("s", {}, _make_part)
+
+
+@pytest.mark.parametrize("name", ["part/f", "cost.json", "checksums.txt"])
+def test_a_damaged_byte_of_a_step_is_found_set_aside_and_made_again(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "cuvee")
+    whole = (_parts(tmp_path / "run").path / "part/f").read_bytes()
+    for at in (0, 7, -1):
+        caplog.clear()
+        path = _parts(tmp_path / "run").path / name
+        content = bytearray(path.read_bytes())
+        content[at] ^= 0x10
+        path.write_bytes(content)
+        step = _parts(tmp_path / "run")
+        assert not step.reused and (step.path / "part/f").read_bytes() == whole
+        assert f"damaged   {path} " in caplog.text and ".damaged-s-" in caplog.text
+    assert len(list((tmp_path / "run/work").glob(".damaged-s-*"))) == 3
+    assert _parts(tmp_path / "run").reused
+
+
+def test_a_file_of_a_step_that_is_gone_or_shorter_is_damage(tmp_path: Path) -> None:
+    (_parts(tmp_path / "run").path / "part/f").unlink()
+    assert not _parts(tmp_path / "run").reused
+    (_parts(tmp_path / "run").path / "part/f").write_bytes(bytes(range(255)))
+    assert not _parts(tmp_path / "run").reused
+    (_parts(tmp_path / "run").path / "checksums.txt").unlink()
+    assert not _parts(tmp_path / "run").reused
+
+
+def test_what_is_done_to_a_published_file_stays_outside_the_step(tmp_path: Path) -> None:
+    for _ in range(2):  # called again, it is as it was
+        with open_run(tmp_path / "run") as run:
+            step = run.step("s", {}, _make_part)
+            published = run.publish_folder(step, "part") / "f"
+            run.conclude("test", {}, seed=0)
+        assert published.read_bytes() == bytes(range(256)) and published.stat().st_nlink == 1
+        published.write_bytes(b"edited in place")
+    assert (step.path / "part/f").read_bytes() == bytes(range(256)) and step.reused
+
+
+def test_what_is_published_already_is_not_written_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        with open_run(tmp_path / "run") as run:
+            step = run.step("s", {}, _writer("f"))
+            (path,) = run.publish(step, ["f"])
+            before = path.stat().st_ino, path.stat().st_mtime_ns
+            run.publish(step, ["f"])
+        assert (path.stat().st_ino, path.stat().st_mtime_ns) == before

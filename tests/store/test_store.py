@@ -123,3 +123,56 @@ def test_many_texts_become_several_segments(tmp_path: Path, monkeypatch: pytest.
             assert texts.get([content_key(name)]) == [name]
         assert texts.get([content_key(name) for name in names]) == names
     assert len(list(tmp_path.rglob("*.arrow"))) == 4
+
+
+def _damaged(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_damaged_segment_is_told_set_aside_and_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "cuvee")
+    texts = [f"text {number}" for number in range(50)]
+    _fill(tmp_path, texts)
+    (path,) = tmp_path.rglob("*.arrow")
+    for number, at in enumerate((0, 9, 500, -20, -1), 1):  # magic, metadata, values, checksum
+        _damaged(path, at)
+        values, asked = _fill(tmp_path, texts)
+        assert asked == texts and np.array_equal(values, _expected(texts))
+        assert f"damaged   {path} " in caplog.text
+        assert len(list(tmp_path.rglob(".damaged-*"))) == number
+    assert _fill(tmp_path, texts)[1] == []
+
+
+def test_a_segment_of_an_older_version_is_read_and_gets_its_checksum(tmp_path: Path) -> None:
+    texts = ["a", "bc"]
+    _fill(tmp_path, texts)
+    (path,) = tmp_path.rglob("*.arrow")
+    summed = path.read_bytes()
+    path.write_bytes(summed[:-24])
+    assert summed[:-24].endswith(b"ARROW1")
+    assert _fill(tmp_path, texts)[1] == []
+    assert path.read_bytes() == summed
+
+
+def test_a_damaged_line_of_a_journal_is_told_and_the_others_stand(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "cuvee")
+    column = Store(tmp_path).texts("replies")
+    for name in "abc":
+        column.put(content_key(name), name * 100)
+    whole = next(tmp_path.rglob("*.journal")).read_bytes()
+    column.close()
+    second = whole.index(b"\n") + 1
+    end = whole.index(b"\n", second)
+    for at in (second, second + 17, second + 30, end - 40, end - 1):
+        folder = tmp_path / str(at) / "replies"
+        folder.mkdir(parents=True)
+        (folder / "dead.journal").write_bytes(whole)
+        _damaged(folder / "dead.journal", at)
+        with Store(tmp_path / str(at)).texts("replies") as texts:
+            assert texts.get([content_key(name) for name in "abc"]) == ["a" * 100, None, "c" * 100]
+        assert f"damaged   {folder / 'dead.journal'}, line 2" in caplog.text
+        assert [path.name for path in folder.glob(".damaged*")] == [".damaged-dead.journal"]
