@@ -2,7 +2,7 @@
 #              (about a minute)
 # make test    sets itself up (about 4 minutes, with CPU torch and a distilled embedder), then lint, types, floors, tests and
 #              docs (about six minutes on two cores)
-# make torture an hour of faults: full and broken disks, power cuts, damaged bytes; its first minute is in make test
+# make torture an hour of faults: full and broken disks, power cuts, damaged bytes, bad servers; its first minute is in make test
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

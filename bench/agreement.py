@@ -1,6 +1,8 @@
 """How well each space of rows knows their tasks: adjusted mutual information of its clusters with T0's tasks, and with files.
 
-python -m bench.agreement [EMBEDDER ...]   lexical, static, sentence, hidden:MODEL; without names: those that are here
+python -m bench.agreement [--trial] [EMBEDDER ...]
+
+Embedders: lexical, static, sentence, hidden:MODEL; without names those that are here. --trial: the trial pool only.
 Three pools of real rows: the trial pool (``bench.trial``), 20 rows of each of T0's 283 tasks, 300 rows of each file. k-means
 has as many clusters as there are labels. Beside it: tasks of the trial pool that an even draw over 120 such clusters
 reaches with 160 rows, the mean of 20 draws. AMI is 0 for chance and 1 for the same parts (Vinh, Epps, Bailey 2010).
@@ -88,14 +90,14 @@ def main() -> None:
     if not T0.exists():
         print(f"not run: no real data at {T0}")
         return
-    names = sys.argv[1:] or ["lexical", "static", "sentence"]
+    names = [name for name in sys.argv[1:] if name != "--trial"] or ["lexical", "static", "sentence"]
     tasks = by_task()
     few: list[Row] = [row for rows in tasks.values() for row in rows[:: max(1, len(rows) // PER_TASK)][:PER_TASK]]
     with tempfile.TemporaryDirectory() as folder:
         trial_pool = as_pool(write(trial(tasks)[0], Path(folder) / "trial.jsonl"))
         all_tasks = as_pool(write(few, Path(folder) / "tasks.jsonl"))
-    of_files = files()
-    others = [dict(spaces(pool, names)) for pool in (all_tasks, of_files)]
+    more = [] if "--trial" in sys.argv else [(all_tasks, "task"), (files(), "source")]
+    others = [dict(spaces(pool, names)) for pool, _ in more]
     labels = trial_pool.table["task"].to_pylist()
     codes = np.unique(labels, return_inverse=True)[1]
     print(
@@ -103,13 +105,13 @@ def main() -> None:
     )
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, X in spaces(trial_pool, names):
-        ami = [agreement(X, labels)]
+        ami = [f"{agreement(X, labels):.3f}"]
         ami += [
-            agreement(other[name], pool.table[column].to_pylist())
-            for other, pool, column in zip(others, (all_tasks, of_files), ("task", "source"), strict=True)
+            f"{agreement(other[name], pool.table[column].to_pylist()):.3f}"
+            for other, (pool, column) in zip(others, more, strict=True)
         ]
         many, share = drawn(Pool(trial_pool.table, X), codes, "cluster-draw", clusters=CLUSTERS)
-        print(f"| {name} | {ami[0]:.3f} | {ami[1]:.3f} | {ami[2]:.3f} | {many:.1f} | {share:.3f} |", flush=True)
+        print(f"| {name} | {' | '.join((*ami, '', '')[:3])} | {many:.1f} | {share:.3f} |", flush=True)
     bare = Pool(trial_pool.table, np.ones((len(labels), 1), dtype=np.float32))
     for name, method, settings in (("random", "uniform", {}), ("tasks themselves", "stratified", {"temperature": 1e9})):
         many, share = drawn(bare, codes, method, **settings)

@@ -122,7 +122,8 @@ WRITES = re.compile(
     r"|\bopen\(\s*(?:[^\s()]+,\s*)?[\"'](?:w|x|a|r\+|rb\+)b?[\"']"
 )
 WRITERS = {
-    "evaluation/sandbox.py": "the code that it runs lives in a folder of the system's own",
+    "evaluation/sandbox.py": "pipes, and what the program that tries the fence out would do",
+    "intake/watching.py": "a note of how far a reading is: read while it is written, and gone with it",
     "runs/claims.py": "a lock is no content",
     "runs/costs.py": "a switch of the kernel, written to /proc",
     "evaluation/cage/root.py": "the root of the cage, in memory, made by a process that is caged next",

@@ -5,12 +5,14 @@ are too, for work without a run folder: ``cuvee.kcenter(X, 100)``. Each is impor
 line can be stopped from its first moment.
 """
 
+import os
 import sys
 
 if sys.argv[:1] == ["-m"] and not sys.flags.safe_path:  # `python -m cuvee`: what lies in the current folder is data
     del sys.path[0]
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from cuvee.version import VERSION
 
@@ -35,8 +37,8 @@ _HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "R
 
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
-    if name.startswith("__") and name != "__all__":
-        raise AttributeError(name)
+    if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
+        raise AttributeError(name)  # a room of the house: `from cuvee import` looks for it next
     verbs = import_module("cuvee.verbs")
     if name == "__all__":
         return __dir__()

@@ -29,14 +29,6 @@ class Budget:
         return int(self.amount) if self.kind == "rows" else max(1, round(self.amount * n))
 
 
-def spent(text: str | float) -> Budget:
-    """Read a budget of something that is to be chosen. Raises ConfigError for what ``parse`` cannot read, and for 0."""
-    budget = parse(text)
-    if not budget.amount:
-        raise ConfigError("a budget of 0 chooses nothing", "write rows (1000), a share (5%) or tokens (2Mtok)")
-    return budget
-
-
 def written(amount: float) -> str:
     """Return a number as a budget is written: 1000 is rows, 0.05 (a float up to 1) is the share 5%.
 

@@ -71,7 +71,8 @@ class SystemRefusedError(CuveeError):
 
 def refused(wrong: OSError) -> SystemRefusedError:
     """Return the line for what the system refused: which path, why, and what to do."""
-    why = os.strerror(wrong.errno) if wrong.errno else str(wrong) or type(wrong).__name__
+    said = str(wrong).removeprefix(f"[Errno {wrong.errno}] ")
+    why = os.strerror(wrong.errno) if wrong.errno and wrong.filename else said or type(wrong).__name__
     places = [os.fsdecode(name) for name in (wrong.filename, wrong.filename2) if isinstance(name, str | bytes)]
     return SystemRefusedError(
         ": ".join([*(_shortened(place) for place in places[-1:]), why]), _ADVICE.get(wrong.errno or 0, "")

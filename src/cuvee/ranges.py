@@ -95,6 +95,7 @@ RANGES: Mapping[str, Range] = {
     "top_p": PART,
     "voters": SOME,
     "warmup": SHARE,
+    "weight": SIZE,
     "weight_decay": SIZE,
     "whiten": COUNT,
 }

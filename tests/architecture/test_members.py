@@ -20,6 +20,7 @@ from cuvee import cli
 from cuvee.embedders import EMBEDDERS
 from cuvee.engines import ENGINES, Engine
 from cuvee.intake.read import read_inputs
+from cuvee.names import METHOD
 from cuvee.planting.files import write
 from cuvee.proof.arms import ARMS
 from cuvee.result import Result
@@ -70,7 +71,7 @@ def selected(folder: Path) -> list[str]:
     return kept(folder)["id"].to_list()
 
 
-def select(*, data: str = "pool", method: str = "k-center", settings: str = "", embedder: str = "lexical") -> Result:
+def select(*, data: str = "pool", method: str = METHOD, settings: str = "", embedder: str = "lexical") -> Result:
     """Choose ten rows, under the names that members of the house have."""
     named = Path("runs", f"{method}-{settings}-{embedder}".replace(":", "-"))
     return cuvee.select([data], method=method, settings=settings, embedder=embedder, budget="10", draws=1, out=named)

@@ -255,3 +255,21 @@ def test_scores_needed() -> None:
         scores_needed("deita", score="length*rarity")
     assert scores_needed("deita", score="mine") == ["mine"]
     assert scores_needed("stratified") == [] and scores_needed("k-center") == []
+
+
+NUMBERS = [
+    (name, key)
+    for name in SELECTORS
+    for key, default in settings_of(name).items()
+    if isinstance(default, int | float) and key != "trim"
+]
+
+
+@pytest.mark.parametrize(("method", "key"), NUMBERS)
+def test_a_word_where_a_number_belongs_is_one_line(method: str, key: str) -> None:
+    settings = {**ASKED.get(method, {}), key: "many"}
+    with pytest.raises(ConfigError, match=f"{key} of {method} is 'many'"):
+        choose(POOLS["plain"], 5, method, rng=np.random.default_rng(0), **settings)
+    with pytest.raises(ConfigError, match=f"{key} of {method}") as wrong:
+        scores_needed(method, **settings)
+    assert wrong.value.hint.startswith("give ")

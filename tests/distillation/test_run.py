@@ -315,10 +315,10 @@ def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: 
 
 
 def test_all_mistakes_are_told_together(sample: WrittenFiles, distiller: Path) -> None:
-    with pytest.raises(ConfigError, match=r"3 settings are wrong:(?s:.*)budget(?s:.*)share(?s:.*)clusters"):
-        cuvee.distill([str(sample.pool)], model=str(distiller), budget="much", share=2, smallest=6)
-    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)variants(?s:.*)noisy"):
-        cuvee.distill_corpus([str(sample.pool)], offline=True, variants="many", noisy=2)
+    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)budget(?s:.*)clusters"):
+        cuvee.distill([str(sample.pool)], model=str(distiller), budget="much", smallest=6)
+    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)variants(?s:.*)poem"):
+        cuvee.distill_corpus([str(sample.pool)], offline=True, variants="many", kinds="poem")
 
 
 def test_dry_runs_write_nothing(sample: WrittenFiles, distiller: Path, tiny_model: Path, tmp_path: Path) -> None:

@@ -49,5 +49,5 @@ def test_means_are_over_all_and_by_kind() -> None:
 
 
 def test_mistakes_are_told_together(tmp_path: Path, tiny_model: Path) -> None:
-    with pytest.raises(ConfigError, match=r"3 settings are wrong:(?s:.*)group(?s:.*)weights(?s:.*)alike"):
+    with pytest.raises(ConfigError, match=r"3 settings are wrong:(?s:.*)group(?s:.*)quality(?s:.*)alike"):
         cuvee.distill_train(tmp_path, model=str(tiny_model), group=1, quality=-1, alike=0)

@@ -29,8 +29,8 @@ def steps_of(out: Path) -> set[str]:
         ({"method": "stratified", "settings": "by=taks"}, "cannot stratify by 'taks'"),
         ({"method": "stratified", "settings": "temperature=hot"}, "stratified cannot work with temperature=hot"),
         ({"method": "stratified", "settings": "cap=2.5"}, "cap must be"),
-        ({"budget": "0"}, "a budget of 0 chooses nothing"),
-        ({"budget": "0tok"}, "a budget of 0 chooses nothing"),
+        ({"budget": "0"}, "is no number from 1"),
+        ({"budget": "0tok"}, "is no number from 1"),
         ({"budget": "200%"}, "not a share"),
         ({"format": "parquet"}, "unknown format 'parquet'"),
         ({"decontaminate": ["nowhere"]}, "nowhere"),
@@ -85,7 +85,7 @@ def test_a_budget_that_holds_no_row_is_told_before_rows_are_embedded(tmp_path: P
     ("goal", "says"),
     [
         (None, "nowhere"),
-        ([{"instruction": "one", "output": "1"}], "the goal has 1 examples"),
+        ([{"instruction": "one", "output": "1"}], "the goal has 1 example"),
         ([{"question": f"what is {n}?"} for n in range(5)], "no example of the goal has an answer"),
     ],
 )

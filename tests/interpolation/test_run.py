@@ -23,7 +23,7 @@ from cuvee.training.mixture import BlendReading
 
 pytest.importorskip("torch", reason="the base install has no torch")
 OPTIONS: dict[str, Any] = {
-    "budget": "60", "clusters": 12, "max_length": 128, "embedder": "lexical", "draws": 2, "rows": 0.25,
+    "budget": "60", "clusters": 12, "max_length": 128, "embedder": "lexical", "draws": 2, "real_share": 0.25,
 }  # fmt: skip
 
 
@@ -157,7 +157,13 @@ def test_train_takes_the_run(lora: int, finished: Path, tiny_model: Path, tmp_pa
     assert plan.summary["plan"]["tokens"] == pytest.approx(figures["tokens"], rel=0.1)
 
 
-REGULARISER: dict[str, Any] = {"as_": "regulariser", "weight": 0.5, "rows": 0.0, "budget": "24", "pairing": "length"}
+REGULARISER: dict[str, Any] = {
+    "as_": "regulariser",
+    "weight": 0.5,
+    "real_share": 0.0,
+    "budget": "24",
+    "pairing": "length",
+}
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +297,8 @@ def test_a_pool_of_one_task_says_so_and_clusters_help(tiny_model: Path, tmp_path
     "change",
     [
         {"space": "embedder"}, {"density": "knn"}, {"pairing": "length"}, {"blends": "50"}, {"blends": "3x", "alpha": 0.3},
-        {"tasks": "labels"}, {"rows": 1.0}, {"budget": "4000tok"}, {"budget": "100%"}, {"blends": "0"}, {"align": "start"},
+        {"tasks": "labels"}, {"real_share": 1.0}, {"budget": "4000tok"}, {"budget": "100%"}, {"blends": "0"},
+        {"align": "start"},
     ],
     ids=str,
 )  # fmt: skip
@@ -302,7 +309,7 @@ def test_every_setting_runs(change: dict[str, Any], sample: WrittenFiles, tiny_m
     assert len(made) == figures["blends kept"] + figures["real rows kept"] > 0
     if change == {"pairing": "length"}:
         assert figures["share of a blend's length with both sides"] > 0.75
-    if change in ({"rows": 1.0}, {"blends": "0"}):
+    if change in ({"real_share": 1.0}, {"blends": "0"}):
         assert figures["blends kept"] == 0
     if change == {"budget": "4000tok"}:
         rows = pq.read_table(result.folder / "ledger.parquet")

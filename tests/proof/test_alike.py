@@ -1,5 +1,6 @@
 """What all arms of a proof have alike, walked over every arm there is: adapters, tools, and questions that no arm saw."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ def arm_of(folder: Path | None) -> str:
     if folder is None:
         return "less"
     (step,) = [part for part in folder.parts if part.startswith(".making-arm-")]
-    names = {name.replace(":", "_"): name for name in [*ARMS, *SELECTORS]}
+    names = {re.sub("[:+]", "_", name): name for name in [*ARMS, *SELECTORS]}
     return names[max((slug for slug in names if step.removeprefix(".making-arm-").startswith(slug)), key=len)]
 
 

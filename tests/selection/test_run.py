@@ -14,7 +14,7 @@ import cuvee
 from cuvee.errors import ConfigError, InputError
 from cuvee.planting.files import WrittenFiles, write
 
-OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2, "format": "same"}
+OPTIONS: dict[str, Any] = {"budget": "40", "embedder": "lexical", "draws": 2}
 FILES = {
     "selected.jsonl",
     "ledger.parquet",
@@ -66,10 +66,11 @@ def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Writte
     }
 
 
-def test_the_training_set_is_the_ranking_verbatim(finished: Path, sample: WrittenFiles) -> None:
-    ledger = pq.read_table(finished / "ledger.parquet", columns=["id", "rank"]).to_pylist()
+def test_the_training_set_is_the_ranking_verbatim(sample: WrittenFiles, tmp_path: Path) -> None:
+    same = cuvee.select([str(sample.pool)], format="same", out=tmp_path / "same", **OPTIONS).folder
+    ledger = pq.read_table(same / "ledger.parquet", columns=["id", "rank"]).to_pylist()
     ranked = [row["id"] for row in sorted((row for row in ledger if row["rank"]), key=lambda row: row["rank"])]
-    lines = (finished / "selected.jsonl").read_bytes().splitlines()
+    lines = (same / "selected.jsonl").read_bytes().splitlines()
     assert [orjson.loads(line)["id"] for line in lines] == ranked
     chat = (sample.pool / "chat.jsonl").read_bytes().splitlines()
     assert len([line for line in lines if line in chat]) == len([line for line in lines if b'"messages"' in line]) > 0

@@ -4,9 +4,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.torture import damage, disk
+from tests.torture import damage, disk, servers
 
-PARTS: Mapping[str, Callable[[float, int], bool]] = {"damage": damage.torture, "disk": disk.torture}
+PARTS: Mapping[str, Callable[[float, int], bool]] = {
+    "damage": damage.torture,
+    "disk": disk.torture,
+    "servers": servers.torture,
+}
 
 
 def main() -> None:

@@ -153,15 +153,13 @@ def _goal(options: AdaptOptions, wrong: Mistakes) -> GoalAsk:
 
 
 def _goal_files(files: list[str], reward: str) -> list[str]:
-    """Return the goal's files. Raises ConfigError where they hold too little to learn from and be judged on."""
-    try:
-        asked = sum(1 for _ in evaluation_items(files))
-    except InputError as wrong:
-        raise ConfigError(f"--goal: {wrong.message}", wrong.hint) from None
+    """Return the goal's files. Raises InputError where they hold too little to learn from and be judged on."""
+    asked = len(evaluation_items(files))
     if asked < 2:
-        raise ConfigError(f"the goal has {asked} examples", "give at least 2: one to learn from, one to judge")
+        count = f"{asked} example{'s' * (asked != 1)}"
+        raise InputError(f"the goal has {count}", "give at least 2: one to learn from, one to judge")
     if reward == LOSS and not answered(files):
-        raise ConfigError("no example of the goal has an answer", "give answers, or --reward passed for code")
+        raise InputError("no example of the goal has an answer", "give answers, or --reward passed for code")
     return files
 
 

@@ -49,7 +49,7 @@ class FallenRow(TypedDict):
     related: str | None
 
 
-def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> Result:
+def run_demo(verbs: Shown, *, rows: int, budget: str | float, seed: int, out: Path) -> Result:
     """Do what ``cuvee.verbs.demo`` says."""
     out = Path(out)
     written = write(out, rows, seed=seed)
@@ -61,7 +61,7 @@ def run_demo(verbs: Shown, *, rows: int, budget: str, seed: int, out: Path) -> R
     return Result(result.folder, result.summary, result.files, next=next_command)
 
 
-def plan(*, rows: int, budget: str, out: Path) -> Result:
+def plan(*, rows: int, budget: str | float, out: Path) -> Result:
     """Say what the demonstration would do, and about how long it takes."""
     names_of = ", ".join(METHODS)
     steps = [
@@ -73,7 +73,7 @@ def plan(*, rows: int, budget: str, out: Path) -> Result:
     return Result(Path(out), {"plan": {"files": [], "steps": steps, "rows": rows, "seconds": seconds, "notes": []}})
 
 
-def _options(written: WrittenFiles, budget: str, seed: int) -> SelectOptions:
+def _options(written: WrittenFiles, budget: str | float, seed: int) -> SelectOptions:
     """Return the main job on the sample pool, with the verb's defaults for all else."""
     read = ReadOptions(data=[str(written.pool)], columns="", dialect=None, strict=False)
     clean = CleanOptions(

@@ -115,7 +115,7 @@ def bind(options: DistillOptions) -> DistillAsk:
 
 
 def _rows(text: str | float) -> Budget:
-    budget = budgets.spent(text)
+    budget = budgets.parse(text)
     budget.rows(1)  # raises for a budget in tokens
     return budget
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cuvee import disk, rng
 from cuvee.arrays import F32, I64
+from cuvee.evaluation.journal import Journal
 from cuvee.evolution.strategies import Strategy
 from cuvee.models import forward
 from cuvee.models.causal import Causal
@@ -49,17 +50,14 @@ def rounds(plan: Evolution, rows: Sequence[Encoded], first: I64, sizes: Sequence
     first: (sizes[0],) the rows to start from. sizes: rows after each round, rising. folder: keeps the picks of every round, so
     that a killed evolution goes on; weights are removed once the model has read.
     """
-    chosen = first
-    disk.folder(folder)
+    chosen, journal = first, Journal(disk.folder(folder) / "picks.jsonl")
     for number, size in enumerate(sizes[1:]):
-        kept = folder / f"picks-{number}.npy"
-        if not kept.is_file():
+        if number not in journal.done:
             model = taught(plan, rows, chosen, folder / "model").model
             picks = next_rows(plan, view(plan, model, rows), chosen, size - len(chosen), number)
             disk.remove_folder(folder / "model")
-            disk.save_array(folder / "new.npy", picks)
-            disk.put(folder / "new.npy", kept)
-        chosen = np.concatenate([chosen, np.load(kept)])
+            journal.add(number, picks.tolist())
+        chosen = np.concatenate([chosen, np.array(journal.done[number], dtype=np.int64)])
     return chosen
 
 

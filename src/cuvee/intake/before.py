@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from cuvee.arrays import I64
 from cuvee.budget import Budget
-from cuvee.errors import ConfigError, SelectionError
+from cuvee.errors import ConfigError, InputError, SelectionError
 
 
 def fine(found: object) -> None:
@@ -53,7 +53,7 @@ def at_least(rows: int, what: str, hint: str) -> Callable[[pa.Table], None]:
 
     def check(table: pa.Table) -> None:
         if table.num_rows < rows:
-            raise ConfigError(f"{what} {rows:,} rows, and the pool has {table.num_rows:,}", hint)
+            raise InputError(f"{what} {rows:,} rows, and the pool has {table.num_rows:,}", hint)
 
     return check
 

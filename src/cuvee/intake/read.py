@@ -180,7 +180,7 @@ def _read_file(file: InputFile, folder: Path) -> None:
             if ask.strict:
                 raise
             reading.put_aside(wrong.message)
-    (folder / watching.NOTE).unlink(missing_ok=True)
+    watching.forget(folder)
     info = {
         "file": file.path,
         **file.identity,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from cuvee import disk
 from cuvee.progress import Advance
 
 NOTE = "bytes-read"  # the file in the folder of a reading that says how far it is
@@ -18,7 +19,12 @@ def packed(path: str) -> int:
 
 def note(folder: Path, count: int) -> None:
     """Write down that so many bytes of a file have been read."""
-    (folder / NOTE).write_text(str(count))
+    disk.write(folder / NOTE, str(count).encode())
+
+
+def forget(folder: Path) -> None:
+    """Remove what was noted: the reading is over."""
+    (folder / NOTE).unlink(missing_ok=True)
 
 
 class Watched:

@@ -72,7 +72,7 @@ def bind(options: InterpolateOptions) -> InterpolateAsk:
     wrong = Mistakes()
     blending = wrong.check(partial(_blending, options))
     base = wrong.check(lambda: causal.folder_of(options.model))
-    budget = wrong.check(lambda: budgets.spent(options.budget))
+    budget = wrong.check(lambda: budgets.parse(options.budget))
     options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)

@@ -68,11 +68,21 @@ def load(name: str | Path = DEFAULT, *, device: str | None = None, dtype: str | 
 
 
 def context_of(folder: Path, tokenizer: Tokenizer) -> int:
-    """Return the longest sequence that the model of a folder can read, in tokens; nothing is loaded for it."""
+    """Return the longest sequence that the model of a folder can read, in tokens; nothing is loaded for it.
+
+    Raises ConfigError where the folder's settings are those of no model, or want code of its own.
+    """
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(_adapter_base(folder) or folder)
-    return int(getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length)
+    base = _adapter_base(folder) or folder
+    plain.check(base)
+    try:
+        config = AutoConfig.from_pretrained(base, trust_remote_code=False)
+        return int(getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length)
+    except (ValueError, OSError, KeyError, TypeError, AttributeError) as wrong:
+        raise ConfigError(
+            f"{base} holds no model that is known here: {_first_line(wrong)}", "see its config.json"
+        ) from wrong
 
 
 def folder_of(name: str) -> Path:

@@ -88,7 +88,7 @@ class ProofAsk:
 def bind(options: ProofOptions) -> ProofAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.spent(options.budget))
+    budget = wrong.check(lambda: budgets.parse(options.budget))
     arms = [wrong.check(partial(parse, text)) for text in listed(options.arms)]
     known = [arm for arm in arms if arm]
     wrong.check(partial(names.find, SAME, options.same, "--same"))

@@ -54,7 +54,7 @@ class SelectAsk:
 def bind(options: SelectOptions) -> SelectAsk:
     """Check everything that can be checked without reading the data. Raises ConfigError for all mistakes at once."""
     wrong = Mistakes()
-    budget = wrong.check(lambda: budgets.spent(options.budget))
+    budget = wrong.check(lambda: budgets.parse(options.budget))
     settings = wrong.check(lambda: pairs(options.settings, "settings")) or {}
     needed = wrong.check(lambda: _needed(options.method, settings)) or []
     scores = sorted({*listed(options.scores), *needed})

@@ -11,6 +11,7 @@ from cuvee.arrays import I64
 from cuvee.errors import ConfigError
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
+from cuvee.selectors import settings as kinds
 from cuvee.selectors import space as spaces
 from cuvee.selectors.clusterdraw import cluster_draw
 from cuvee.selectors.deita import deita, deita_proxy
@@ -190,8 +191,10 @@ def settings_of(method: str) -> dict[str, object]:
 def scores_needed(method: str, **settings: object) -> list[str]:
     """Return the scores that the method will read with these settings, so that they can be made (and stored) first.
 
-    Raises ConfigError where the method goes by ratings and the score holds none.
+    Raises ConfigError where a setting is of another kind than the method says, or the method goes by ratings and the score
+    holds none.
     """
+    kinds.check(method, _function(method), settings)
     score = {**settings_of(method), **settings}.get("score")
     if not isinstance(score, str):
         return []

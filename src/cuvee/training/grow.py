@@ -12,6 +12,7 @@ from cuvee import budget as budgets
 from cuvee import commands, disk, names, render
 from cuvee.arrays import F64
 from cuvee.commands import Mistakes, Setting
+from cuvee.disk import sums
 from cuvee.errors import ConfigError, InputError
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
@@ -141,9 +142,12 @@ def _plan(ask: GrowAsk, out: Path) -> Result:
 def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
     if len(texts) < 10:
         raise InputError(f"{len(texts)} different texts are too few for a model", "give more rows")
-    if not (folder / "untrained/config.json").is_file():
-        tiny.make(folder / "untrained", seed=ask.seed, size=ask.shape, texts=texts[:LEARNT_FROM])
-    model = causal.load(folder / "untrained", dtype="float32")
+    start = folder / "untrained"
+    if not (start / sums.SUMS).is_file() or sums.damage(start):
+        disk.remove_folder(start)
+        tiny.make(start, seed=ask.seed, size=ask.shape, texts=texts[:LEARNT_FROM])
+        sums.seal(start)  # it is whole
+    model = causal.load(start, dtype="float32")
     rows = documents(texts, model.tokenizer, ask.training.max_length)
     held = np.arange(0, len(rows), round(1 / HELD_OUT))
     seen = [row for at, row in enumerate(rows) if at % round(1 / HELD_OUT)]
@@ -159,7 +163,7 @@ def _grow(texts: Sequence[str], ask: GrowAsk, folder: Path) -> None:
         "curve": trained.curve,
     }
     write_json(folder / "figures.json", figures)
-    disk.remove_folder(folder / "untrained")
+    disk.remove_folder(start)
 
 
 def documents(texts: Sequence[str], tokenizer: Tokenizer, longest: int) -> list[Encoded]:

@@ -36,7 +36,7 @@ def demo(
     from cuvee.demonstration.shown import Shown
 
     if dry_run:
-        return plan(rows=rows, budget=budget, out=out)
+        return plan(rows=rows, budget=str(budget), out=out)
 
     verbs = Shown(
         interpolate=interpolate,
@@ -47,4 +47,4 @@ def demo(
         distill_corpus=distill_corpus,
         distill_train=distill_train,
     )
-    return run_demo(verbs, rows=rows, budget=budget, seed=seed, out=out)
+    return run_demo(verbs, rows=rows, budget=str(budget), seed=seed, out=out)

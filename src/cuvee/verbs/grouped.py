@@ -17,7 +17,7 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
     COMMANDS |= dict.fromkeys(_words.split(), Group(_title, sort_key=_at))
 
 _TITLES = {
-    "Input": "data run row_id recipe corpus columns dialect strict limit name size",
+    "Input": "data run row_id recipe corpus columns dialect strict limit name size allow_code allow_key",
     "Choice": (
         "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
