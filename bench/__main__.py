@@ -15,6 +15,7 @@ PARTS = {
     "agreement": ("How well each space knows the tasks", ["-m", "bench.agreement"]),
     "select": ("The main job on 89,189 real rows", ["bench/pool.py"]),
     "growth": ("Growth from 10,000 to 1,000,000 rows", ["bench/growth.py"]),
+    "memory": ("Memory of reading and cleaning", ["-m", "bench.memory"]),
     "interpolation": ("Blends", ["bench/interpolation.py"]),
     "throughput": ("Reading with a language model", ["bench/throughput.py"]),
     "policy": ("A policy that picks batches", ["bench/policy.py"]),

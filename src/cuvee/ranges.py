@@ -81,6 +81,7 @@ RANGES: Mapping[str, Range] = {
     "real_share": SHARE,
     "repeats": COUNT,
     "rounds": COUNT,
+    "row_mb": Range(0.001, 1_024),
     "rows": Range(1, 1_000_000),
     "save_every": COUNT,
     "seed": Range(0, LARGEST),

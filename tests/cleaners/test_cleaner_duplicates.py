@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from cuvee.arrays import F32, I64
 from cuvee.cleaners import duplicates
-from cuvee.cleaners.duplicates import exact, near, near_vectors
+from cuvee.cleaners.duplicates import exact, near_vectors
+from cuvee.cleaners.near_words import near
 from cuvee.cleaners.tokens import Tokens, ngrams, tokens
 
 Rows = list[tuple[str, str]]

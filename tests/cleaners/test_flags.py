@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from cuvee.cleaners.flags import flags, repeated, truncated
+from cuvee.cleaners.flags import flag_lists, flags, repeated, truncated
 
 Rows = list[tuple[str, str]]
 
@@ -10,7 +10,12 @@ Rows = list[tuple[str, str]]
 def test_each_flag() -> None:
     prompts = ["q", "q", " \n", "q"]
     responses = ["", None, "A good answer.", "It was a dark night. " * 6]
-    assert flags(prompts, responses) == [["empty-answer"], [], ["no-question"], ["repeated-text"]]
+    assert flag_lists(flags(prompts, responses)).to_pylist() == [
+        ["empty-answer"],
+        [],
+        ["no-question"],
+        ["repeated-text"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A near duplicate has the same answer too."""
 
-from cuvee.cleaners.duplicates import near
+from cuvee.cleaners.near_words import near
 from cuvee.cleaners.tokens import tokens
 
 PASSAGE = " ".join(f"Mason{number} came from the coast in {1900 + number} and stayed." for number in range(12))

@@ -1,8 +1,15 @@
 """Answers are judged beside those of their task."""
 
 import numpy as np
+import pyarrow as pa
 
-from cuvee.cleaners.siblings import unlike_siblings
+from cuvee.arrays import Bool
+from cuvee.cleaners import siblings
+
+
+def unlike_siblings(answers: list[str], tasks: list[str | None]) -> Bool:
+    return siblings.unlike_siblings(siblings.endings(answers), pa.chunked_array([tasks], pa.string()))
+
 
 WHOLE = "The council voted for the plan after a long debate in spring."
 CUT = "The council voted for the plan after a long deba"
@@ -26,5 +33,5 @@ def test_few_answers_short_ones_and_rows_without_a_task_say_nothing() -> None:
 
 def test_tasks_are_judged_apart() -> None:
     rows = [WHOLE] * 40 + [CUT] + [CUT] * 40
-    flagged = unlike_siblings(rows, ["news"] * 41 + ["titles"] * 40)
+    flagged = unlike_siblings(rows, [*["news"] * 41, *["titles"] * 40])
     assert np.flatnonzero(flagged).tolist() == [40]

@@ -89,10 +89,20 @@ def test_values_of_several_types_stay_what_they_are(tmp_path: Path) -> None:
         assert table["turns"].to_list() == turns
 
 
-def test_a_lone_surrogate_becomes_its_escape(tmp_path: Path) -> None:
-    folder = run_of(tmp_path, "selected.jsonl")
-    (folder / "selected.jsonl").write_text('{"text": "\\ud800"}\n')
-    assert Result(folder, {}).selected()["text"].to_list() == ['"\\ud800"']
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        (b'{"text": "\\ud800"}', "\ufffd"),
+        (b'{"text": "caf\xe9"}', "caf\ufffd"),
+        (b'{"text": "a\tb"}', "a\tb"),
+        (b'{"text": ' + b"7" * 5_000 + b"}", "7" * 5_000),
+    ],
+)
+def test_what_strict_json_refuses_is_read_as_the_reader_does(line: bytes, read: str, tmp_path: Path) -> None:
+    for name, data in (("selected.jsonl", line + b"\n"), ("selected.json", b"[" + line + b"]")):
+        folder = run_of(tmp_path / name, name)
+        (folder / name).write_bytes(data)
+        assert Result(folder, {}).selected()["text"].to_list() == [read]
 
 
 def test_parquet_is_read_too(tmp_path: Path) -> None:

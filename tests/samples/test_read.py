@@ -177,9 +177,10 @@ def test_deep_rows_stop_nothing(depth: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3, 4096])
-def test_batches_hold_at_most_what_was_asked(rows: int, tmp_path: Path) -> None:
+def test_batches_hold_at_most_so_many_rows(rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cuvee.samples.read.BATCH_ROWS", rows)
     (tmp_path / "a.jsonl").write_text((GOOD + "\n") * 10)
-    sizes = [batch.num_rows for batch in read(tmp_path / "a.jsonl", batch_rows=rows).batches()]
+    sizes = [batch.num_rows for batch in read(tmp_path / "a.jsonl").batches()]
     assert sum(sizes) == 10 and max(sizes) == min(rows, 10)
 
 

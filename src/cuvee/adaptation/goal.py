@@ -11,6 +11,7 @@ from cuvee.adaptation.asked import GoalAsk
 from cuvee.adaptation.reward import LOSS, Part, Reward
 from cuvee.arrays import I64
 from cuvee.cleaners import duplicates
+from cuvee.cleaners.near_words import near
 from cuvee.cleaners.tokens import tokens
 from cuvee.errors import InputError
 from cuvee.evaluation.question import Question
@@ -118,7 +119,7 @@ def _part(parts: Sequence[Encoded | Question | None], rows: I64) -> Part:
 def _apart(table: pa.Table, learnt: I64, judged: I64) -> I64:
     """Return the judged rows that repeat none of the learnt ones."""
     texts = render.plain_column(table["messages"].take(pa.array(np.concatenate([learnt, judged]))))
-    found = duplicates.near(tokens(texts), threshold=NEAR)
+    found = near(tokens(texts), threshold=NEAR)
     keeper = found.keeper[len(learnt) :]
     return judged[(keeper < 0) | (keeper >= len(learnt))]
 

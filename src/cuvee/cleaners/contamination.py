@@ -130,8 +130,11 @@ def _shares(pool: Tokens, words: Tokens, rows: I64, others: I64) -> F64:
 
 def _stands_in(item: U64, row: U64) -> bool:
     """Return whether the words of the item stand in the row one after another."""
-    starts = np.flatnonzero(row[: len(row) - len(item) + 1] == item[0])
-    return any(np.array_equal(row[start : start + len(item)], item) for start in starts)
+    wanted, held, at = item.tobytes(), row.tobytes(), -1
+    while (at := held.find(wanted, at + 1)) >= 0:
+        if at % item.itemsize == 0:  # else it only looks so, across two words
+            return True
+    return False
 
 
 def _distinct(grams: Tokens) -> tuple[U64, I64]:

@@ -4,11 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+
+from cuvee.arrays import U8
+
 NAMES = ("empty-answer", "truncated-answer", "no-question", "repeated-text")
 
 PROSE = 8  # words from which a text can be judged
-_ENDS = re.compile(r"[.!?…。！？][\"'”’)\]*_]*(?=\s|$)")  # where a sentence ends
-_LAST_WORD = re.compile(r"([^\W\d_]+)$")
+_ENDS = re.compile(r"[.!?…。！？][\"'”’)\]*_]*+(?=\s|$)")  # where a sentence ends
+_LAST_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]++$")
 # Words that no English sentence ends with.
 _LEADS_ON = re.compile(
     "a|an|the|and|or|but|nor|of|from|with|by|into|than|because|although|while|whose|every|my|your|their|our|its|if|as|to"
@@ -20,24 +25,37 @@ _CLOSING = re.compile(
     r"\b(?:sincerely|regards|yours|love|wishes|cheers|respectfully|thanks)\b[^.!?]*$", re.I
 )  # of a letter
 _CODE = re.compile(
-    r"[{};]\s*$|^\s*(?:def|class|import|from|return|for|if|SELECT|function|var|let|const|#include)\b|</\w+>", re.M
+    r"[{};][^\S\n]*+$|^[^\S\n]*+(?:def|class|import|from|return|for|if|SELECT|function|var|let|const|#include)\b|</\w+>",
+    re.M,
 )
+_BETWEEN = re.compile(r"(?<=[.!?])\s++|\n++")  # sentences and lines
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)]|[A-Za-z][.)])\s")
 
 
-def flags(prompts: Sequence[str], responses: Sequence[str | None]) -> list[list[str]]:
-    """Return the names of what is wrong with each row, in the order of ``NAMES``; mostly none.
+def flags(prompts: Sequence[str], responses: Sequence[str | None]) -> U8:
+    """Return (n,) what is wrong with each row, as ``flag`` numbers it; mostly nothing, 0.
 
     empty-answer: no character but white space. truncated-answer: see ``truncated``. no-question: an empty prompt.
     repeated-text: see ``repeated``. An answer that is None (a turn that only calls tools) has no text to judge.
     """
-    return [_flags(prompt, response) for prompt, response in zip(prompts, responses, strict=True)]
+    return np.array([_flags(*pair) for pair in zip(prompts, responses, strict=True)], dtype=np.uint8)
 
 
-def _flags(prompt: str, response: str | None) -> list[str]:
+def flag(name: str) -> int:
+    """Return the bit of a name in ``NAMES``."""
+    return 1 << NAMES.index(name)
+
+
+def flag_lists(found: U8) -> pa.Array:
+    """Return (n,) lists of names, in the order of ``NAMES``."""
+    every = [[name for name in NAMES if bits & flag(name)] for bits in range(1 << len(NAMES))]
+    return pa.array(every, pa.list_(pa.string())).take(pa.array(found))
+
+
+def _flags(prompt: str, response: str | None) -> int:
     text = "" if response is None else response.strip()
     wrong = (response is not None and not text, truncated(text), not prompt.strip(), repeated(text))
-    return [name for name, is_wrong in zip(NAMES, wrong, strict=True) if is_wrong]
+    return sum(is_wrong << bit for bit, is_wrong in enumerate(wrong))
 
 
 def truncated(text: str) -> bool:
@@ -64,14 +82,14 @@ def truncated(text: str) -> bool:
     word = _LAST_WORD.search(text)
     if word is None:
         return text[-1] in _OPEN
-    return bool(_LEADS_ON.fullmatch(word[1].lower()) and not word[1].isupper()) or _breaks_off(text)
+    return bool(_LEADS_ON.fullmatch(word[0].lower()) and not word[0].isupper()) or _breaks_off(text)
 
 
 def repeated(text: str) -> bool:
     """Return whether one line or sentence of at least 4 words stands there 4 times or more and makes up half the text."""
     if len(text) < 80:
         return False
-    pieces = Counter(piece for piece in re.split(r"(?<=[.!?])\s+|\n+", text) if piece.count(" ") >= 3)
+    pieces = Counter(piece for piece in _BETWEEN.split(text) if piece.count(" ") >= 3)
     if not pieces:
         return False
     piece, count = pieces.most_common(1)[0]
@@ -92,7 +110,7 @@ def _breaks_off(text: str) -> bool:
     closed = sum(bool(_ENDS.search(line[-4:])) for line in others)
     if others and 2 * closed < len(others):
         return False
-    after = text[[found.end() for found in _ENDS.finditer(text)][-1] :]
+    after = text[max(found.end() for found in _ENDS.finditer(text)) :]
     return after.count(" ") >= 1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,24 @@ _BATCH = 20_000  # rows; bounds the memory that words as strings take
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
 _MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+class Words(Protocol):
+    """Rows of hashes, in memory (``Tokens``) or in a file (``spilled.Spilled``)."""
+
+    def __len__(self) -> int: ...
+    @property
+    def lengths(self) -> I64:
+        """(n,) int64, tokens of each row."""
+        ...
+
+    def row(self, at: int) -> U64:
+        """Return the hashes of one row, in text order."""
+        ...
+
+    def part(self, start: int, stop: int) -> "Tokens":
+        """Return the rows of a range, in memory."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,6 +60,11 @@ class Tokens:
     def row(self, at: int) -> U64:
         """Return the hashes of one row, in text order."""
         return self.hashes[self.offsets[at] : self.offsets[at + 1]]
+
+    def part(self, start: int, stop: int) -> "Tokens":
+        """Return the rows of a range."""
+        offsets = self.offsets[start : min(stop, len(self)) + 1]
+        return Tokens(self.hashes[offsets[0] : offsets[-1]], offsets - offsets[0])
 
     def take(self, rows: I64) -> "Tokens":
         """Return these rows, in this order."""

@@ -1,7 +1,6 @@
 """Rate by what the rows say of themselves; new rows are then rated by KNN-Bayes over the rated rows."""
 
 import numpy as np
-import orjson
 
 from cuvee import embedders
 from cuvee.arrays import F64
@@ -13,6 +12,7 @@ from cuvee.distiller.examples import Rated
 from cuvee.distiller.kinds import KINDS, Turns
 from cuvee.errors import InputError
 from cuvee.intake.ground import Ground
+from cuvee.loose_json import loosely
 from cuvee.runs import digest
 
 NONE = float("nan")
@@ -40,8 +40,8 @@ def _library(ground: Ground, turns: list[Turns | None], values: F64) -> Library:
 
 def _number(raw: bytes, rater: ByColumn) -> float:
     try:
-        row: object = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        row = loosely(raw)
+    except ValueError:  # a row that was made has no raw one
         return NONE
     value = _read(row.get(rater.column)) if isinstance(row, dict) else NONE
     if rater.scale == 10:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s])|\n+")
+SENTENCE = re.compile(r"(?<=[.!?])\s++(?=[^\s])|\n++")
 NUMBER = re.compile(r"\b\d[\d,.]*\b")
 VAGUE = ("some", "several", "a certain number of", "a few")
 WORDS = {

@@ -47,16 +47,27 @@ def find(name: str) -> RowKind:
 
 
 ALL = re.DOTALL
-_QA = re.compile(r"Q:\s*(?P<q>\S.*?)\s+A:\s*(?P<a>\S.*)", ALL)
-_MCQ = re.compile(
-    r"Q:\s*(?P<q>\S.*?)\s+A\)\s*(?P<A>\S.*?)\s+B\)\s*(?P<B>\S.*?)\s+C\)\s*(?P<C>\S.*?)\s+D\)\s*(?P<D>\S.*?)"
-    r"\s+Answer:\s*(?P<a>\S.*)",
+_MORE = r"(?=\s*+\S)"
+
+
+def _upto(name: str, mark: str) -> str:
+    """Return the pattern of a part that ends where its mark comes first. It is atomic: a part never grows beyond that.
+
+    A later mark would leave less for the parts behind, so nothing is missed; and a text is gone through once.
+    """
+    return rf"(?>\s*+(?P<{name}>\S.*?)(?<!\s)\s++{mark}{_MORE})"
+
+
+_QA = re.compile(rf"Q:{_upto('q', 'A:')}\s*+(?P<a>\S.*)", ALL)
+_MARKED = (("q", r"A\)"), ("A", r"B\)"), ("B", r"C\)"), ("C", r"D\)"), ("D", "Answer:"))
+_MCQ = re.compile("Q:" + "".join(_upto(name, mark) for name, mark in _MARKED) + r"\s*+(?P<a>\S.*)", ALL)
+_TFQ = re.compile(
+    rf"(?>(?:Q:\s*+)?(?P<q>\S.*?)(?<!\s)\s++Answer:{_MORE}|Answer:{_MORE})\s*+(?P<a>\S.*)",
     ALL,
 )
-_TFQ = re.compile(r"(?:(?:Q:\s*)?(?P<q>\S.*?)\s+)?Answer:\s*(?P<a>\S.*)", ALL)
-_CS = re.compile(r"C:\s*(?P<q>\S.*?)\s+S:\s*(?P<a>\S.*)", ALL)
+_CS = re.compile(rf"C:{_upto('q', 'S:')}\s*+(?P<a>\S.*)", ALL)
 _PARA = re.compile(r"(?P<a>\S.*)", ALL)
-_FIRST = re.compile(r"(.+?[.!?])(?:\s+|$)", ALL)
+_FIRST = re.compile(r"(.+?[.!?])(?:\s++|$)", ALL)
 
 ABOUT = "Write a true statement about this subject: "
 BEGINS = "Write a paragraph that begins with this sentence: "

@@ -1,11 +1,9 @@
 """What a distiller says: reasoning, then the new row. What cannot be read is told apart by why."""
 
-import re
 from dataclasses import dataclass
 
 from cuvee.distiller.kinds import RowKind, Turns
 
-_BLOCKS = re.compile(r"\s*<think>(?P<think>.*?)</think>\s*<answer>(?P<answer>.*?)</answer>\s*", re.DOTALL)
 MARKS = ("<think>", "</think>", "<answer>", "</answer>")
 
 
@@ -21,7 +19,19 @@ class Said:
 
 def ordered(reply: str) -> bool:
     """Return whether a reply is exactly one think block followed by exactly one answer block, and nothing besides."""
-    return _BLOCKS.fullmatch(reply) is not None and all(reply.count(mark) == 1 for mark in MARKS)
+    return _blocks(reply) is not None
+
+
+def _blocks(reply: str) -> tuple[str, str] | None:
+    """Return think and answer of a reply that is one block of each, and nothing besides; None for any other."""
+    whole = reply.strip()
+    if any(whole.count(mark) != 1 for mark in MARKS):
+        return None
+    before, _, think_on = whole.partition("<think>")
+    think, _, between = think_on.partition("</think>")
+    blank, _, answer_on = between.partition("<answer>")
+    answer, closed, after = answer_on.partition("</answer>")
+    return (think, answer) if closed and not (before or blank.strip() or after) else None
 
 
 def answer_of(reply: str) -> str | None:
@@ -37,10 +47,10 @@ def read(kind: RowKind, reply: str) -> Said:
     """Return the row that a reply makes, or why it makes none."""
     if not reply.strip():
         return Said("the reply is empty")
-    found = _BLOCKS.fullmatch(reply)
-    if found is None or not ordered(reply):
+    found = _blocks(reply)
+    if found is None:
         return Said("no think block followed by an answer block", answer=answer_of(reply) or "")
-    think, answer = found["think"].strip(), found["answer"].strip()
+    think, answer = (part.strip() for part in found)
     if not kind.fits(answer):
         return Said(f"the answer does not have the form of {kind.name}", think, answer)
     row = kind.read(answer)

@@ -1,15 +1,17 @@
 """Answers as text: the number in one, whether it is the right one, and the code in one."""
 
 import re
-import unicodedata
 from decimal import Decimal
+
+from cuvee.samples.normal import nfkc
 
 FINAL = "####"  # GSM8K's mark before the answer
 _NUMBER = re.compile(r"(?<!\w)(?<!\d\.)(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])\.\d+")
 _CURRENCY = "$€£¥"
 _OPERAND = "0123456789)]}%"  # after these a minus subtracts
-_TOLD = re.compile(r"(?:answer\s+is|answer)\s*[:=]?\s*", re.IGNORECASE)
-_FENCE = re.compile(r"```[ \t]*(?:python|py)?[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
+_TOLD = re.compile(r"(?:answer\s++is|answer)\s*+[:=]?\s*+", re.IGNORECASE)
+_FENCE = re.compile(r"```[^\n`]*+\n(.*?)(?:```|\Z)", re.DOTALL)
+_ENDS_SO = re.compile(r"\s*+-?[$]?(?:[\d,]*+(?<=\d)|[\d,]*+\.\d++)\s*+")  # the number, and nothing behind it
 _DASHES = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2011": "-"})
 
 
@@ -19,7 +21,7 @@ def number(text: str) -> Decimal | None:
     Commas group thousands ("1,234.50"); a sign belongs to a number where no other operand stands before it ("16-3" ends in
     3, "= -3" in -3). Currency signs and units are left out. Digits inside a word ("GPT4") are no number.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    plain = nfkc(text).translate(_DASHES)
     _, mark, final = plain.rpartition(FINAL)
     if mark:
         after = _numbers(final)
@@ -45,12 +47,13 @@ def _signed(match: re.Match[str], text: str) -> Decimal:
 
 def has_final_number(text: str) -> bool:
     """Return whether a text ends as the answers of GSM8K do: a line of "####" and one number."""
-    return re.search(r"(?:^|\n)####\s*-?[$]?[\d,]*\.?\d+\s*$", text) is not None
+    before, mark, final = text.rpartition(FINAL)
+    return bool(mark) and (not before or before.endswith("\n")) and _ENDS_SO.fullmatch(final) is not None
 
 
 def normal(text: str) -> str:
     """Return a text for comparison: NFKC, case folded, white space single, without quotes and full stops at its ends."""
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    folded = " ".join(nfkc(text).casefold().split())
     return folded.strip("\"'`* ").rstrip(".").strip("\"'`* ")
 
 

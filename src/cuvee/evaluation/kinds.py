@@ -17,8 +17,8 @@ OPTIONS = ("choices", "options", "endings")
 GOLD = ("answerKey", "answer", "label", "gold", "answer_index", "answer_idx", "correct", "target")
 CODE = ("prompt", "entry_point", "test")
 WRITE = "Complete this Python function. Answer with the whole function in one code block.\n\n"
-_LETTERED = re.compile(r"^\s*\(([A-Z])\)", re.MULTILINE)
-_DASHED = re.compile(r"^- (.+?)\s*$", re.MULTILINE)
+_LETTERED = re.compile(r"^[^\S\n]*+\(([A-Z])\)", re.MULTILINE)
+_DASHED = re.compile(r"^- (.*\S)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,20 @@ import pyarrow as pa
 import pyarrow.feather as feather
 
 from cuvee import render
-from cuvee.arrays import I64, Bool
+from cuvee.arrays import I64, U8, Bool
 from cuvee.cleaners import contamination, duplicates
+from cuvee.cleaners.flags import flag, flag_lists
 from cuvee.cleaners.flags import flags as answer_flags
-from cuvee.cleaners.siblings import unlike_siblings
-from cuvee.cleaners.tokens import Tokens, tokens
+from cuvee.cleaners.near_words import near
+from cuvee.cleaners.siblings import endings, unlike_siblings
+from cuvee.cleaners.spilled import Spilled
+from cuvee.cleaners.tokens import Words, tokens
 from cuvee.intake.read import Source
 from cuvee.progress import Advance, bar, say
 from cuvee.runs import Run, Step, digest
 
-BATCH = 8_192
+BATCH = 4_096  # rows that are Python objects at one time
+PART = 100_000  # rows that are looked at for items of an evaluation at one time
 PASSES = 4  # over all rows: answers and words, what repeats to the byte, digests, comparisons
 
 
@@ -71,9 +75,11 @@ def clean(
     }
 
     def make(folder: Path) -> None:
-        count = render.token_counter(tokenizer)
-        with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
-            verdicts = _verdicts(source.table, rules, evaluation, count, advance)
+        with Spilled(folder) as words, Spilled(folder) as answers:
+            texts = _Gathered(words, answers, render.token_counter(tokenizer))
+            items = [text for _, text in evaluation]
+            with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
+                verdicts = _verdicts(source.table, rules, items, texts, advance)
         feather.write_feather(verdicts, folder / "clean.arrow", compression="uncompressed")
 
     step = run.step("clean", depends, make)
@@ -84,54 +90,61 @@ def clean(
     return step, table
 
 
-def _verdicts(
-    table: pa.Table, rules: Rules, evaluation: Sequence[tuple[str, str]], count: render.Counter, advance: Advance
-) -> pa.Table:
+class _Gathered:
+    """What the rules need of all texts, a few bytes a row; the words themselves stand in files."""
+
+    def __init__(self, words: Spilled, answers: Spilled, count: render.Counter) -> None:
+        self.words, self.answers = words, answers
+        self._count = count
+        self.flags: list[U8] = [np.empty(0, dtype=np.uint8)]
+        self.ends: list[U8] = [np.empty(0, dtype=np.uint8)]
+        self.lengths: list[I64] = [np.empty(0, dtype=np.int64)]
+
+    def add(self, rows: Sequence[render.Messages]) -> None:
+        """Read the turns of the next rows."""
+        texts, said = [render.plain(turns) for turns in rows], [_answer(turns) for turns in rows]
+        self.words.add(tokens(texts))
+        self.answers.add(tokens(said))
+        self.lengths.append(np.array(self._count(texts), dtype=np.int64))
+        self.ends.append(endings(said))
+        self.flags.append(answer_flags([render.prompt(turns) for turns in rows], said))
+
+
+def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered, advance: Advance) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
-    found, answers = _answers(table, rules, verdicts, advance)
-    texts = render.plain_column(table["messages"])
-    lengths = count(texts)
-    words = tokens(texts)
-    del texts
-    if evaluation:
-        _contaminated(words, rules, [text for _, text in evaluation], verdicts)
-    ids = table["id"]
-    _exact(table, ids, verdicts)
+    for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
+        texts.add(batch.column(0).to_pylist())
+        advance(batch.num_rows)
+    found = np.concatenate(texts.flags)
+    found[unlike_siblings(np.concatenate(texts.ends), table["task"])] |= flag("truncated-answer")
+    _answers(found, rules, verdicts)
+    words, answers = texts.words.whole(), texts.answers.whole()
+    if items:
+        _contaminated(words, rules, items, verdicts)
+    _exact(table, verdicts)
     advance(table.num_rows)
     if rules.near:
         fell: Bool = np.array([stage is not None for stage in verdicts.stage], dtype=bool)
-        said = tokens(answers)
-        alike = duplicates.near(words, threshold=rules.near, skip=fell, answers=said, advance=advance)
-        _near(alike, ids, verdicts)
+        alike = near(words, threshold=rules.near, skip=fell, answers=answers, advance=advance)
+        _near(alike, table["id"], verdicts)
     return pa.table(
         {
             "stage": pa.array(verdicts.stage, pa.string()),
             "reason": pa.array(verdicts.reason, pa.string()),
             "related": pa.array(verdicts.related, pa.string()),
-            "flags": pa.array(found, pa.list_(pa.string())),
-            "tokens": pa.array(lengths, pa.int64()),
+            "flags": flag_lists(found),
+            "tokens": pa.array(np.concatenate(texts.lengths)),
         }
     )
 
 
-def _answers(table: pa.Table, rules: Rules, verdicts: Verdicts, advance: Advance) -> tuple[list[list[str]], list[str]]:
-    """Flag empty and truncated answers, and let them fall where the rules say so; return flags and answers."""
-    found: list[list[str]] = []
-    answers: list[str] = []
-    for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
-        rows = batch.column(0).to_pylist()
-        said = [_answer(turns) for turns in rows]
-        found += answer_flags([render.prompt(turns) for turns in rows], said)
-        answers += said
-        advance(len(rows))
-    for cut in np.flatnonzero(unlike_siblings(answers, table["task"].to_pylist())):
-        found[cut] = sorted({*found[cut], "truncated-answer"})
-    for row, names in enumerate(found):
-        if "empty-answer" in names and not rules.keep_empty:
-            verdicts.drop(row, "answers", "empty answer")
-        elif "truncated-answer" in names and rules.drop_truncated:
-            verdicts.drop(row, "answers", "truncated answer")
-    return found, answers
+def _answers(found: U8, rules: Rules, verdicts: Verdicts) -> None:
+    """Let empty and truncated answers fall where the rules say so."""
+    for row in np.flatnonzero(found & flag("empty-answer")) if not rules.keep_empty else ():
+        verdicts.drop(int(row), "answers", "empty answer")
+    for row in np.flatnonzero(found & flag("truncated-answer")) if rules.drop_truncated else ():
+        if verdicts.stage[row] is None:
+            verdicts.drop(int(row), "answers", "truncated answer")
 
 
 def _answer(turns: render.Messages) -> str:
@@ -141,21 +154,29 @@ def _answer(turns: render.Messages) -> str:
     return text or ("(tool call)." if calls else "")
 
 
-def _contaminated(words: Tokens, rules: Rules, items: list[str], verdicts: Verdicts) -> None:
-    result = contamination.contamination(words, items, threshold=rules.contamination)
-    for row in np.flatnonzero(result.item >= 0):
-        if verdicts.stage[row] is None:
-            reason = f"holds {result.share[row]:.0%} of an evaluation item"
-            verdicts.drop(int(row), "contamination", reason, items[result.item[row]][:300])
+def _contaminated(words: Words, rules: Rules, items: list[str], verdicts: Verdicts) -> None:
+    for start in range(0, len(words), PART):
+        result = contamination.contamination(words.part(start, start + PART), items, threshold=rules.contamination)
+        for row in np.flatnonzero(result.item >= 0):
+            if verdicts.stage[start + row] is None:
+                reason = f"holds {result.share[row]:.0%} of an evaluation item"
+                verdicts.drop(int(start + row), "contamination", reason, items[result.item[row]][:300])
 
 
-def _exact(table: pa.Table, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:
-    standing = verdicts.standing
-    prints = table["fingerprint"].take(pa.array(standing)).combine_chunks()
-    keeper = duplicates.exact(prints.to_pylist())
+def _exact(table: pa.Table, verdicts: Verdicts) -> None:
+    standing, ids = verdicts.standing, table["id"]
+    prints = np.concatenate(
+        [_bytes(chunk) for chunk in table["fingerprint"].chunks] or [np.empty((0, 16), dtype=np.uint8)]
+    )
+    keeper = duplicates.exact(prints[standing])
     for at in np.flatnonzero(keeper >= 0):
         first = ids[int(standing[keeper[at]])].as_py()
         verdicts.drop(int(standing[at]), "duplicates", "exact duplicate", first)
+
+
+def _bytes(chunk: pa.FixedSizeBinaryArray) -> U8:
+    whole = np.frombuffer(chunk.buffers()[1], dtype=np.uint8).reshape(-1, 16)
+    return whole[chunk.offset : chunk.offset + len(chunk)]
 
 
 def _near(found: duplicates.Near, ids: pa.ChunkedArray, verdicts: Verdicts) -> None:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
-from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.commands import Mistakes, line, settings
 from cuvee.errors import ConfigError
@@ -16,7 +14,7 @@ from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.lessons import Lessons
 from cuvee.intake.plan import foreseen
-from cuvee.intake.read import Source, read_inputs
+from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run, write_json
@@ -64,8 +62,7 @@ def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None)
     def make(folder: Path) -> None:
         write_json(folder / "profile.json", profile)
         if source.quarantined:
-            rows = b"".join(orjson.dumps(row) + b"\n" for row in source.quarantined)
-            disk.write(folder / "quarantine.jsonl", rows)
+            write_quarantine(source, folder / "quarantine.jsonl")
         if taught:
             lessons.write(taught, folder / lessons.FILE)
 
@@ -74,8 +71,10 @@ def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None)
 
 def _profile(source: Source, verdicts: pa.Table) -> Profile:
     table = source.table
-    kinds = Counter(reason.split(":")[0] for reason in verdicts["reason"].to_pylist() if reason)
-    flags = Counter(flag for row in verdicts["flags"].to_pylist() for flag in row)
+    kinds: Counter[str] = Counter()
+    for reason, count in _valued(verdicts["reason"]):
+        kinds[reason.split(":")[0]] += count
+    flags = dict(_valued(pa.compute.list_flatten(verdicts["flags"])))
     turns = pa.compute.list_value_length(table["messages"]).to_numpy()
     return {
         "rows": source.total,
@@ -92,18 +91,24 @@ def _profile(source: Source, verdicts: pa.Table) -> Profile:
         "system turns": _with_system(table),
         "tools": table.num_rows - table["tools"].null_count,
         "falls": dict(kinds.most_common()),
-        "flags": dict(flags.most_common()),
+        "flags": dict(sorted(flags.items(), key=lambda pair: -pair[1])),
         "reasons": dict(Counter(row["reason"] for row in source.quarantined).most_common(TOP)),
         "notes": dict(source.notes),
     }
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:
-    counted = Counter({row["values"]: row["counts"] for row in column.drop_null().value_counts().to_pylist()})
+    counted = Counter(dict(_valued(column)))
     shown = dict(counted.most_common(TOP))
     if len(counted) > TOP:
         shown[f"({len(counted) - TOP} others)"] = sum(counted.values()) - sum(shown.values())
     return shown
+
+
+def _valued(column: pa.ChunkedArray) -> list[tuple[str, int]]:
+    """Return every value but null, and how often it is there."""
+    counted = pa.compute.value_counts(column.drop_null())
+    return list(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
 def _quantiles(values: I64) -> dict[str, int]:

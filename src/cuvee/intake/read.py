@@ -1,11 +1,13 @@
 """Read: every input file becomes an Arrow file of samples, addressed by its bytes, so that a new file reads only itself."""
 
+import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import BinaryIO, NotRequired, TypedDict
 
 import orjson
 import polars as pl
@@ -22,8 +24,9 @@ from cuvee.progress import BYTES, bar, say
 from cuvee.runs import Cost, Run, Step, digest, measured
 from cuvee.samples import containers, inputs
 from cuvee.samples.raw import Identity
-from cuvee.samples.read import read
+from cuvee.samples.read import Quarantined, read
 from cuvee.samples.schema import SAMPLE
+from cuvee.samples.table_reader import DamagedError
 
 # What a core reads in a second of JSON that is not packed: 6 to 17 MB by file of the real pool (`cuvee inspect FILE` says the
 # seconds); 3 MB of a packed file, whose bytes are more rows. It decides only where and in what order files are read.
@@ -53,6 +56,22 @@ class FileInfo(TypedDict):
 
 
 @dataclass(frozen=True)
+class QuarantinedLines:
+    """The rows that could not be read, which are never all in memory. count: how many stand in these files."""
+
+    files: tuple[Path, ...]
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[QuarantinedLine]:
+        for path in self.files:
+            with path.open("rb") as lines:
+                yield from map(orjson.loads, lines)
+
+
+@dataclass(frozen=True)
 class Source:
     """What was read.
 
@@ -61,7 +80,7 @@ class Source:
     """
 
     table: pa.Table
-    quarantined: list[QuarantinedLine]
+    quarantined: QuarantinedLines
     files: list[FileInfo]
     notes: Counter[str]
     fingerprint: str
@@ -82,12 +101,16 @@ class InputFile:
 
     def depends(self) -> dict[str, object]:
         """Return what decides what is read."""
-        how = {"columns": self.ask.columns, "dialect": self.ask.dialect, "strict": self.ask.strict}
+        ask = self.ask
+        how = {"columns": ask.columns, "dialect": ask.dialect, "strict": ask.strict, "row_bytes": ask.row_bytes}
         return {"file": self.path, "identity": self.identity, **how}
 
 
 def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) -> Source:
-    """Read all inputs, each in a step of its own. Raises InputError for a path that is not there or holds nothing."""
+    """Read all inputs, each in a step of its own; a table that is damaged is put aside as a whole.
+
+    Raises InputError for a path that is not there or holds nothing, and where nothing at all could be read.
+    """
     paths = inputs.expand(ask.data)
     if not paths:
         raise InputError(
@@ -99,7 +122,10 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
     infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
     table = _unique_ids(pa.concat_tables(tables))
-    quarantined = [row for step in steps for row in _lines(step.path / "quarantine.jsonl")]
+    aside = tuple(step.path / "quarantine.jsonl" for step in steps)
+    quarantined = QuarantinedLines(aside, sum(info["quarantined"] for info in infos))
+    if quarantined and not table.num_rows:
+        raise InputError(next(iter(quarantined))["reason"], "name files that hold instruction data")
     notes: Counter[str] = Counter()
     for info in infos:
         notes.update(info.pop("notes", {}))
@@ -135,26 +161,40 @@ def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
 
 def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
-    reading = read(file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict)
-    with disk.create(folder / "samples.arrow") as out, ipc.new_file(out, SAMPLE) as sink:
-        samples = size = 0
-        for batch in reading.batches():
-            sink.write_batch(batch)
-            samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
-            watching.note(folder, round(size / watching.packed(file.path)))
+    reading = read(
+        file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict, row_bytes=ask.row_bytes
+    )
+    samples = size = 0
+    with (
+        disk.create(folder / "samples.arrow") as out,
+        ipc.new_file(out, SAMPLE) as sink,
+        disk.create(folder / "quarantine.jsonl") as aside,
+    ):
+        reading.aside = partial(_put_aside, aside)
+        try:
+            for batch in reading.batches():
+                sink.write_batch(batch)
+                samples, size = samples + batch.num_rows, size + batch.column("raw").nbytes
+                watching.note(folder, round(size / watching.packed(file.path)))
+        except DamagedError as wrong:
+            if ask.strict:
+                raise
+            reading.put_aside(wrong.message)
     watching.forget(folder)
-    rows = [asdict(row) for row in reading.quarantined]
-    disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row, default=_text) + b"\n" for row in rows))
     info = {
         "file": file.path,
         **file.identity,
         "rows": reading.rows,
         "samples": samples,
-        "quarantined": len(rows),
+        "quarantined": reading.refused,
         "dialects": dict(reading.dialects),
         "notes": dict(reading.notes),
     }
     disk.write(folder / "info.json", orjson.dumps(info))
+
+
+def _put_aside(file: BinaryIO, row: Quarantined) -> None:
+    file.write(orjson.dumps(asdict(row), default=_text) + b"\n")
 
 
 def _text(value: object) -> str:
@@ -163,8 +203,12 @@ def _text(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _lines(path: Path) -> list[QuarantinedLine]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()]
+def write_quarantine(source: Source, path: Path) -> None:
+    """Write every row that could not be read into one file, a line each."""
+    with disk.create(path) as out:
+        for part in source.quarantined.files:
+            with part.open("rb") as lines:
+                shutil.copyfileobj(lines, out)
 
 
 def _unique_ids(table: pa.Table) -> pa.Table:

@@ -6,16 +6,20 @@ from functools import partial
 from cuvee import names
 from cuvee.commands import Mistakes, Paths, pairs, paths
 from cuvee.samples.dialects import DIALECTS
+from cuvee.samples.raw import ROW_BYTES
+
+MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """How files are read, as typed."""
+    """How files are read, as typed. row_mb: of a row, at most."""
 
     data: Paths
     columns: str
     dialect: str | None
     strict: bool
+    row_mb: float = ROW_BYTES / MEGABYTE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,7 @@ class ReadAsk:
     columns: dict[str, str]
     dialect: str | None
     strict: bool
+    row_bytes: int = ROW_BYTES
 
     @classmethod
     def exactly(cls, data: list[str]) -> "ReadAsk":
@@ -43,4 +48,5 @@ def bind_read(options: ReadOptions, wrong: Mistakes) -> ReadAsk:
         columns={key: str(value) for key, value in columns.items()},
         dialect=options.dialect,
         strict=options.strict,
+        row_bytes=int(options.row_mb * MEGABYTE),
     )

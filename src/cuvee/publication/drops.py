@@ -54,7 +54,7 @@ class _Texts:
     def __init__(self, source: Source) -> None:
         self.messages = source.table["messages"]
         self.place = {name: row for row, name in enumerate(source.table["id"].to_pylist())}
-        self.raw = {f"{row['file']}:{row['line']}": row["raw"] for row in source.quarantined}
+        self.raw = {f"{row['file']}:{row['line']}": row["raw"][:300] for row in source.quarantined}
 
     def text(self, name: str | None) -> str | None:
         from cuvee import render

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import I64
-from cuvee.intake.read import QuarantinedLine, Source
+from cuvee.intake.read import QuarantinedLines, Source
 from cuvee.samples import ledger as ledgers
 from cuvee.samples.pool import Pool, Selection
 
@@ -70,17 +70,22 @@ def make_ledger(outcome: Outcome, given: str) -> pa.Table:
     return pa.concat_tables([ledger, _quarantined(outcome.source.quarantined)], promote_options="default")
 
 
-def _quarantined(rows: list[QuarantinedLine]) -> pa.Table:
-    stem = [Path(row["file"]).name.split(".")[0] for row in rows]
+def _quarantined(lines: QuarantinedLines) -> pa.Table:
+    files, numbers, reasons = [], [], []
+    for line in lines:  # without the rows themselves, which may be long
+        files.append(line["file"])
+        numbers.append(line["line"])
+        reasons.append(line["reason"])
+    stem = [Path(file).name.split(".")[0] for file in files]
     return pa.table(
         {
-            "id": [f"{name}:{row['line']}" for name, row in zip(stem, rows, strict=True)],
+            "id": [f"{name}:{number}" for name, number in zip(stem, numbers, strict=True)],
             "source": stem,
-            "file": [row["file"] for row in rows],
-            "line": pa.array([row["line"] for row in rows], pa.int64()),
-            "status": ["quarantined"] * len(rows),
-            "stage": ["read"] * len(rows),
-            "reason": [row["reason"] for row in rows],
+            "file": files,
+            "line": pa.array(numbers, pa.int64()),
+            "status": ["quarantined"] * len(files),
+            "stage": ["read"] * len(files),
+            "reason": reasons,
         },
         schema=pa.schema(
             [ledgers.LEDGER.field(name) for name in ("id", "source", "file", "line", "status", "stage", "reason")]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee import disk
+from cuvee.intake.read import write_quarantine
 from cuvee.progress import say
 from cuvee.publication.asked import Publishing
 from cuvee.publication.ledger import Outcome
@@ -38,8 +39,8 @@ def publish(run: Run, top: Top, how: Publishing, depends: object) -> list[Path]:
         _training_set(top.outcome, folder, data_file, how)
         disk.save_table(folder / "ledger.parquet", top.ledger)
         disk.copy(top.mapped.path / "map.parquet", folder / "map.parquet")
-        if rows := top.outcome.source.quarantined:
-            disk.write(folder / "quarantine.jsonl", b"".join(orjson.dumps(row) + b"\n" for row in rows))
+        if top.outcome.source.quarantined:
+            write_quarantine(top.outcome.source, folder / "quarantine.jsonl")
         for name, more in top.tables.items():
             disk.save_table(folder / name, more)
         disk.write(folder / "summary.json", orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))

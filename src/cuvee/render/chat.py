@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from cuvee.errors import ConfigError, InputError
+from cuvee.loose_json import loosely
 from cuvee.render.plain import Messages
 from cuvee.render.tokenizer import Tokenizer
 
@@ -177,17 +177,26 @@ def _text(messages: Messages, tokenizer: Tokenizer, tools: str | None, *, opened
     if not messages:  # an answer without a question: only the mark that opens it
         return ""
     turns = [_turn(message) for message in messages]
-    given = orjson.loads(tools) if tools else None
+    given = _tools(tools) if tools else None
     try:
         return tokenizer.apply_chat_template(turns, tools=given, tokenize=False, add_generation_prompt=opened)
     except TemplateError as wrong:
         raise InputError(f"the model's chat template cannot render this conversation: {wrong}") from wrong
 
 
+def _tools(told: str) -> list[object] | None:
+    """Return the definitions of tools that a row holds as JSON text; none where that is no JSON."""
+    try:
+        found = loosely(told.encode())
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else [found] if isinstance(found, dict) else None
+
+
 def _turn(message: Mapping[str, str | None]) -> dict[str, object]:
     extra = message.get("extra")
-    more = orjson.loads(extra) if isinstance(extra, str) else {}
-    return {**more, "role": message["role"], "content": message["content"] or ""}
+    more = loosely(extra.encode()) if isinstance(extra, str) else {}
+    return {**(more if isinstance(more, dict) else {}), "role": message["role"], "content": message["content"] or ""}
 
 
 def _last_answer(messages: Messages) -> int | None:

@@ -1,11 +1,11 @@
 """The files of a run folder, found through its manifest and read as polars tables."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuvee.errors import InputError
+from cuvee.loose_json import dumps, loosely
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,15 +42,15 @@ def read(path: Path) -> "pl.DataFrame":
 
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
-    text = path.read_text(encoding="utf-8")
-    rows = json.loads(text, strict=False) if path.suffix == ".json" else _lines(text)
+    found = loosely(path.read_bytes()) if path.suffix == ".json" else _lines(path)
+    rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
     keys = dict.fromkeys(key for row in rows for key in row)
     return pl.DataFrame({key: pl.from_arrow(_column([row.get(key) for row in rows])) for key in keys})
 
 
-def _lines(text: str) -> list[dict[str, object]]:
-    # not splitlines: U+2028 may stand inside a string
-    return [json.loads(line, strict=False) for line in text.split("\n") if line.strip()]
+def _lines(path: Path) -> list[object]:
+    with path.open("rb") as lines:  # of bytes, which no U+2028 ends
+        return [loosely(line) for line in lines if line.strip()]
 
 
 def _column(values: list[object]) -> "pa.Array":
@@ -59,6 +59,4 @@ def _column(values: list[object]) -> "pa.Array":
     try:
         return pa.array(values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
-        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-        # a lone surrogate, which no UTF-8 can hold, becomes its JSON escape again
-        return pa.array([text and text.encode("utf-8", "backslashreplace").decode() for text in texts])
+        return pa.array([None if value is None else dumps(value) for value in values])

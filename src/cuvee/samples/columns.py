@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from cuvee.samples.dialects.cells import dumps
+from cuvee.loose_json import dumps
 from cuvee.samples.schema import SAMPLE, TURN, Sample
 
 

@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from cuvee import disk
 from cuvee.errors import InputError
-from cuvee.samples import hub, saved, table_rows
+from cuvee.samples import hub, saved, table_reader, table_rows
 from cuvee.samples.csv_rows import csv_rows
 from cuvee.samples.inputs import expand, stem, suffix
 from cuvee.samples.json_rows import json_rows
-from cuvee.samples.raw import Identity, Raw
+from cuvee.samples.raw import ROW_BYTES, Identity, Raw
 
 __all__ = ["Raw", "expand", "identity", "rows", "stem"]
 
@@ -22,29 +22,28 @@ TAR, TAR_AT = b"ustar", 257  # where a tar archive says what it is
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
 
 
-def rows(path: str | Path) -> Iterator[Raw]:
+def rows(path: str | Path, most: int = ROW_BYTES) -> Iterator[Raw]:
     """Yield the rows of one file, of a folder that ``datasets`` saved, or of a "hub:..." id, in order.
 
-    A row that cannot be read is yielded with its error. The file is streamed. JSON and compression are told by content,
-    tables by suffix or content. Raises InputError for a file that is no data at all, or damaged.
+    A row that cannot be read is yielded with its error, and so is one of more than ``most`` bytes, of which no more is held.
+    The file is streamed. JSON and compression are told by content, tables by suffix or content; tables are read by another
+    process, since a damaged one may kill it. Raises InputError for a file that is no data at all, or damaged.
     """
     if str(path).startswith(hub.PREFIX):
-        return table_rows.table_rows(hub.batches(str(path)))
+        return table_rows.table_rows(hub.batches(str(path)), most)
     file = Path(path)
     if file.is_dir():
-        return table_rows.table_rows(batch for part in _saved(file) for batch in table_rows.arrow_batches(part))
+        return table_reader.rows(_saved(file), most)
     kind, start = suffix(file), _start(file)
-    if start[:4] == b"PAR1":
-        return table_rows.table_rows(table_rows.parquet_batches(file))
-    if start == b"ARROW1" or kind in (".arrow", ".feather"):
-        return table_rows.table_rows(table_rows.arrow_batches(file))
+    if start[:4] == b"PAR1" or start == b"ARROW1" or kind in (".arrow", ".feather"):
+        return table_reader.rows([file], most)
     if start[:4] == b"PK\x03\x04":
         raise InputError(f"{file} is a zip archive", "unpack it, or pack the file by itself with gzip or zstd")
     if kind in (".parquet", ".pq"):
         raise InputError(f"{file} is not a Parquet file, or was cut short", "fetch or write it again")
     if kind in (".csv", ".tsv"):
-        return csv_rows(_no_archive(file), str(file))
-    return json_rows(_no_archive(file), str(file))
+        return csv_rows(_no_archive(file), str(file), most)
+    return json_rows(_no_archive(file), str(file), most)
 
 
 def identity(path: str | Path) -> Identity:
@@ -123,7 +122,8 @@ def _zstd_blocks(packed: BinaryIO) -> Iterator[bytes]:
 
     frame, waiting = zstandard.ZstdDecompressor().decompressobj(), b""
     begun = False
-    while block := waiting or packed.read(BLOCK >> 3):
+    # A block of zstd unpacks to 128 KiB at most and may have 4 bytes: so little at a time is at most 32 MiB.
+    while block := waiting or packed.read(BLOCK >> 10):
         begun = True
         yield frame.decompress(block)
         waiting = frame.unused_data

@@ -1,11 +1,10 @@
 """What a chosen row is written as: one rendering per format that trainers read."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cuvee.samples.dialects.cells import MEDIA, dumps, opened
-from cuvee.samples.json_rows import json_rows
+from cuvee.loose_json import dumps, loads, loosely
+from cuvee.samples.dialects.cells import MEDIA, opened
 from cuvee.samples.raw import Row
 from cuvee.samples.schema import SampleRow, TurnRow
 
@@ -48,9 +47,8 @@ def _turn(turn: TurnRow) -> dict[str, object]:
 
 def extra(turn: TurnRow) -> dict[str, object]:
     """Return the turn's other keys with their values, parsed from the column ``extra``."""
-    # not orjson: it makes floats of integers beyond 64 bits
-    found: dict[str, object] = json.loads(turn["extra"]) if turn["extra"] else {}
-    return found
+    found = loads(turn["extra"]) if turn["extra"] else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _has_media(rest: Row) -> bool:
@@ -148,6 +146,8 @@ def _alpaca_unfit(row: SampleRow) -> str | None:
         return "call tools"
     if _media(row):
         return "hold images or other media"
+    if not any(turn["content"] for turn in row["messages"]):
+        return "have no text"
     roles = [turn["role"] for turn in row["messages"]]
     body = roles[1:] if roles[:1] == ["system"] else roles
     by_turns = bool(body) and body == ["user", "assistant"] * (len(body) // 2)
@@ -181,7 +181,7 @@ def _no_last_answer(row: SampleRow) -> str | None:
 
 def _same(row: SampleRow) -> dict[str, object]:
     """Return the raw row as the reader understood it; a bare list of turns as ``messages``."""
-    value = next(json_rows([b"[" + row["raw"] + b"]"], "raw.json")).value
+    value = loosely(row["raw"])
     return value if isinstance(value, dict) else {"messages": value}
 
 

@@ -5,22 +5,26 @@ A file is read in blocks and never held whole. What cannot be read becomes a row
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 import orjson
 
 from cuvee.errors import InputError
+from cuvee.loose_json import DECODER, DEEPEST, is_broken, is_deep, loads, mended
 from cuvee.samples import json_stream
-from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
-from cuvee.samples.raw import Raw, compact, refuse_utf16
+from cuvee.samples.raw import DEEP, ROW_BYTES, Raw, compact, refuse_utf16, too_long
 
 REPLACED = "characters that are not Unicode replaced by U+FFFD"
-DEEP = "nested too deep"
+BETWEEN = re.compile(r"[\s,]*+")
 HEAD = 1 << 16  # bytes that decide the shape
 
 
-def json_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
-    """Yield the rows of a JSON file given as blocks of bytes. Raises InputError where it is not JSON at all."""
+def json_rows(blocks: Iterable[bytes], name: str, most: int = ROW_BYTES) -> Iterator[Raw]:
+    """Yield the rows of a JSON file given as blocks of bytes. Raises InputError where it is not JSON at all.
+
+    most: bytes of a row; a longer one has an error, and no more of it is ever held.
+    """
     source = iter(blocks)
     head = b""
     for block in source:
@@ -33,28 +37,31 @@ def json_rows(blocks: Iterable[bytes], name: str) -> Iterator[Raw]:
         return
     everything = itertools.chain([head], source)
     if _by_line(head, name):
-        yield from _lines(everything)
+        yield from _lines(everything, most)
     else:
-        yield from _elements(json_stream.elements(everything))
+        yield from _elements(json_stream.elements(everything, most), most)
 
 
-def _elements(elements: Iterator[json_stream.Element]) -> Iterator[Raw]:
+def _elements(elements: Iterator[json_stream.Element], most: int) -> Iterator[Raw]:
     """Yield a row per element; a file that is one object of columns, lists of one length, holds a row per place in them."""
     first, second = next(elements, None), next(elements, None)
     if first is None:
         return
-    if second is None and (columns := _columns(first.value)):
+    if second is None and not first.listed and (columns := _columns(first.value)):
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=1):
             row: dict[str, object] = dict(zip(columns, cells, strict=True))
             yield Raw(number, compact(row), row)
         return
-    yield from map(_from_text, itertools.chain([first], [second] if second else [], elements))
+    for element in itertools.chain([first], [second] if second else [], elements):
+        yield _from_text(element, most)
 
 
 def _columns(value: object) -> dict[str, list[object]]:
     """Return the columns of an object whose cells are all lists of plain values, two or more, of one length; else nothing."""
     if not isinstance(value, dict) or len(value) < 2:
         return {}
+    value = mended(value) if is_broken(value) else value
+    assert isinstance(value, dict)
     columns = {name: cells for name, cells in value.items() if isinstance(cells, list)}
     lengths = {len(cells) for cells in columns.values()}
     plain = all(not isinstance(cell, dict | list) for cells in columns.values() for cell in cells)
@@ -68,7 +75,8 @@ def _by_line(head: bytes, name: str) -> bool:
     line, newline, rest = start.partition(b"\n")
     line, after = line.strip(), rest.lstrip()
     if start[:1] == b"[":
-        return bool(newline) and after[:1] in (b"[", b"{") and isinstance(_parsed(line), list)
+        found = _parsed(line) if newline and after[:1] in (b"[", b"{", b"") else None
+        return isinstance(found, list) and (bool(after) or _is_conversation(found))
     if start[:1] != b"{":
         if after[:1] in (b"{", b"[") or name.endswith(("jsonl", "ndjson")):
             return True  # a stray first line; it will be a row with an error
@@ -83,6 +91,14 @@ def _by_line(head: bytes, name: str) -> bool:
     return whole or (after[:1] == b"{" and line[-1:] not in b"{[,:")
 
 
+def _is_conversation(row: list[object]) -> bool:
+    """Return whether a list, the only line of its file, is a row of turns: its elements alone say nothing."""
+    said = [
+        {"role", "from"} & turn.keys() and {"content", "value"} & turn.keys() for turn in row if isinstance(turn, dict)
+    ]
+    return len(said) == len(row) > 0 and all(said)
+
+
 def _parsed(line: bytes) -> object:
     try:
         return loads(line)
@@ -90,9 +106,12 @@ def _parsed(line: bytes) -> object:
         return next((raw.value for raw in _repaired(0, line)), None)
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[Raw]:
-    for number, line in enumerate(_split(blocks), start=1):
+def _lines(blocks: Iterable[bytes], most: int) -> Iterator[Raw]:
+    for number, line in enumerate(_split(blocks, most), start=1):
         stripped = line.strip()
+        if len(stripped) > most:
+            yield too_long(number, stripped, most)
+            continue
         if not stripped:
             continue
         try:
@@ -103,45 +122,61 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[Raw]:
         yield _row(number, stripped, value)
 
 
-def _split(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest = b""
+def _split(blocks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """Yield lines without their ends. Of a line of more than ``most`` bytes what is held at that point is yielded: more too."""
+    begun: list[bytes] = []  # pieces of a line whose end has not come yet
+    held = 0
     for block in blocks:
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        yield from lines
-    if rest:
-        yield rest
+        first, *lines = block.split(b"\n")
+        if held <= most:
+            begun.append(first)
+            held += len(first)
+        if lines:
+            yield b"".join(begun)
+            yield from lines[:-1]
+            begun, held = [lines[-1]], len(lines[-1])
+    if held:
+        yield b"".join(begun)
 
 
 def _row(line: int, raw: bytes, value: object, note: str = "") -> Raw:
     if isinstance(value, dict | list):
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST and is_deep(value):
+            return Raw(line, raw, None, DEEP)
         return Raw(line, raw, value, note=note)
-    return Raw(line, raw, None, f"a row must be an object, this is {json.dumps(value)[:40]}")
+    shown = json.dumps(value[:40] if isinstance(value, str) else value)[:40]
+    return Raw(line, raw, None, f"a row must be an object, this is {shown}")
 
 
 def _repaired(number: int, line: bytes) -> Iterator[Raw]:
     """Yield the rows of a line that strict JSON refuses: NaN, lone surrogates, bad UTF-8, commas, several objects."""
     text = line.decode("utf-8", "surrogateescape")
-    found: list[Raw] = []
-    at = 0
-    while at < len(text):
-        if text[at] == "," or text[at].isspace():
-            at += 1
-            continue
-        try:
-            value, end = DECODER.raw_decode(text, at)
-        except json.JSONDecodeError as wrong:
-            yield Raw(number, line, None, f"not JSON: {wrong.msg.lower()} at character {wrong.pos + 1}")
-            return
-        except RecursionError:
-            yield Raw(number, line, None, DEEP)
-            return
-        found.append(_cleaned(number, text[at:end], value))
-        at = end
-    yield from found
+    try:
+        found: Iterable[tuple[int, int, object]] = list(itertools.islice(_values(text), 2))
+        if len(list(found)) > 1:
+            for _ in _values(text):  # all of it, or nothing; and never all rows at once in memory
+                pass
+            found = _values(text)
+        for at, end, value in found:
+            yield _cleaned(number, text[at:end], value)
+    except json.JSONDecodeError as wrong:
+        yield Raw(number, line, None, f"not JSON: {wrong.msg.lower()} at character {wrong.pos + 1}")
+    except RecursionError:
+        yield Raw(number, line, None, DEEP)
 
 
-def _from_text(element: json_stream.Element) -> Raw:
+def _values(text: str) -> Iterator[tuple[int, int, object]]:
+    """Yield start, end and value of every JSON value in a text, commas and white space between them."""
+    at = BETWEEN.match(text, 0)
+    while at is not None and at.end() < len(text):
+        value, end = DECODER.raw_decode(text, at.end())
+        yield at.end(), end, value
+        at = BETWEEN.match(text, end)
+
+
+def _from_text(element: json_stream.Element, most: int) -> Raw:
+    if element.error == json_stream.TOO_LONG:
+        return too_long(element.number, element.text.encode("utf-8", "surrogateescape"), most)
     if element.error is not None:
         return Raw(element.number, element.text.encode("utf-8", "surrogateescape"), None, element.error)
     return _cleaned(element.number, element.text, element.value)

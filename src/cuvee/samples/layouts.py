@@ -1,6 +1,6 @@
 """Where a written file keeps its conversations: what a trainer's configuration must name."""
 
-import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from cuvee.samples import containers
+
+UNLIMITED = sys.maxsize  # what was chosen was read, and may be a little longer than it was
 ASKED = ("instruction", "prompt", "question", "problem", "query", "inputs")
 GIVEN = ("input", "context", "query")
 ANSWERED = ("output", "response", "completion", "solution", "answer", "targets")
@@ -75,17 +78,15 @@ def layout(path: Path) -> Layout | None:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the rows of a JSONL, JSON or Parquet file that ``write`` made; a bare list of turns is no dict: skipped."""
-    rows: Iterable[object]
+    """Yield the rows of a JSONL, JSON or Parquet file that ``write`` made; a bare list of turns is no dict: skipped.
+
+    They are read as every other input is: what could be read once can be read again.
+    """
     if path.suffix == ".parquet":
-        rows = (row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist())
-    elif path.suffix == ".json":
-        rows = json.loads(path.read_bytes())
+        yield from (row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist())
     else:
-        with path.open("rb") as lines:
-            yield from (row for row in map(json.loads, lines) if isinstance(row, dict))
-        return
-    yield from (row for row in rows if isinstance(row, dict))
+        found = (raw.value for raw in containers.rows(path, UNLIMITED))
+        yield from (row for row in found if isinstance(row, dict))
 
 
 def _is_turns(value: object) -> bool:
@@ -110,7 +111,7 @@ def _turns(column: str, first: dict[str, object], rest: Iterable[dict[str, objec
     for row in chain([first], rest):
         beside.update(row)
         for turn in _said(row.get(column)):
-            names.add(turn.get(role))
+            names.add(name if isinstance(name := turn.get(role), str) else None)
             calls = calls or bool(turn.get("tool_calls"))
             uneven = uneven or turn.keys() != keys
     speakers = _speakers(names, 0 if role == "role" else 1)

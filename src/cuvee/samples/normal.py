@@ -14,6 +14,9 @@ INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
+# Runs in which many marks may stand one after another (no mark is a letter, but two that become marks), longer than any
+# language has (Unicode Standard Annex 15, stream-safe text: 30).
+MARKS = re.compile(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){31,}+")
 INVISIBLE_ASCII = dict.fromkeys([*range(0x09), *range(0x0E, 0x1C), 0x7F])
 SAID_BESIDE_TEXT = ("tool_calls", "function_call", "images", "image", "videos", "video", "audios", "audio")
 
@@ -27,9 +30,27 @@ def normalise(text: str) -> str:
         lowered = text.lower()
         plain = " ".join(lowered.split())
         return plain if plain.isprintable() else " ".join(lowered.translate(INVISIBLE_ASCII).split())
-    composed = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
+    composed = nfkc(INVISIBLE.sub("", text))
     # Lower case can leave a character and a mark that compose: the second round makes the form stable.
-    return " ".join(unicodedata.normalize("NFKC", composed.lower()).split())
+    return " ".join(nfkc(composed.lower()).split())
+
+
+def nfkc(text: str) -> str:
+    """Return the NFKC of a text, in linear time: Python puts a run of marks in order by exchanging neighbours."""
+    return unicodedata.normalize("NFKC", MARKS.sub(_in_order, text))
+
+
+def _in_order(run: re.Match[str]) -> str:
+    """Return a run of marks taken apart and in canonical order: its NFKC is that of the run as it was."""
+    taken: list[str] = []
+    marks: list[str] = []
+    for sign in "".join(unicodedata.normalize("NFKD", sign) for sign in run[0]):
+        if unicodedata.combining(sign):
+            marks.append(sign)
+        else:
+            taken += [*sorted(marks, key=unicodedata.combining), sign]
+            marks = []
+    return "".join([*taken, *sorted(marks, key=unicodedata.combining)])
 
 
 def fingerprint(messages: Sequence[Turn]) -> bytes:

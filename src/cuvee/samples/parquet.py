@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
-from cuvee.samples.dialects.cells import dumps
+from cuvee.loose_json import dumps
 from cuvee.samples.raw import Row
 
 Rows = Sequence[Row]
+NESTED = 20  # levels of a type; Parquet's readers stop at a hundred of their own, of which a list takes three
 TURNS = ("messages", "conversations", "prompt", "completion")
 
 
@@ -72,6 +73,7 @@ def infer(batches: Iterable[Rows], *, fill: bool) -> tuple[pa.Schema, list[str]]
     """Return the schema that holds all rows, and the names of its columns that must hold JSON text.
 
     A column of nothing but nulls is text. fill: see ``merge``; a row that lacks a column has null there in any case.
+    What ``unfit`` finds must be added.
     """
     types: dict[str, pa.DataType | None] = {}
     for rows in batches:
@@ -79,7 +81,7 @@ def infer(batches: Iterable[Rows], *, fill: bool) -> tuple[pa.Schema, list[str]]
             values = [row.get(name) for row in rows]
             found = _infer(values) if fill else _infer_each(values)
             types[name] = merge(types.get(name, pa.null()), found, fill=fill)
-    texts = [name for name, type in types.items() if type is None or _has_empty_struct(type)]
+    texts = [name for name, type in types.items() if type is None or _cannot_be_held(type)]
     fields = [(name, pa.string() if name in texts else _no_nulls(type)) for name, type in types.items()]
     return pa.schema(fields), texts
 
@@ -98,11 +100,33 @@ def _infer_each(values: Sequence[object]) -> pa.DataType | None:
     return whole
 
 
-def _has_empty_struct(type: pa.DataType) -> bool:
-    """Tell whether a struct without keys is somewhere in the type: Parquet cannot hold it."""
+def unfit(batches: Iterable[Rows], schema: pa.Schema, texts: Sequence[str]) -> list[str]:
+    """Return the columns whose values the schema cannot hold after all: Arrow tells types by looking at some of them."""
+    found: dict[str, None] = {}
+    for rows in batches:
+        for field in schema:
+            if field.name not in texts and field.name not in found:
+                try:
+                    pa.array([row.get(field.name) for row in rows], field.type)
+                except (pa.ArrowException, TypeError, ValueError, OverflowError):
+                    found[field.name] = None
+    return list(found)
+
+
+def as_text(schema: pa.Schema, texts: Sequence[str]) -> pa.Schema:
+    """Return the schema with these columns as text."""
+    return pa.schema([pa.field(field.name, pa.string()) if field.name in texts else field for field in schema])
+
+
+def _cannot_be_held(type: pa.DataType, level: int = 0) -> bool:
+    """Tell whether a struct without keys is somewhere in the type, or too many levels: Parquet cannot hold it."""
+    if level > NESTED:
+        return True
     if pa.types.is_list(type):
-        return _has_empty_struct(type.value_type)
-    return pa.types.is_struct(type) and (type.num_fields == 0 or any(_has_empty_struct(field.type) for field in type))
+        return _cannot_be_held(type.value_type, level + 1)
+    return pa.types.is_struct(type) and (
+        type.num_fields == 0 or any(_cannot_be_held(field.type, level + 1) for field in type)
+    )
 
 
 def _no_nulls(type: pa.DataType) -> pa.DataType:

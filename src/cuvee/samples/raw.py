@@ -10,6 +10,9 @@ from cuvee.errors import InputError
 
 Row = Mapping[str, object]  # a JSON object of any shape
 Value = dict[str, object] | list[object]  # a whole row as it was parsed: an object, or a bare list of turns
+ROW_BYTES = 16 << 20  # of a row that is read, where nothing else is said; the longest of the real pool has 19 KB
+KEPT = 1_000  # bytes that are kept of a row that is too long
+DEEP = "nested too deep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Identity(TypedDict):
 
     bytes: int
     sha256: str
+
+
+def too_long(line: int, start: bytes, most: int) -> Raw:
+    """Return the row that stands for one of more than ``most`` bytes, of which only the start is kept."""
+    return Raw(line, start[:KEPT], None, f"it is longer than {most / (1 << 20):.4g} MB, the most that a row may have")
 
 
 def refuse_utf16(start: bytes, name: str) -> None:
@@ -60,4 +68,6 @@ def _plain(value: object) -> object:
         return str(value)
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, datetime.date | datetime.time):  # pandas' own, whose nanoseconds Python has no word for
+        return value.isoformat()
     raise TypeError(f"a cell of type {type(value).__name__} cannot be written as JSON")

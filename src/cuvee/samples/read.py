@@ -1,7 +1,7 @@
 """One input file, as batches of samples; what cannot be read is put aside with file, line and reason."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +9,12 @@ import pyarrow as pa
 
 from cuvee import names
 from cuvee.errors import ConfigError, InputError
+from cuvee.loose_json import dumps
 from cuvee.samples import containers
 from cuvee.samples.columns import Columns, Place
 from cuvee.samples.dialects import DIALECTS, Dialect, detect
-from cuvee.samples.dialects.cells import dumps
 from cuvee.samples.normal import fingerprint
-from cuvee.samples.raw import Raw, Value
+from cuvee.samples.raw import ROW_BYTES, Raw, Value
 from cuvee.samples.schema import Sample
 
 CANONICAL = {  # the names that ``columns`` may give, and the dialect that they ask for
@@ -25,7 +25,10 @@ CANONICAL = {  # the names that ``columns`` may give, and the dialect that they 
 }
 TOKENISED = ("input_ids", "token_ids", "attention_mask")
 SPLIT = "a row of several instances became one sample per instance"
-BATCH_BYTES = 1 << 26
+BATCH_ROWS = 4_096
+BATCH_BYTES = 1 << 24
+SHAPES = 10_000  # sets of keys and types whose dialect is remembered at one time, and reasons that are counted
+REASON = 500  # characters; a row may have a million keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,13 @@ def read(
     columns: Mapping[str, str] | None = None,
     dialect: str | None = None,
     strict: bool = False,
-    batch_rows: int = 4096,
+    row_bytes: int = ROW_BYTES,
 ) -> "Reading":
     """Return the reading of one file (or saved folder, or "hub:..." id); nothing is read before ``batches()`` runs.
 
     columns: what a row calls it, by what it is: {"instruction": "q", "output": "a"}. dialect: read every row as this one
-    instead of telling it row by row. strict: raise at the first row that cannot be read. batch_rows: rows per batch, at most.
+    instead of telling it row by row. strict: raise at the first row that cannot be read. row_bytes: of a row, at most; a
+    longer one cannot be read, and is not held either.
     Raises ConfigError for an unknown dialect or column name.
     """
     for name in columns or {}:
@@ -58,7 +62,7 @@ def read(
                 f"columns: unknown name {name!r}", f"known: {', '.join(CANONICAL)}; write instruction=q,output=a"
             )
     chosen = names.find(DIALECTS, dialect, "dialect") if dialect else _asked_for(columns or {})
-    return Reading(str(file), columns=dict(columns or {}), dialect=chosen, strict=strict, batch_rows=batch_rows)
+    return Reading(str(file), columns=dict(columns or {}), dialect=chosen, strict=strict, row_bytes=row_bytes)
 
 
 def _asked_for(columns: Mapping[str, str]) -> Dialect | None:
@@ -68,26 +72,29 @@ def _asked_for(columns: Mapping[str, str]) -> Dialect | None:
 class Reading:
     """A file being read. The counts are complete once ``batches()`` has run through.
 
-    rows: rows met, readable or not. quarantined: those that were not. dialects: samples per dialect. notes: what a user
-    should know, with the number of rows it holds for.
+    rows: rows met, readable or not. quarantined: those that were not, unless ``aside`` takes them instead, one by one.
+    dialects: samples per dialect. notes: what a user should know, with the number of rows it holds for.
     """
 
     def __init__(
-        self, file: str, *, columns: dict[str, str], dialect: Dialect | None, strict: bool, batch_rows: int
+        self, file: str, *, columns: dict[str, str], dialect: Dialect | None, strict: bool, row_bytes: int
     ) -> None:
         self.file = file
         self.rows = 0
         self.quarantined: list[Quarantined] = []
+        self.aside: Callable[[Quarantined], None] = self.quarantined.append
+        self.refused = 0
         self.dialects: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self._columns = columns
         self._dialect = dialect
         self._strict = strict
-        self._batch_rows = batch_rows
+        self._row_bytes = row_bytes
         self._stem = containers.stem(file)
         self._detected: dict[Hashable, Dialect | None] = {}
         self._keys: dict[str, None] = {}  # met, in order
         self._missing = set(columns.values())
+        self._reasons: Counter[str] = Counter()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield batches of schema ``SAMPLE``, in the file's order.
@@ -97,7 +104,7 @@ class Reading:
         case where rows were there and none could be read.
         """
         batch = Columns()
-        for raw in containers.rows(self.file):
+        for raw in containers.rows(self.file, self._row_bytes):
             self.rows += 1
             if raw.note:
                 self.notes[raw.note] += 1
@@ -107,7 +114,7 @@ class Reading:
                 self._refuse(raw, wrong)
             except RecursionError:
                 self._refuse(raw, InputError("nested too deep"))
-            if len(batch) >= self._batch_rows or batch.bytes >= BATCH_BYTES:
+            if len(batch) >= BATCH_ROWS or batch.bytes >= BATCH_BYTES:
                 yield batch.pop()
         if len(batch):
             yield batch.pop()
@@ -149,6 +156,8 @@ class Reading:
         try:
             dialect = self._detected[shape]
         except KeyError:
+            if len(self._detected) >= SHAPES:
+                self._detected.clear()
             dialect = self._detected[shape] = detect(row)
             if isinstance(row, dict) and len(self._keys) < 50:
                 self._keys.update(dict.fromkeys(map(str, row)))
@@ -163,13 +172,23 @@ class Reading:
             ) from wrong
         if isinstance(raw.value, dict) and len(self._keys) < 50:
             self._keys.update(dict.fromkeys(map(str, raw.value)))
-        self.quarantined.append(Quarantined(self.file, raw.line, wrong.message, raw.raw))
+        reason = wrong.message if len(wrong.message) <= REASON else wrong.message[:REASON] + " ..."
+        self.refused += 1
+        if len(self._reasons) < SHAPES:
+            self._reasons[reason] += 1
+        self.aside(Quarantined(self.file, raw.line, reason, raw.raw))
+
+    def put_aside(self, reason: str) -> None:
+        """Count the file itself, which is damaged, as one row that cannot be read."""
+        self.rows += 1
+        self.notes[reason] += 1
+        self._refuse(Raw(1, b"", None), InputError(reason))
 
     def _conclude(self) -> None:
         if not self.rows:
             self.notes[f"{self.file} holds no rows"] += 1
-        elif len(self.quarantined) == self.rows:
-            reason, _ = Counter(row.reason for row in self.quarantined).most_common(1)[0]
+        elif self.refused == self.rows:
+            reason, _ = self._reasons.most_common(1)[0]
             raise InputError(f"nothing in {self.file} can be read as instruction data: {reason}", self._hint())
         elif self._missing:
             self.notes[f"{self.file} has no column {', '.join(sorted(self._missing))}"] += 1

@@ -15,17 +15,17 @@ import pyarrow.parquet as pq
 from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.errors import ConfigError, InputError
+from cuvee.loose_json import dumps
 from cuvee.names import find
 from cuvee.progress import say
 from cuvee.samples import parquet
-from cuvee.samples.dialects.cells import dumps
 from cuvee.samples.formats import FORMATS, Format
 from cuvee.samples.schema import SampleRow
 
 ROWS = 4096  # rows held in memory at a time
 FILES = ("jsonl", "parquet", "json")
 # a string (the reader lets raw line breaks in strings through), or line breaks between the parts of a row
-STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]|\\.)*"|[ \t]*[\r\n][ \t\r\n]*', re.DOTALL)
+STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+', re.DOTALL)
 RENDERED = ("id", "source", "task", "license", "messages", "tools")
 
 
@@ -189,6 +189,8 @@ def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> N
             yield [parquet.plain_turns(_filled(row, plan)) if fill else plan.render(row) for row in batch]
 
     schema, texts = parquet.infer(batches(), fill=fill)
+    texts = [*texts, *parquet.unfit(batches(), schema, texts)]
+    schema = parquet.as_text(schema, texts)
     if texts:
         note = f"columns that hold JSON text, because their rows differ in type or keys: {', '.join(texts)}"
         say(f"note      {note}")

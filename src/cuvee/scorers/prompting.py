@@ -41,30 +41,41 @@ def ratings(kind: QuestionKind, reply: str) -> list[float | None]:
     alone will do.
     """
     text = _said(reply)
-    if len(kind.ratings) == 1 and (alone := re.fullmatch(rf"[\W_]*?{_NUMBER}[\W_]*", text)):
+    if len(kind.ratings) == 1 and (alone := _ALONE.fullmatch(text)):
         return [_on_scale(kind, *alone.groups())]
     return [_last(kind, name, text) for name in kind.ratings]
 
 
 def verdict(reply: str) -> str | None:
     """Return "A", "B" or "tie"; None where the reply does not say."""
-    found = re.findall(r"^[\W_]*verdict[\W_]*[:=][\W_]*(?:answer )?(A|B|tie)\b[\W_]*$", _said(reply), _LINES)
+    found = [said for between, said in _VERDICT.findall(_said(reply)) if ":" in between or "=" in between]
     return None if not found else "tie" if found[-1].lower() == "tie" else found[-1].upper()
 
 
+# A reply may be anything. What may be repeated is possessive, and marks before a word stay in its line: linear time.
 _LINES = re.IGNORECASE | re.MULTILINE
-_NUMBER = r"(-?\d+(?:\.\d+)?)\s*(?:(?:/|out of)\s*(\d+))?"
+_MARKS = r"(?:[^\w\n]|_)*+"
+_NUMBER = r"(-?\d++(?:\.\d++)?)(?:\s*+(?:/|out of)\s*+(\d++))?"
+_ALONE = re.compile(rf"[\W_]*?{_NUMBER}[\W_]*+")
+_NUMBER_FIRST = re.compile(rf"[\W_]*?{_NUMBER}[^\d\n]*+$")
+_VERDICT = re.compile(rf"^{_MARKS}verdict([\W_]++)(?:answer )?(A|B|tie)\b{_MARKS}$", _LINES)
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
 def _said(reply: str) -> str:
     """Return the reply without a reasoning model's thoughts, also where they never end."""
-    return re.sub(r"<think>.*?(</think>|\Z)", "", reply, flags=re.DOTALL | re.IGNORECASE).strip()
+    return _THOUGHTS.sub("", reply).strip()
 
 
 def _last(kind: QuestionKind, name: str, text: str) -> float | None:
-    lines = re.findall(rf"^[\W_]*{re.escape(name)}[\W_]*?[:=](.*)$", text, _LINES)
-    number = re.match(rf"[\W_]*?{_NUMBER}[^\d\n]*$", lines[-1]) if lines else None
+    lines = _lines_of(name).findall(text)
+    number = _NUMBER_FIRST.match(lines[-1]) if lines else None
     return _on_scale(kind, *number.groups()) if number else None
+
+
+@cache
+def _lines_of(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^{_MARKS}{re.escape(name)}(?:[^\w:=]|_)*+[:=](.*)$", _LINES)
 
 
 def _on_scale(kind: QuestionKind, number: str, out_of: str | None) -> float | None:

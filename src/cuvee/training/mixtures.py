@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from cuvee.arrays import F32, I64
 from cuvee.errors import ConfigError
-from cuvee.intake.read import FileInfo, Source
+from cuvee.intake.read import FileInfo, QuarantinedLines, Source
 from cuvee.models.causal import Causal
 from cuvee.progress import say
 from cuvee.render import Encoded
@@ -51,7 +51,7 @@ def read(run: Path) -> Source:
         "quarantined": 0,
         "dialects": {},
     }
-    return Source(table, [], [file], Counter(), digest(hashes))
+    return Source(table, QuarantinedLines((), 0), [file], Counter(), digest(hashes))
 
 
 def described(reading: BlendReading) -> dict[bytes, bytes]:

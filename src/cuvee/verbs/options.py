@@ -31,6 +31,7 @@ else:
 Columns = Annotated[str, 'Where the columns have names of their own: "instruction=q,output=a".']
 Dialect = Annotated[str | None, "Read every row as this dialect."]
 Strict = Annotated[bool, "Stop at the first row that cannot be read."]
+RowMb = Annotated[float, "Megabytes of a row, at most: a longer one is put aside while it is read."]
 Limit = Annotated[
     int | None, "Questions per file, or passages or rows in all, at most; drawn by content or seed. Default: all."
 ]

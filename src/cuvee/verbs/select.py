@@ -42,6 +42,7 @@ def select(
     tokenizer: str | None = None,
     draws: o.Draws = 5,
     strict: o.Strict = False,
+    row_mb: o.RowMb = 16,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,
@@ -75,7 +76,7 @@ def select(
     from cuvee.selection.asked import SelectOptions
     from cuvee.selection.run import run_select
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,

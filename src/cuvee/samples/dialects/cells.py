@@ -1,14 +1,16 @@
 """The cells of a row: text of any type, JSON kept as text, words that mean nothing, and the columns that travel along."""
 
 import ast
+import json
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 
 from cuvee.errors import InputError
-from cuvee.samples.loose_json import DECODER, is_broken, loads, mended
+from cuvee.loose_json import DECODER, dumps, is_broken, is_deep, loads, mended
 from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
@@ -22,6 +24,7 @@ LICENSES = ("license", "licence")
 SYSTEMS = ("system", "system_prompt", "system_message")
 TOOLS = ("tools", "functions")
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
+LONGEST_LITERAL = 1 << 18  # characters of a Python literal that is read: one of 1 MB may take its parser ten seconds
 ALONG = frozenset((*IDS, *SOURCES, *TASKS, *LICENSES, *TOOLS, *MEDIA))
 
 
@@ -62,13 +65,22 @@ def text(value: object) -> str:
 def answer(value: object) -> str:
     """Return a cell as an answer: its text without the end-of-text marks that some collections leave at the tail."""
     said = text(value)
-    while said and (said[-1] == ">" or said[-1].isspace()):
-        tail = said.rstrip()
-        mark = next((mark for mark in END_OF_TEXT if tail.endswith(mark)), None)
-        if mark is None or (mark == "</s>" and "<s>" in tail):  # <s>struck out</s> is HTML
+    end, struck = len(said), None
+    while end and (said[end - 1] == ">" or said[end - 1].isspace()):
+        tail = _before_blanks(said, end)
+        mark = next((mark for mark in END_OF_TEXT if said.endswith(mark, 0, tail)), None)
+        if mark == "</s>" and struck is None:
+            struck = said.find("<s>")
+        if mark is None or (mark == "</s>" and struck is not None and 0 <= struck < tail):  # <s>struck out</s> is HTML
             break
-        said = tail[: -len(mark)]
-    return said
+        end = tail - len(mark)
+    return said[:end]
+
+
+def _before_blanks(said: str, end: int) -> int:
+    while end and said[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def asked(*cells: object) -> str:
@@ -81,14 +93,21 @@ def asked(*cells: object) -> str:
 
 
 def opened(value: object) -> object:
-    """Return the list or object that a cell holds as JSON text (or as Python writes it), any other value as it is."""
+    """Return the list or object that a cell holds as JSON text (or as Python writes it), any other value as it is.
+
+    What is nested deeper than a row may be stays text.
+    """
     if not isinstance(value, str) or not value.lstrip().startswith(("[", "{")):
         return value
     try:
-        return loads(value)
+        found = loads(value)
     except (orjson.JSONDecodeError, RecursionError):
-        pass
-    for parse in (DECODER.decode, ast.literal_eval):
+        found = _opened_loosely(value)
+    return value if is_deep(found) else found
+
+
+def _opened_loosely(value: str) -> object:
+    for parse in (DECODER.decode, _python):
         try:
             found = parse(value.strip())
             return mended(found) if is_broken(found) else found
@@ -97,14 +116,14 @@ def opened(value: object) -> object:
     return value
 
 
-def dumps(value: object) -> str:
-    """Return a value as compact JSON text."""
-    import json
-
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # an integer beyond 64 bits, or a lone surrogate
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+def _python(text: str) -> object:
+    """Return what a Python literal says, as JSON has it: tuples are lists, keys are text."""
+    if len(text) > LONGEST_LITERAL:
+        raise ValueError("too long")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes that Python does not know
+        found = ast.literal_eval(text)
+    return DECODER.decode(json.dumps(found))
 
 
 def with_system(row: Row, turns: Sequence[Turn]) -> list[Turn]:
