@@ -228,8 +228,9 @@ class Mistakes:
 
     def stop(self) -> None:
         """Raise one ConfigError for all that was found, if anything was."""
-        if len(self.found) == 1:
+        told = {(wrong.message, wrong.hint): wrong for wrong in self.found}  # two checks may find the same
+        if len(told) == 1:
             raise self.found[0]
-        if self.found:
-            lines = [f"{wrong.message} ({wrong.hint})" if wrong.hint else wrong.message for wrong in self.found]
+        if told:
+            lines = [f"{message} ({hint})" if hint else message for message, hint in told]
             raise ConfigError(f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines))

@@ -93,6 +93,7 @@ RANGES: Mapping[str, Range] = {
     "temperature": Range(0, 100),
     "distill train temperature": Range(0, 100, above=True),
     "top_p": PART,
+    "trunk": Range(0, 10_000),
     "voters": SOME,
     "warmup": SHARE,
     "weight": SIZE,

@@ -317,7 +317,7 @@ def test_a_wrong_setting_is_one_line(change: dict[str, Any], says: str, sample: 
 def test_all_mistakes_are_told_together(sample: WrittenFiles, distiller: Path) -> None:
     with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)budget(?s:.*)clusters"):
         cuvee.distill([str(sample.pool)], model=str(distiller), budget="much", smallest=6)
-    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)variants(?s:.*)poem"):
+    with pytest.raises(ConfigError, match=r"2 settings are wrong:(?s:.*)poem(?s:.*)variants"):
         cuvee.distill_corpus([str(sample.pool)], offline=True, variants="many", kinds="poem")
 
 

@@ -27,7 +27,7 @@ def steps_of(out: Path) -> set[str]:
         ({"given": ["nowhere"]}, "--given nowhere is no folder"),
         ({"given": ["."]}, "--given . holds no ledger.parquet"),
         ({"method": "stratified", "settings": "by=taks"}, "cannot stratify by 'taks'"),
-        ({"method": "stratified", "settings": "temperature=hot"}, "stratified cannot work with temperature=hot"),
+        ({"method": "stratified", "settings": "temperature=hot"}, "temperature of stratified is 'hot'"),
         ({"method": "stratified", "settings": "cap=2.5"}, "cap must be"),
         ({"budget": "0"}, "is no number from 1"),
         ({"budget": "0tok"}, "is no number from 1"),

@@ -228,7 +228,8 @@ def test_a_trunk_is_every_arms_and_blends_are_refused_above_it(
 def test_given_evaluation_files_an_earlier_run_and_settings_of_a_method(
     sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:
-    earlier = cuvee.select([str(sample.pool)], budget="20", embedder="lexical", draws=1, out=tmp_path / "earlier")
+    asked_for: dict[str, Any] = {"budget": "20", "method": "k-center", "embedder": "lexical", "draws": 1}
+    earlier = cuvee.select([str(sample.pool)], out=tmp_path / "earlier", **asked_for)
     rows = [
         {"instruction": f"Say {word} twice.", "input": "", "output": f"{word} {word}"} for word in ("yes", "no", "so")
     ]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import orjson
 
+from cuvee import disk
+
 
 @dataclass
 class Spent:
@@ -35,8 +37,8 @@ def charge(*, forward: int = 0, backward: int = 0) -> None:
     meter.spent.backward += int(backward)
     if meter.file is not None:
         unfinished = meter.file.with_suffix(".new")
-        unfinished.write_bytes(orjson.dumps(asdict(meter.spent)))
-        unfinished.replace(meter.file)
+        disk.write(unfinished, orjson.dumps(asdict(meter.spent)))
+        disk.rename(unfinished, meter.file)
 
 
 @contextmanager

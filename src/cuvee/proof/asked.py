@@ -58,7 +58,7 @@ class ProofOptions:
     primary: str | None
     plan: Path | None
     confirm: Path | None
-    group: str
+    together: str
     trunk: int
     lrs: str
     place: ModelPlace = field(default_factory=ModelPlace)
@@ -86,7 +86,7 @@ class ProofAsk:
     """A checked ``cuvee prove``.
 
     amount: the budget as it was typed; model: the base likewise. seeds: the numbers of the training runs. same: a name in
-    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. group: what questions
+    ``SAME``. held_out: rows that no arm trains on; on: evaluation files in their place, or none. together: what questions
     move together by: a column, "auto" or "off". rates: learning rates of which each arm has its best; none for
     the training's own. earlier: the proof
     that is confirmed. typed: every option as it was typed; meant: the same with what an earlier proof says.
@@ -104,7 +104,7 @@ class ProofAsk:
     training: Training
     held_out: Budget
     on: list[str]
-    group: str
+    together: str
     rates: list[float]
     judged_by: JudgedBy
     earlier: Earlier | None
@@ -150,7 +150,7 @@ def bind(options: ProofOptions) -> ProofAsk:
         training=training,
         held_out=held_out,
         on=on,
-        group=options.group,
+        together=options.together,
         rates=rates,
         judged_by=judged_by,
         earlier=earlier,

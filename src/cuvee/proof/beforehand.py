@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict
 
 import orjson
 
+from cuvee import disk
 from cuvee.commands import Setting
 from cuvee.errors import ConfigError
 from cuvee.runs import Run, canonical, sha256, write_json
@@ -67,7 +68,7 @@ def keep_to(path: Path, plan: WrittenPlan, run: Run) -> None:
             raise ConfigError(
                 f"{run.path} holds trainings and {path} is not there", "a plan comes first: another --out"
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.folder(path.parent)
         write_json(path, now)
         return
     before = {**_fixed(written["settings"]), **{name: value for name, value in written.items() if name != "settings"}}

@@ -19,7 +19,19 @@ from cuvee.result.proofs import ProofArm, ProofFigures
 from cuvee.runs import manifest_of, output
 
 STAGE = "used"  # of rows that an earlier proof has used
-OWN = ("data", "columns", "dialect", "strict", "on", "decontaminate", "held_out", "seeds", "seed", "confirm", "group")
+OWN = (
+    "data",
+    "columns",
+    "dialect",
+    "strict",
+    "on",
+    "decontaminate",
+    "held_out",
+    "seeds",
+    "seed",
+    "confirm",
+    "together",
+)
 GONE = ("primary", "plan")  # of the earlier run: a confirmation is its own plan
 
 Options = TypeVar("Options")
@@ -160,5 +172,5 @@ def too_few(rows: int, earlier: Earlier) -> InputError:
     """Return what to say where fewer rows are left than the budget takes."""
     return InputError(
         f"{rows:,} rows of this pool were never used and not held out, and the budget takes {earlier.figures['k']:,}",
-        f"give fresh files: cuvee prove FILES --confirm {earlier.run}; or fewer questions with --held-out",
+        f"name fresh files (`{commands.line('cuvee', 'prove', 'FILES', '--confirm', earlier.run)}`), or hold out fewer rows",
     )

@@ -49,7 +49,7 @@ def field_of(run: Run, ask: ProofAsk) -> ProofField:
     tests = questions(held.rows, tokenizer, longest)
     ids, prints = held.rows["id"].to_pylist(), held.rows["fingerprint"].to_pylist()
     tasks = [held.labels[at] for at in tests.at]
-    together = grouping.together(ask.group, _as_given(held, ground).take(pa.array(tests.at)), tasks)
+    together = grouping.together(ask.together, _as_given(held, ground).take(pa.array(tests.at)), tasks)
     return ProofField(
         ground=rows.ground,
         encoded=rows.rows,

@@ -36,7 +36,7 @@ def given(rows: pa.Table, column: str) -> list[str]:
     """
     values = [_value(raw, column) for raw in rows["raw"].to_pylist()]
     if not any(value is not None for value in values):
-        raise InputError(f"no question has a column {column!r}", "name one of the rows' own columns with --group")
+        raise InputError(f"no question has a column {column!r}", "name one of the rows' own columns with --together")
     names = rows["id"].to_pylist()
     return [f"alone {name}" if value is None else f"in {value}" for name, value in zip(names, values, strict=True)]
 

@@ -145,7 +145,7 @@ def instead(facts: Facts, picture: Picture) -> str:
 
 
 def _health(one: Health) -> ScoreRow:
-    scorer = find(one.name)
+    scorer = find(one.name) if "*" not in one.name else None  # a product of scores
     return {
         "name": one.name,
         "nulls": one.nulls,
@@ -153,8 +153,8 @@ def _health(one: Health) -> ScoreRow:
         "tied": one.tied,
         "length": one.length,
         "cut": one.cut,
-        "what": scorer.summary,
-        "higher_is_better": scorer.higher_is_better,
+        "what": scorer.summary if scorer else "product of scores",
+        "higher_is_better": scorer.higher_is_better if scorer else True,
     }
 
 

@@ -17,9 +17,10 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
     COMMANDS |= dict.fromkeys(_words.split(), Group(_title, sort_key=_at))
 
 _TITLES = {
-    "Input": "data run row_id recipe corpus columns dialect strict limit name size allow_code allow_key",
+    "Input": "data run row_id recipe corpus columns dialect strict row_mb limit name size allow_code allow_key",
     "Choice": (
         "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
+        "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo "
         "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
@@ -28,7 +29,8 @@ _TITLES = {
     "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
-        "epochs steps final_steps tokens lr schedule warmup batch weight_decay clip lora micro_tokens replay save_every "
+        "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "
+        "save_every "
         "grpo_steps group prompts grpo_lr kl quality alignment format_weight alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",

@@ -24,7 +24,7 @@ def prove(
     max_new_tokens: o.MaxNewTokens = 32,
     level: float = 0.95,
     pair_seeds: bool = False,
-    group: str = "auto",
+    together: str = "auto",
     primary: str | None = None,
     plan: Path | None = None,
     confirm: Path | None = None,
@@ -82,7 +82,7 @@ def prove(
         Probability that all intervals of the run hold together.
     pair_seeds:
         Compare seed by seed: narrower where the same seed moves all arms alike, wider elsewhere.
-    group:
+    together:
         Questions that move together count as one draw of chance. auto: those whose prompts share text, such as several on one
         passage; a column of the rows; or off.
     primary:
@@ -139,7 +139,7 @@ def prove(
         primary=primary,
         plan=plan,
         confirm=confirm,
-        group=group,
+        together=together,
         trunk=trunk,
         lrs=lrs,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cuvee import disk
 from cuvee.alternation.asked import AlternateAsk, AlternateOptions, bind
 from cuvee.alternation.turns import in_turn
 from cuvee.intake.ground import Ground, prepare
@@ -48,7 +49,7 @@ def _alternate(run: Run, ask: AlternateAsk) -> Result:
 
 def _taken(run: Run, ground: Ground, k: int) -> Step:
     def make(folder: Path) -> None:
-        np.save(folder / "rows.npy", in_turn(ground.pool, k))
+        disk.save_array(folder / "rows.npy", in_turn(ground.pool, k))
 
     return run.step("alternate", {"ground": ground.fingerprint, "k": k}, make)
 
