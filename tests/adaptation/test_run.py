@@ -142,6 +142,7 @@ class Killed(BaseException):
     """What stops a run, as a signal would."""
 
 
+@pytest.mark.slow  # make torture kills every verb at every operation on the disk
 def test_killed_again_and_again_it_takes_the_same_rows(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

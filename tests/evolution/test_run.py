@@ -136,6 +136,7 @@ def test_it_starts_from_the_rows_of_an_earlier_run(sample: WrittenFiles, tiny_mo
     assert first == [name for name in ranked(earlier.folder) if name in first]  # a held-out row may be missing
 
 
+@pytest.mark.slow  # make torture kills every verb at every operation on the disk
 def test_a_killed_run_goes_on_to_the_same_bytes(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:

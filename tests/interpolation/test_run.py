@@ -132,6 +132,7 @@ def test_a_smaller_budget_is_a_prefix(finished: Path, sample: WrittenFiles, tiny
     assert entries(fewer.folder) == entries(more.folder)[:24]
 
 
+@pytest.mark.slow  # make torture kills every verb at every operation on the disk
 def test_a_killed_run_goes_on_to_the_same_bytes(
     finished: Path, sample: WrittenFiles, tiny_model: Path, tmp_path: Path
 ) -> None:

@@ -151,6 +151,7 @@ def test_another_seed_adds_only_its_trainings(
     assert values["random"] == next(arm["mean"] for arm in told(finished)["arms"] if arm["arm"] == "random")
 
 
+@pytest.mark.slow  # make torture kills every verb at every operation on the disk
 def test_a_killed_run_goes_on_to_the_same_table(sample: WrittenFiles, tiny_model: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "arms": "random,base", "seeds": 2}
     whole = cuvee.prove([str(sample.pool)], model=str(tiny_model), out=tmp_path / "whole", **options).folder

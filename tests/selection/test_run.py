@@ -174,6 +174,7 @@ def _command(sample: WrittenFiles, out: Path) -> list[str]:
     return [*arguments, "--decontaminate", str(sample.questions), "--out", str(out)]
 
 
+@pytest.mark.slow  # make torture kills every verb at every operation on the disk
 def test_killed_anywhere_it_goes_on_to_the_same_bytes(finished: Path, sample: WrittenFiles, tmp_path: Path) -> None:
     """Kill -9 at a dozen points that walk through the whole run; then let it end, and compare with an undisturbed one."""
     expected = {
