@@ -1,7 +1,7 @@
 # make demo    sets itself up (about 2 minutes, with CPU torch), then runs the sample pool through the main job and every method
 #              (about a minute)
 # make test    sets itself up (about 4 minutes, with CPU torch and a distilled embedder), then lint, types, floors, tests and
-#              docs (about nine minutes on two cores)
+#              docs (about ten minutes on two cores)
 # make torture an hour of faults: full and broken disks, power cuts, damaged bytes, bad servers; its first minute is in make test
 PYTHON ?= python3
 VENV := .venv

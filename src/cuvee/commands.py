@@ -228,9 +228,8 @@ class Mistakes:
 
     def stop(self) -> None:
         """Raise one ConfigError for all that was found, if anything was."""
-        told = {(wrong.message, wrong.hint): wrong for wrong in self.found}  # two checks may find the same
-        if len(told) == 1:
+        if len(self.found) == 1:
             raise self.found[0]
-        if told:
-            lines = [f"{message} ({hint})" if hint else message for message, hint in told]
+        if self.found:
+            lines = [f"{wrong.message} ({wrong.hint})" if wrong.hint else wrong.message for wrong in self.found]
             raise ConfigError(f"{len(lines)} settings are wrong:\n  " + "\n  ".join(lines))

@@ -32,25 +32,36 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, set[st
     return folder / "pool.jsonl", folder / "goal.jsonl", {row["id"] for row in family[12:]}
 
 
+def counting(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the list to which every computation of gradients adds its number of rows."""
+    computed: list[int] = []
+    features = gradients.features
+
+    def counted(model: Any, rows: Any, **named: Any) -> Any:
+        computed.append(len(rows))
+        return features(model, rows, **named)
+
+    monkeypatch.setattr(gradients, "features", counted)
+    return computed
+
+
+def shares(result: cuvee.Result, family: set[str]) -> Any:
+    """Return by arm which share of its rows is of the goal's family."""
+    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
+    return seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+
+
 def test_less_takes_rows_like_the_goal_and_its_gradients_once(
     places: tuple[Path, Path, set[str]], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool, goal, family = places
-    computed, features = 0, gradients.features
-
-    def counted(model: Any, rows: Any, **named: Any) -> Any:
-        nonlocal computed
-        computed += len(rows)
-        return features(model, rows, **named)
-
-    monkeypatch.setattr(gradients, "features", counted)
+    computed = counting(monkeypatch)
     monkeypatch.setenv("CUVEE_HOME", str(tmp_path / "home"))
     arms = f"random,less:goal={goal}:warmup=10:dim=256:draw=0"
     result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=2, out=tmp_path / "run", **OPTIONS)
     total = len(pool.read_bytes().splitlines())
-    assert computed <= total + 12  # the second seed finds all of them
-    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
-    share = seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+    assert sum(computed) <= total + 12  # the second seed finds all of them
+    share = shares(result, family)
     assert share[arms.split(",")[1]] >= 0.8 and share["random"] < 0.4
 
 
@@ -105,8 +116,7 @@ def test_rds_takes_rows_like_the_goal_and_reads_once(
     arms = f"random,rds+:goal={goal}"
     result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=2, out=tmp_path / "run", **OPTIONS)
     assert read <= len(pool.read_bytes().splitlines()) + 12  # the second seed finds all of them
-    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
-    share = seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+    share = shares(result, family)
     assert share[arms.split(",")[1]] >= 0.8 and share["random"] < 0.4
 
 
@@ -114,20 +124,12 @@ def test_less_by_landmarks_takes_a_fifth_of_the_gradients(
     places: tuple[Path, Path, set[str]], tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool, goal, family = places
-    computed, features = 0, gradients.features
-
-    def counted(model: Any, rows: Any, **named: Any) -> Any:
-        nonlocal computed
-        computed += len(rows)
-        return features(model, rows, **named)
-
-    monkeypatch.setattr(gradients, "features", counted)
+    computed = counting(monkeypatch)
     monkeypatch.setenv("CUVEE_HOME", str(tmp_path / "home"))
     arms = f"random,less:goal={goal}:warmup=10:dim=256:draw=0:landmarks=20%"
     result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=1, out=tmp_path / "run", **OPTIONS)
-    assert computed <= 0.2 * len(pool.read_bytes().splitlines()) + 12
-    seen = pq.read_table(result.folder / "selections.parquet").to_pandas()
-    share = seen.assign(mine=seen["id"].isin(family)).groupby("arm")["mine"].mean()
+    assert sum(computed) <= 0.2 * len(pool.read_bytes().splitlines()) + 12
+    share = shares(result, family)
     assert share[arms.split(",")[1]] >= 0.7 and share["random"] < 0.4
 
 

@@ -106,6 +106,7 @@ def test_an_unfinished_run_goes_on_with_any_settings(tmp_path: Path) -> None:
     with open_run(tmp_path / "run", Claim("select", {"budget": "5"}, False)) as run:
         run.step("s", {}, _writer("f"))
     _made(tmp_path / "run", budget="7")
+    assert manifest_of(tmp_path / "run")["settings"] == {"budget": "7"}
 
 
 def test_what_was_changed_or_is_gone_is_told(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from cuvee.runs import versions
 from cuvee.samples.pool import Pool, Selection
 from cuvee.scorers import find
 from cuvee.scorers.health import Health
-from cuvee.selectors import SELECTORS
+from cuvee.selectors import SELECTORS, needs
 
 BARS = 20  # labels shown of a distribution
 BINS = 24  # of the length distribution
@@ -154,7 +154,7 @@ def _health(one: Health) -> ScoreRow:
         "length": one.length,
         "cut": one.cut,
         "what": scorer.summary if scorer else "product of scores",
-        "higher_is_better": scorer.higher_is_better if scorer else True,
+        "higher_is_better": needs.higher_is_better(one.name),
     }
 
 

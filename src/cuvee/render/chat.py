@@ -109,14 +109,7 @@ def header(messages: Messages, tokenizer: Tokenizer) -> Ids:
 
 def counts(texts: list[str], tokenizer: Tokenizer) -> list[int]:
     """Return how many tokens each text becomes."""
-    rust = getattr(tokenizer, "backend_tokenizer", None)
-    if rust is None or not texts:
-        return [len(ids) for ids in _ids(texts, tokenizer)]
-    rust.no_padding()
-    rust.no_truncation()
-    return [
-        len(encoded) for encoded in rust.encode_batch_fast(texts, add_special_tokens=False)
-    ]  # no id leaves the library
+    return [len(ids) for ids in _ids(texts, tokenizer)]
 
 
 def _ids(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:

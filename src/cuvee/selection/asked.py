@@ -56,9 +56,10 @@ def bind(options: SelectOptions) -> SelectAsk:
     wrong = Mistakes()
     budget = wrong.check(lambda: budgets.parse(options.budget))
     settings = wrong.check(lambda: pairs(options.settings, "settings")) or {}
-    needed = wrong.check(lambda: _needed(options.method, settings)) or []
-    scores = sorted({*listed(options.scores), *needed})
-    wrong.check(partial(tried, options.method, settings, needed))
+    needed = wrong.check(lambda: _needed(options.method, settings))
+    scores = sorted({*listed(options.scores), *(needed or [])})
+    if needed is not None:  # else what is wrong with method or settings is known
+        wrong.check(partial(tried, options.method, settings, needed))
     wrong.check(partial(spaces.parse, options.space))
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
