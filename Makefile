@@ -12,6 +12,8 @@ HOME_OF_TESTS := $(CURDIR)/$(VENV)/home
 MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# Hundreds of tests start a process: what it imports is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo setup test test-slow torture lint docs bench clean
 
