@@ -43,7 +43,7 @@ def prepared_from(run: Run, ask: LearnAsk, ground: Ground) -> EpisodeField:
         ground=read.ground,
         rows=read.rows,
         goal=goal,
-        seen=see(run, ask, read.ground),
+        seen=see(run, ask, read.ground, goal, read.rows),
         start=_start(run, ask, goal, model),
         notes=[*goal.notes, *read.notes],
     )

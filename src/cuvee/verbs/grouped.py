@@ -22,7 +22,7 @@ _TITLES = {
         "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
-        "start patience goal per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo "
+        "start patience goal per_cluster episodes subset every repeats probes random_start final_picks goal_test goal_rows reward policy ppo "
         "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
