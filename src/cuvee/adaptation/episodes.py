@@ -78,7 +78,9 @@ def _begun(run: Run, course: Course) -> Step:
     if not step.reused:
         told = _foretold(step)
         assert told is not None
-        say(f"probed    {ask.probes:,} rows; those held back are foretold at {told['correlation']:.2f}, {step.seconds:.1f} s")
+        say(
+            f"probed    {ask.probes:,} rows; those held back are foretold at {told['correlation']:.2f}, {step.seconds:.1f} s"
+        )
     return step
 
 

@@ -90,6 +90,5 @@ class Probe:
         parts = torch.autograd.grad(loss, self.weights, allow_unused=True)
         meter.charge(forward=len(row), backward=len(row))
         return [
-            torch.zeros_like(weight) if part is None else part
-            for weight, part in zip(self.weights, parts, strict=True)
+            torch.zeros_like(weight) if part is None else part for weight, part in zip(self.weights, parts, strict=True)
         ]

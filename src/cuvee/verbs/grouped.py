@@ -23,7 +23,7 @@ _TITLES = {
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats probes random_start final_picks goal_test goal_rows reward policy ppo "
-        "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
+        "rating library rating_column rating_scale correct merging good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
     "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
@@ -31,7 +31,7 @@ _TITLES = {
     "Training": (
         "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "
         "save_every "
-        "grpo_steps group prompts grpo_lr kl quality alignment format_weight alike voters"
+        "grpo_steps group prompts grpo_lr kl quality alignment format_weight aligned_by alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",
     "Output": "format file draws seed dry_run replace out quiet json open",
