@@ -138,12 +138,8 @@ class Picked:
         draw = self.wanted.chance if blind else seed
         chance = None if draw is None else rng.stream(draw, "decision", str(decision))
         turns = self.turns(decision)
-        picked = picks(
-            np.zeros_like(scores) if blind else scores,
-            self.open(decision, turns),
-            self.wanted.per_cluster * turns,
-            chance,
-        )
+        many = self.wanted.per_cluster * turns
+        picked = picks(np.zeros_like(scores) if blind else scores, self.open(decision, turns), many, chance)
         self.picks.append(picked)
         self.scores.append([scores[members] for members in picked])
 

@@ -21,7 +21,9 @@ SHARPNESS = 1.0  # score per standard deviation of worth
 
 @dataclass(frozen=True)
 class Foretold:
-    """How a fit went. probes: fitted and held back. correlation: of what was foretold and found, on those held back, -1 to 1."""
+    """How a fit went. probes: fitted and held back. correlation: of what was foretold and found, on
+    those held back, -1 to 1.
+    """
 
     probes: int
     held: int

@@ -46,7 +46,8 @@ class Seen:
 def see(run: Run, ask: LearnAsk, ground: Ground, goal: Goal, rows: Sequence[Encoded]) -> Seen:
     """Read every row with the auxiliary model (once ever: the store remembers), and make columns and clusters.
 
-    rows: of the pool as the base reads them. Raises ConfigError where a given policy was learnt through another auxiliary model.
+    rows: of the pool as the base reads them. Raises ConfigError where a given policy was learnt
+    through another auxiliary model.
     """
     given = policies.read(ask.policy) if ask.policy else None
     aux = _auxiliary(ask, given)

@@ -1,7 +1,7 @@
 """What the policy sees of a row: d' = [stage | difficulty | goal | semantic | availability], 41 numbers.
 
-As in RAISE (arXiv 2504.07282), and two more, which compare the row with the goal. The 38 of difficulty, goal and semantic do not
-change while a model trains; they are made once. Stage is the same for all rows of
+As in RAISE (arXiv 2504.07282), and two more, which compare the row with the goal. The 38 of difficulty, goal and semantic do
+not change while a model trains; they are made once. Stage is the same for all rows of
 a step. Every column is centred and scaled, by figures that are fitted once and kept with the policy.
 """
 
@@ -60,7 +60,10 @@ def difficulty(prompts: I64, answers: I64, given: F64, alone: F64) -> F32:
 
 
 def fit(figures: F32, vectors: F32) -> Basis:
-    """Return the basis of a pool, (n, 6) figures: PCA of the (n, d) vectors to 32, and means and standard deviations of the columns."""
+    """Return the basis of a pool: PCA of the (n, d) vectors to 32, and means and standard deviations of the columns.
+
+    figures: (n, 6).
+    """
     mean, axes = _principal(vectors)
     raw = np.hstack([figures, (np.asarray(vectors) - mean) @ axes]).astype(np.float64)
     known = np.where(np.isnan(raw).all(axis=0), 0.0, raw)  # a figure that no row has is a column of 0

@@ -1,4 +1,4 @@
-"""What tells how near a row is to the goal, one number each: by what a model learns (as LESS sees it) and by where it lies (RDS+).
+"""How near a row is to the goal, one number each: by what a model learns (as LESS sees it) and by where it lies (RDS+).
 
 Imports torch; import it late.
 """

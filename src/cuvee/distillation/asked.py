@@ -89,7 +89,8 @@ class DistillOptions:
 class DistillAsk:
     """A checked ``cuvee distill``. model, base: the distiller, as named and as a folder. typed: every option.
 
-    merging: how the model is asked, one of ``MERGING``. good: the rating from which a row is good. share: of distilled rows in the training set.
+    merging: how the model is asked, one of ``MERGING``. good: the rating from which a row is good. share: of distilled rows in
+    the training set.
     """
 
     pool: PoolAsk

@@ -4,7 +4,7 @@ import numpy as np
 
 from cuvee import embedders
 from cuvee.arrays import F64
-from cuvee.distillation.raters import ByColumn
+from cuvee.distillation.raters import KIND, ByColumn
 from cuvee.distillation.ratings import Ratings
 from cuvee.distiller import bayes
 from cuvee.distiller.bayes import Library, compressed

@@ -8,7 +8,7 @@ from cuvee.distillation.by_column import by_column
 from cuvee.distillation.by_judge import asked_again, by_judge
 from cuvee.distillation.by_library import by_library
 from cuvee.distillation.fates import Draft
-from cuvee.distillation.raters import ByColumn, ByLibrary, Rater
+from cuvee.distillation.raters import KIND, ByAgreement, ByColumn, ByLibrary, Rater
 from cuvee.distillation.ratings import JudgeSession, Ratings, put_right
 from cuvee.distiller import bayes
 from cuvee.distiller.bayes import Library

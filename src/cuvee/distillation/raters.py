@@ -38,7 +38,9 @@ class ByColumn:
 
 @dataclass(frozen=True)
 class ByAgreement:
-    """What near rows say to the same question (``distillation.by_agreement``). why: in place of what, for people; "" if named."""
+    """What near rows say to the same question (``distillation.by_agreement``). why: in place of what, for people; ""
+    where it was named.
+    """
 
     way: ClassVar[str] = "agreement"
     why: str = ""

@@ -78,8 +78,8 @@ def talk(
 ) -> Talk | None:
     """Return the conversation that asks for one row of these; None where it cannot be made to fit.
 
-    ask: kind and texts -> the conversation. count: conversation -> its tokens. room: tokens that a prompt may have. The longest question or answer is halved, and
-    marked with an ellipsis, until the prompt fits.
+    ask: kind and texts -> the conversation. count: conversation -> its tokens. room: tokens that a prompt may have.
+    The longest question or answer is halved, and marked with an ellipsis, until the prompt fits.
     """
     texts = [[question, answer] for question, answer in rows]
     while True:

@@ -106,8 +106,10 @@ class Weighing:
 
 @dataclass
 class Rewards:
-    """The rewards of replies to an example's prompt, over one library. by: what alignment is told by, one of ``ALIGNED``. threshold: cosine from which an answer
-    counts as aligned with its reference.
+    """The rewards of replies to an example's prompt, over one library.
+
+    by: what alignment is told by, one of ``ALIGNED``. threshold: cosine from which an answer counts as aligned with its
+    reference.
     """
 
     library: Library

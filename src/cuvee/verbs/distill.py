@@ -59,8 +59,9 @@ def distill_train(
     kl:
         Weight of the divergence from the cold start.
     quality:
-        Weight of the quality reward (KNN-Bayes rating of the answer), for all kinds; 0 leaves it out. Default: as published, 0.5
-        for qa and cs, 0.8 for mcq, tfq and para; where the library's ratings are hardly better than a coin it goes to alignment.
+        Weight of the quality reward (KNN-Bayes rating of the answer), for all kinds; 0 leaves it out. Default: as published,
+        0.5 for qa and cs, 0.8 for mcq, tfq and para; where the library's ratings are hardly better than a coin it goes to
+        alignment.
     alignment:
         Weight of the alignment reward; 0 leaves it out. Default: 0.4 for qa and cs, none for the other kinds.
     format_weight:
@@ -245,8 +246,8 @@ def distill(
     budget:
         Rows of the training set: a number or a share of the clean pool.
     rating:
-        bayes (KNN-Bayes over the distiller's library), agreement (what near rows say to the same question), judge (a chat model),
-        column (the rows' own), or auto: bayes where the library tells good texts from weak ones, else agreement.
+        bayes (KNN-Bayes over the distiller's library), agreement (what near rows say to the same question), judge (a chat
+        model), column (the rows' own), or auto: bayes where the library tells good texts from weak ones, else agreement.
     library:
         Rated texts for bayes; default: the distiller's own.
     rating_column:

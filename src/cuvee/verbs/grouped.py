@@ -22,8 +22,10 @@ _TITLES = {
         "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
-        "start patience goal per_cluster episodes subset every repeats probes random_start final_picks goal_test goal_rows reward policy ppo "
-        "rating library rating_column rating_scale correct merging good share smallest largest mean at_most offline kinds variants "
+        "start patience goal per_cluster episodes subset every repeats "
+        "probes random_start final_picks goal_test goal_rows reward policy ppo "
+        "rating library rating_column rating_scale correct "
+        "merging good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
     "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",

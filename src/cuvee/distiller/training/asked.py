@@ -91,8 +91,8 @@ class DistillTrainOptions:
 class DistillTrainAsk:
     """A checked ``cuvee distill train``. model, base: what is trained, as named and as a folder. typed: every option.
 
-    aligned_by: what alignment is told by. alike: cosine from which an answer counts as aligned with its reference. voters, embedder: of the library. judged: held-out examples that are
-    answered at each stage, 0 for all.
+    aligned_by: what alignment is told by. alike: cosine from which an answer counts as aligned with its reference. voters,
+    embedder: of the library. judged: held-out examples that are answered at each stage, 0 for all.
     """
 
     corpus: Path
