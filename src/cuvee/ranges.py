@@ -95,6 +95,7 @@ RANGES: Mapping[str, Range] = {
     "temperature": Range(0, 100),
     "distill train temperature": Range(0, 100, above=True),
     "top_p": PART,
+    "trials": SOME,
     "trunk": Range(0, 10_000),
     "voters": SOME,
     "warmup": SHARE,

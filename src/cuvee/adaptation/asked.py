@@ -75,11 +75,11 @@ class LearnAsk:
     """All that ``episodes.learnt`` needs to know, whatever pool it works on: a proof's arm makes one of its own.
 
     model: the base as it was named. training: of every episode. final: of the last run. clusters, per_cluster: groups of
-    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how
-    often a row may be taken in a run, 0 without limit. probes: rows that a first policy is fitted to, 0 for none.
-    random_start: share of a training's steps, from its first, that take random rows. top: whether the
-    final run takes the best rows, or draws as the episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy: where to
-    start from. learner: of PPO.
+    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how often
+    a row may be taken in a run, 0 without limit. probes: rows that a first policy is fitted to, 0 for none. random_start:
+    share of a training's steps, from its first, that take random rows. top: whether the final run takes the best rows, or
+    draws as the episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy:
+    where to start from. learner: of PPO.
     """
 
     model: str

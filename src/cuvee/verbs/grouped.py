@@ -3,7 +3,7 @@
 from cyclopts import Group
 
 _ORDER = {
-    "The work, in its order": "inspect select train prove",
+    "The work, in its order": "inspect select train prove search",
     "Methods that choose or make rows while a model learns": "interpolate evolve adapt distill",
     "To look closer": "evaluate why report",
     "To begin with, and to repeat": "demo models run",
@@ -23,7 +23,7 @@ _TITLES = {
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats "
-        "probes random_start final_picks goal_test goal_rows reward policy ppo "
+        "trials distilled control probes random_start final_picks goal_test goal_rows reward policy ppo "
         "rating library rating_column rating_scale correct "
         "merging good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
