@@ -63,11 +63,11 @@ def search(
     level:
         Probability that the interval of the winner holds.
     """
+    from cuvee.exploration.asked import SearchOptions
+    from cuvee.exploration.run import run_search
     from cuvee.intake.asked import CleanOptions, PoolOptions
     from cuvee.intake.sources import ReadOptions
     from cuvee.models.place import ModelPlace
-    from cuvee.search.asked import SearchOptions
-    from cuvee.search.run import run_search
 
     read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
     clean = CleanOptions(

@@ -36,16 +36,22 @@ class Tried:
 def schedule(trials: int) -> list[Rung]:
     """Return the rungs that take at most so many trainings together; the first is as wide as they allow.
 
-    The last rung has two recipes at least, so that there is something to choose between.
+    The last rung has two recipes, so that there is something to choose between. What is left over widens the later rungs, then
+    trains the last two again.
     """
-    for first in range(trials, 1, -1):
-        rungs, left = [Rung(first, 0)], first
-        while left > 2:
-            left = ceil(left / ETA)
-            rungs += [Rung(left, len(rungs))] if left > 1 else []
-        if sum(rung.recipes for rung in rungs) <= trials:
-            return rungs
-    return [Rung(trials, 0)]
+    widths = next(found for first in range(trials, 1, -1) if sum(found := _widths(first)) <= trials)
+    left = trials - sum(widths)
+    while left and (at := next((at for at in range(1, len(widths)) if widths[at] < widths[at - 1]), None)):
+        widths[at], left = widths[at] + 1, left - 1
+    widths += [min(2, widths[-1])] * (left // 2)
+    return [Rung(width, at) for at, width in enumerate(widths)]
+
+
+def _widths(first: int) -> list[int]:
+    widths = [first]
+    while widths[-1] > 2:
+        widths.append(max(2, ceil(widths[-1] / ETA)))
+    return widths
 
 
 def halve(recipes: Sequence[str], rungs: Sequence[Rung], train: Callable[[str, int], float | str]) -> Tried:

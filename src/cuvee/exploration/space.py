@@ -26,7 +26,7 @@ EVEN = 0.5  # share of the rows in its largest task, from which a pool counts as
 
 
 @dataclass(frozen=True)
-class Place:
+class Standing:
     """Where a pool stands, as far as the search looks. rows: of the budget. goal, distilled: as asked, None without.
 
     tasks: how many the rows name. largest: share of the rows in the largest one, 0 to 1.
@@ -39,10 +39,10 @@ class Place:
     largest: float
 
 
-Draw = Callable[[Place, np.random.Generator], str]  # one recipe, as an arm
+Draw = Callable[[Standing, np.random.Generator], str]  # one recipe, as an arm
 
 
-def prior(place: Place) -> dict[str, float]:
+def prior(place: Standing) -> dict[str, float]:
     """Return kind of recipe -> its weight among draws.
 
     Guesses, to be set by measurements where there are some: with a goal, methods that see it count double, as there they were
@@ -59,27 +59,27 @@ def prior(place: Place) -> dict[str, float]:
     }
 
 
-def singles(place: Place) -> list[str]:
+def singles(place: Standing) -> list[str]:
     """Return every single method with its defaults: what a search must not do worse than."""
     goal = [f"adapt:goal={place.goal}"] if place.goal else []
     made = [place.distilled] if place.distilled else []
     return [*goal, *made, "facility-location", "forms", "k-center", "mdit", "evolve"]
 
 
-def recipes(place: Place, count: int, rng: np.random.Generator) -> list[str]:
+def recipes(place: Standing, count: int, rng: np.random.Generator) -> list[str]:
     """Return at most ``count`` different recipes: half of them single methods with their defaults, the others drawn."""
     weights = prior(place)
     return _filled(singles(place)[: max(1, count // 2)], place, count, weights, rng)
 
 
-def at_random(place: Place, count: int, rng: np.random.Generator) -> list[str]:
+def at_random(place: Standing, count: int, rng: np.random.Generator) -> list[str]:
     """Return at most ``count`` different recipes drawn with every possible kind alike: the search's own control."""
     weights = {kind: float(weight > 0) for kind, weight in prior(place).items()}
     return _filled([], place, count, weights, rng)
 
 
 def _filled(
-    first: Sequence[str], place: Place, count: int, weights: Mapping[str, float], rng: np.random.Generator
+    first: Sequence[str], place: Standing, count: int, weights: Mapping[str, float], rng: np.random.Generator
 ) -> list[str]:
     names = [name for name, weight in weights.items() if weight > 0]
     shares = np.array([weights[name] for name in names])
@@ -104,34 +104,34 @@ def _one(rng: np.random.Generator, of: Sequence[str]) -> str:
     return of[int(rng.integers(len(of)))]
 
 
-def _choose(place: Place, rng: np.random.Generator) -> str:
+def _choose(place: Standing, rng: np.random.Generator) -> str:
     name, space = _one(rng, CHOOSERS), _one(rng, SPACES)
     return f"{name}:space={space}" if space else name
 
 
-def _interpolate(place: Place, rng: np.random.Generator) -> str:
+def _interpolate(place: Standing, rng: np.random.Generator) -> str:
     alpha = _one(rng, ("0.2", "0.5", "1", "2"))
     if rng.random() < 0.5:
         return f"mdit:alpha={alpha}:as=regulariser:weight={_one(rng, ('0.1', '0.2', '0.5'))}"
     return f"mdit:alpha={alpha}:rows={_one(rng, ('0', '0.25', '0.5'))}"
 
 
-def _evolve(place: Place, rng: np.random.Generator) -> str:
+def _evolve(place: Standing, rng: np.random.Generator) -> str:
     return f"evolve:rounds={_one(rng, ('2', '4'))}:strategy={_one(rng, ('k-center', 'herding', 'entropy', 'margin'))}"
 
 
-def _adapt(place: Place, rng: np.random.Generator) -> str:
+def _adapt(place: Standing, rng: np.random.Generator) -> str:
     episodes, probes = _one(rng, ("0", "4", "8")), _one(rng, ("100", "200"))
     return f"adapt:goal={place.goal}:episodes={episodes}:probes={probes}"
 
 
-def _chain(place: Place, rng: np.random.Generator) -> str:
+def _chain(place: Standing, rng: np.random.Generator) -> str:
     goes_on: list[Draw] = [_choose, _interpolate, _evolve, *([_adapt] if place.goal else [])]
     then = goes_on[int(rng.integers(len(goes_on)))](place, rng)
     return f"chain:first={_one(rng, FIRST)}:keep={_one(rng, ('2', '4', '8'))}:then={then}"
 
 
-def _distilled(place: Place, rng: np.random.Generator) -> str:
+def _distilled(place: Standing, rng: np.random.Generator) -> str:
     return f"chain:first={place.distilled}:then={_choose(place, rng)}"
 
 

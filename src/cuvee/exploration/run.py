@@ -5,6 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from cuvee import rng
+from cuvee.exploration import space
+from cuvee.exploration.asked import SearchAsk, SearchOptions, bind
+from cuvee.exploration.confirmed import confirm
+from cuvee.exploration.halving import schedule
+from cuvee.exploration.parts import parted
+from cuvee.exploration.published import Searched, publish
+from cuvee.exploration.trying import Trying
 from cuvee.intake.ground import prepare
 from cuvee.intake.hold_out import labels_of
 from cuvee.models import causal
@@ -16,13 +23,6 @@ from cuvee.proof.plan import plan as proof_plan
 from cuvee.proof.run import terms_of
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run
-from cuvee.search import space
-from cuvee.search.asked import SearchAsk, SearchOptions, bind
-from cuvee.search.confirmed import confirm
-from cuvee.search.halving import schedule
-from cuvee.search.parts import parted
-from cuvee.search.published import Searched, publish
-from cuvee.search.trying import Trying
 
 
 def run_search(options: SearchOptions, *, out: Path, dry_run: bool, replace: bool) -> Result:
@@ -49,12 +49,12 @@ def _search(run: Run, ask: SearchAsk) -> Result:
     return publish(run, Searched(ask, place, trying, found, beside, confirmed))
 
 
-def _place(run: Run, ask: SearchAsk) -> space.Place:
+def _place(run: Run, ask: SearchAsk) -> space.Standing:
     """Return where the pool stands, before anything is held out."""
     proof = ask.proof([RANDOM], [ask.options.pool.seed])
     pool = prepare(run, proof.pool).pool
     _, counts = np.unique(labels_of(pool), return_counts=True)
-    return space.Place(
+    return space.Standing(
         rows=proof.budget.rows(len(pool)),
         goal=ask.goal,
         distilled=str(ask.distilled) if ask.distilled else None,

@@ -6,9 +6,9 @@ from typing import TypedDict
 
 from cuvee import commands
 from cuvee.commands import Scalar
+from cuvee.exploration.asked import SearchAsk
 from cuvee.proof.arms import CHAIN, parse
 from cuvee.proof.chain_arm import KEEP, OWN
-from cuvee.search.asked import SearchAsk
 
 Settings = Mapping[str, Scalar]
 Step = dict[str, dict[str, object]]  # one verb over its options
@@ -16,7 +16,7 @@ RENAMED = {"rows": "real_share"}  # a setting of the arm mdit -> the option of `
 ROUNDS = 4  # of the arm evolve, unless it says
 
 
-class Recipe(TypedDict):
+class RecipeFile(TypedDict):
     """What a recipe file holds."""
 
     steps: list[Step]
@@ -38,7 +38,7 @@ class Writer:
     updates: int
     folder: str
 
-    def recipe(self, winner: str) -> Recipe:
+    def recipe(self, winner: str) -> RecipeFile:
         """Return the steps that make the winner's training set from the pool, and train on it."""
         data = commands.paths(self.ask.options.pool.read.data)
         name, given = settings_of(winner)
@@ -88,7 +88,7 @@ class Writer:
         rounds = int(given.get("rounds", ROUNDS))
         part = max(1, rows // rounds)
         own = {key: value for key, value in given.items() if key != "rounds"}
-        sizes = {"budget": str(rows), "init": rows - part * (rounds - 1), "per_round": part, "rounds": rounds - 1}
+        sizes = {"init": rows - part * (rounds - 1), "per_round": part, "rounds": rounds - 1}
         return {"evolve": self._on(data, "set", model=self._model, **{**self._training, **own, **sizes})}
 
     def _adapted(self, given: Settings, data: list[str]) -> Step:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from cuvee.arrays import I64
 from cuvee.errors import CuveeError
+from cuvee.exploration.asked import SearchAsk
+from cuvee.exploration.halving import Tried, halve, schedule
+from cuvee.exploration.parts import judged_on
 from cuvee.progress import say
 from cuvee.proof.field import ProofField
 from cuvee.proof.trial import Terms, Trial, attempt, read
 from cuvee.runs import Run
-from cuvee.search.asked import SearchAsk
-from cuvee.search.halving import Tried, halve, schedule
-from cuvee.search.parts import judged_on
 from cuvee.statistics.results import Questions
 
 APART = 1_000  # the seeds of the confirmation are this far from those of the search

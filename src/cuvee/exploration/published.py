@@ -7,19 +7,22 @@ from typing import TypedDict
 import yaml
 
 from cuvee import commands, disk
+from cuvee.exploration.asked import SearchAsk
+from cuvee.exploration.confirmed import verdict
+from cuvee.exploration.halving import Tried
+from cuvee.exploration.space import Standing, prior
+from cuvee.exploration.trying import Trying
+from cuvee.exploration.written import Writer
 from cuvee.proof.choosing_arms import RANDOM
-from cuvee.result import Result
+from cuvee.proof.published import FILES, written
+from cuvee.proof.summary import Proven
+from cuvee.result import Result, Summary
 from cuvee.result.proofs import ProofArm, ProofFigures
-from cuvee.runs import Run, versions, write_json
-from cuvee.search.asked import SearchAsk
-from cuvee.search.confirmed import FOLDER, verdict
-from cuvee.search.halving import Tried
-from cuvee.search.space import Place, prior
-from cuvee.search.trying import Trying
-from cuvee.search.written import Writer
+from cuvee.runs import Run, write_json
+from cuvee.training.fresh import adapters
 from cuvee.training.settings import described
 
-RECIPE, TRIALS, SUMMARY = "recipe.yaml", "trials.json", "summary.json"
+RECIPE, TRIALS = "recipe.yaml", "trials.json"
 
 
 class TriedRecipe(TypedDict):
@@ -38,16 +41,11 @@ class Searched:
     """A finished search. beside: the halving of recipes drawn at random, where one was asked for."""
 
     ask: SearchAsk
-    place: Place
+    place: Standing
     trying: Trying
     found: Tried
     beside: Tried | None
-    confirmed: ProofFigures
-
-    @property
-    def claim(self) -> ProofArm:
-        """What the confirmation says of the winner."""
-        return verdict(self.confirmed, self.found.winner)
+    confirmed: Proven
 
     @property
     def promised(self) -> float:
@@ -63,18 +61,18 @@ class Searched:
 def publish(run: Run, done: Searched) -> Result:
     """Write and publish; return what the verb returns."""
     tried = _tried(done)
-    writer = Writer(done.ask, done.trying.terms.k, done.claim["updates"], str(run.path / "winner"))
+    proof, summary = written(run, done.confirmed, lambda told: _retold(done, told, run.path))
+    claim = verdict(summary["proof"], done.found.winner)
+    writer = Writer(done.ask, done.trying.terms.k, claim["updates"], str(run.path / "winner"))
     recipe = yaml.safe_dump(dict(writer.recipe(done.found.winner)), sort_keys=False, allow_unicode=True)
-    summary = _summary(done, run.path)
 
     def make(folder: Path) -> None:
         head = f"# {done.found.winner}: what `cuvee search` found; its proof lies beside this file\n"
         disk.write(folder / RECIPE, (head + recipe).encode())
         write_json(folder / TRIALS, tried)
-        write_json(folder / SUMMARY, summary)
 
-    step = run.step("publish", {"summary": summary, "tried": [dict(one) for one in tried], "recipe": recipe}, make)
-    files = run.publish(step, [RECIPE, TRIALS, SUMMARY])
+    step = run.step("recipe", {"tried": [dict(one) for one in tried], "recipe": recipe}, make)
+    files = [*run.publish(step, [RECIPE, TRIALS]), *run.publish(proof, FILES)]
     trying = done.trying
     run.conclude(
         "search",
@@ -83,6 +81,7 @@ def publish(run: Run, done: Searched) -> Result:
         inputs=trying.terms.field.ground.source.files,
         model={"name": done.ask.options.model, "version": trying.terms.version},
         training=described(trying.terms.training),
+        adapters=adapters(trying.terms.training),
         trials=tried,
         place=asdict(done.place),
         prior=prior(done.place),
@@ -91,61 +90,62 @@ def publish(run: Run, done: Searched) -> Result:
 
 
 def _tried(done: Searched) -> list[TriedRecipe]:
+    """Return a line per recipe, those of the search first, best first."""
     parts = [("search", done.found), *([("random", done.beside)] if done.beside else [])]
-    lines: list[TriedRecipe] = []
-    for by, tried in parts:
-        for recipe in [*tried.order, *tried.failed]:
-            trials = done.trying.trials.get(recipe, [])
-            spent = {name: sum(one.figures[name] for one in trials) for name in ("forward", "backward")}  # type: ignore[literal-required]
-            losses = list(tried.losses[recipe])
-            lines.append({"recipe": recipe, "by": by, "losses": losses, **spent, "failed": tried.failed.get(recipe)})  # type: ignore[typeddict-item]
-    return lines
+    return [_line(done, by, tried, recipe) for by, tried in parts for recipe in [*tried.order, *tried.failed]]
 
 
-def _summary(done: Searched, folder: Path) -> dict[str, object]:
-    ask, claim = done.ask, done.claim
-    command = commands.command("search", ask.typed, folder)
+def _line(done: Searched, by: str, tried: Tried, recipe: str) -> TriedRecipe:
+    trials = done.trying.trials.get(recipe, [])
     return {
-        "title": f"search: {len(done.found.losses)} recipes, {sum(map(len, done.found.losses.values()))} trainings",
-        "command": command,
-        "sentence": _sentence(done, claim),
-        "selection": {"budget": str(ask.options.budget), "model": str(ask.options.model), "method": done.found.winner},
-        "profile": {
-            "recipes tried": len(done.found.losses),
-            "found: better than random by": done.promised,
-            "confirmed: better than random by": claim["difference"],
-            "half-width of its interval": claim["half_width"],
-            "forward tokens of the winner": claim["forward"],
-            "backward tokens of the winner": claim["backward"],
-        },
-        "proof": done.confirmed,
-        "settings": {name: value for name, value in ask.typed.items() if value not in (None, "", [])},
-        "reproduce": [command],
-        "versions": versions(),
-        "warnings": _warnings(done),
+        "recipe": recipe,
+        "by": by,
+        "losses": list(tried.losses[recipe]),
+        "forward": sum(one.figures["forward"] for one in trials),
+        "backward": sum(one.figures["backward"] for one in trials),
+        "failed": tried.failed.get(recipe),
     }
 
 
-def _sentence(done: Searched, claim: ProofArm) -> str:
+def _retold(done: Searched, told: Summary, folder: Path) -> Summary:
+    """Return the summary of the confirmation as that of the search."""
+    ask, claim = done.ask, verdict(told["proof"], done.found.winner)
+    command = commands.command("search", ask.typed, folder)
+    profile = {
+        "recipes tried": len(done.found.losses),
+        "found: better than random by": done.promised,
+        "confirmed: better than random by": claim["difference"],
+        "half-width of its interval": claim["half_width"],
+    }
+    return {
+        **told,
+        "title": f"search: {len(done.found.losses)} recipes, {sum(map(len, done.found.losses.values()))} trainings",
+        "command": command,
+        "sentence": _sentence(done, claim, told["proof"]),
+        "selection": {**told["selection"], "method": done.found.winner},
+        "profile": profile,
+        "settings": {name: value for name, value in ask.typed.items() if value not in (None, "", [])},
+        "reproduce": [command],
+        "warnings": [*_warnings(done, claim, told["proof"]), *told["warnings"]],
+    }
+
+
+def _sentence(done: Searched, claim: ProofArm, proof: ProofFigures) -> str:
     found = f"better than random by {done.promised:.4f} on the questions of the search"
-    seeds, questions = len(done.confirmed["seeds"]), done.confirmed["questions"]
-    told = (
-        f"{claim['difference']:.4f} \u00b1 {claim['half_width']:.4f} on {questions:,} others, with {seeds} other seeds"
-    )
+    others = f"{proof['questions']:,} others, with {len(proof['seeds'])} other seeds"
+    told = f"{claim['difference']:.4f} \u00b1 {claim['half_width']:.4f} on {others}"
     return f"{done.found.winner} is the best of {len(done.found.losses)} recipes: {found}, {told}: {claim['verdict']}."
 
 
-def _warnings(done: Searched) -> list[str]:
+def _warnings(done: Searched, claim: ProofArm, proof: ProofFigures) -> list[str]:
     notes = [f"{recipe} could not be tried: {why}" for recipe, why in done.found.failed.items()]
-    if done.beside:
-        other = verdict(done.confirmed, done.beside.winner)
-        told = "it is the same recipe" if done.beside.winner == done.found.winner else f"{other['difference']:.4f}"
-        notes.append(f"the best of as many random recipes, {done.beside.winner}, is better than random rows by {told}")
-    if done.claim["verdict"] != "beats":
+    if done.beside and done.beside.winner == done.found.winner:
+        notes.append("as many random recipes have the same winner")
+    elif done.beside:
+        better = verdict(proof, done.beside.winner)["difference"]
         notes.append(
-            "the win is not confirmed: see proof/report.html for how many more questions or seeds would show it"
+            f"the best of as many random recipes, {done.beside.winner}, is better than random rows by {better:.4f}"
         )
+    if claim["verdict"] != "beats":
+        notes.append("the win is not confirmed; the report says how many more questions or seeds would show it")
     return notes
-
-
-__all__ = ["FOLDER", "Searched", "publish"]
