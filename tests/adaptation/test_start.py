@@ -13,7 +13,7 @@ from cuvee.adaptation import ppo  # noqa: E402
 from cuvee.adaptation.feed import Picked, Picking  # noqa: E402
 from cuvee.adaptation.folder import Policy  # noqa: E402
 from cuvee.adaptation.networks import Acquisition  # noqa: E402
-from cuvee.adaptation.probing import Probe  # noqa: E402
+from cuvee.adaptation.probing import Probe, probes  # noqa: E402
 from cuvee.adaptation.regression import fit, standardised  # noqa: E402
 from cuvee.models import causal, forward, meter  # noqa: E402
 from cuvee.render import Encoded  # noqa: E402
@@ -37,8 +37,8 @@ def test_a_probe_is_one_step_and_leaves_the_model_as_it_was(tiny_model: Path) ->
     assert own > others and own > 0  # a step on the goal itself helps it most
     assert all(torch.equal(a, b) for a, b in zip(before, model.model.parameters(), strict=True))
     assert (spent.forward, spent.backward) == (2 * 5 + 2 * 5, 2 * 5)  # each row once, and the goal after each
-    small = Probe(model, performance, 1e-6)  # to first order: minus the step times the slope along the row's gradient
-    assert small.worth(other) == pytest.approx(0.5 * Probe(model, performance, 2e-6).worth(other), rel=0.2)
+    steps = [Probe(model, performance, lr).worth(goal) for lr in (2e-5, 4e-5)]
+    assert steps[1] == pytest.approx(2 * steps[0], rel=0.1)  # to first order, as far as the step goes
 
 
 def test_the_regression_ranks_rows_that_it_has_not_seen() -> None:
@@ -53,6 +53,14 @@ def test_the_regression_ranks_rows_that_it_has_not_seen() -> None:
     assert np.corrcoef(scores[left], worth[left])[0, 1] > 0.7
     again = Acquisition(seed=0)
     assert fit(again, world.columns[at], worth[at], seed=0) == told
+
+
+def test_half_of_the_probes_are_near_the_goal_and_none_is_probed_twice() -> None:
+    columns = rng.stream(1, "columns").normal(size=(100, 38)).astype(np.float32)
+    at = probes(columns, 20, rng.stream(2, "probes"))
+    nearest = np.argsort(-columns[:, 4:6].sum(axis=1))[:10]
+    assert set(at[:10].tolist()) == set(nearest.tolist()) and len(set(at.tolist())) == 20
+    assert sorted(probes(columns[:7], 20, rng.stream(2, "probes")).tolist()) == list(range(7))
 
 
 def test_worth_is_standardised_and_odd_rows_do_not_rule() -> None:

@@ -20,7 +20,7 @@ from cuvee.adaptation.feed import Picked, learn_stage
 from cuvee.adaptation.field import EpisodeField
 from cuvee.adaptation.figures import FinalFigures, PickedRows
 from cuvee.adaptation.importance import importance
-from cuvee.adaptation.probing import probed
+from cuvee.adaptation.probing import probed, probes
 from cuvee.adaptation.regression import fit
 from cuvee.arrays import F32, F64
 from cuvee.progress import say
@@ -68,7 +68,7 @@ def _begun(run: Run, course: Course) -> Step:
 
     def make(folder: Path) -> None:
         policy, chance = policies.read(field.seen.start), rng.stream(ask.seed, "adapt", "probes")
-        at = chance.permutation(len(field.rows))[: ask.probes].astype(np.int64)
+        at = probes(field.seen.rows.columns, ask.probes, chance)
         worth = probed(ask, field.goal, field.rows, at, folder)
         foretold = fit(policy.network, np.array(field.seen.rows.columns[at]), worth, seed=ask.seed)
         policies.write(policy, folder / "policy")
