@@ -46,13 +46,13 @@ def test_the_regression_ranks_rows_that_it_has_not_seen() -> None:
     worth = (world.families == 0) + 0.3 * world.columns[:, 1] + 0.1 * chance.normal(size=600)
     at = chance.permutation(600)[:200]
     network = Acquisition(seed=0)
-    told = fit(network, world.columns[at], worth[at], seed=0)
+    told = fit(network, world.columns, at, worth[at], seed=0)
     assert (told.probes, told.held) == (160, 40) and told.correlation > 0.7
     scores = network.scores(world.columns, np.zeros(2, dtype=np.float32), np.zeros(600, dtype=np.float32))
     left = np.setdiff1d(np.arange(600), at)
     assert np.corrcoef(scores[left], worth[left])[0, 1] > 0.7
     again = Acquisition(seed=0)
-    assert fit(again, world.columns[at], worth[at], seed=0) == told
+    assert fit(again, world.columns, at, worth[at], seed=0) == told
 
 
 def test_half_of_the_probes_are_near_the_goal_and_none_is_probed_twice() -> None:

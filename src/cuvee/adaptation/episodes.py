@@ -4,7 +4,7 @@ Imports torch; import it late.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,8 +69,8 @@ def _begun(run: Run, course: Course) -> Step:
     def make(folder: Path) -> None:
         policy, chance = policies.read(field.seen.start), rng.stream(ask.seed, "adapt", "probes")
         at = probes(field.seen.rows.columns, ask.probes, chance)
-        worth = probed(ask, field.goal, field.rows, at, folder)
-        foretold = fit(policy.network, np.array(field.seen.rows.columns[at]), worth, seed=ask.seed)
+        worth = probed(replace(ask, base=field.warm), field.goal, field.rows, at, folder)
+        foretold = fit(policy.network, field.seen.rows.columns, at, worth, seed=ask.seed)
         policies.write(policy, folder / "policy")
         write_json(folder / "probes.json", asdict(foretold))
 

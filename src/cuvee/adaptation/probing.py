@@ -41,9 +41,9 @@ def probes(columns: F32, count: int, rng: np.random.Generator) -> I64:
 def probed(ask: LearnAsk, goal: Goal, rows: Sequence[Encoded], at: I64, folder: Path) -> F64:
     """Return (p,) by how much the goal gets better by one step on each of these rows, in the reward's unit; more is better.
 
-    at: (p,) row numbers. The step goes from the base down the row's own gradient, as far as the first step of a training
-    goes: lr * sqrt(weights), the length of Adam's. folder: keeps what is done, so that a killed run goes on. A row whose
-    gradient is zero is worth 0.
+    at: (p,) row numbers. The step goes from the base of ``ask`` down the row's own gradient, as far as the first step of a
+    training goes: lr * sqrt(weights), the length of Adam's. folder: keeps what is done, so that a killed run goes on. A row
+    whose gradient is zero is worth 0.
     """
     found = _known(folder / FILE, len(at))
     left = np.flatnonzero(np.isnan(found))

@@ -46,8 +46,8 @@ class Seen:
 def see(run: Run, ask: LearnAsk, ground: Ground, goal: Goal, rows: Sequence[Encoded]) -> Seen:
     """Read every row with the auxiliary model (once ever: the store remembers), and make columns and clusters.
 
-    rows: of the pool as the base reads them. Raises ConfigError where a given policy was learnt
-    through another auxiliary model.
+    ask: its base is the one that rows are compared with the goal by. rows: of the pool as
+    it reads them. Raises ConfigError where a given policy was learnt through another auxiliary model.
     """
     given = policies.read(ask.policy) if ask.policy else None
     aux = _auxiliary(ask, given)
@@ -56,9 +56,7 @@ def see(run: Run, ask: LearnAsk, ground: Ground, goal: Goal, rows: Sequence[Enco
 
     def make(folder: Path) -> None:
         seen = _figures(aux, ground, ask.training.max_length)
-        same = _version(aux) == causal.version_of(ask.base)
-        before = -seen[:, 2].astype(np.float64) if same else None
-        beside = [learnt_with(ask, goal, rows, before), near(reader, goal, vectors.X)]
+        beside = [learnt_with(ask, goal, rows), near(reader, goal, vectors.X)]
         figures = np.column_stack([seen, *beside]).astype(np.float32)
         meter.charge(forward=2 * sum(map(len, rows)))  # what the store remembers costs a run as much as what it reads
         policy = given or Policy.fresh(state.fit(figures, vectors.X), seed=ask.seed, aux=aux, aux_version=_version(aux))

@@ -5,6 +5,7 @@ Imports torch; import it late.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,26 +14,43 @@ from cuvee.adaptation.goal import Goal
 from cuvee.arrays import F32, F64
 from cuvee.embedders.hidden import Hidden
 from cuvee.geometry.whitening import unit
-from cuvee.models import forward
+from cuvee.models import causal, forward
 from cuvee.render import Encoded
+from cuvee.runs import Run, Step
 from cuvee.training import sft
 from cuvee.training.fresh import fresh
+from cuvee.training.settings import described
 
+MODEL = "model"
 STEPS = 4  # in which the base learns from the goal; its rows are few, and more steps learn them by heart
 
 
-def learnt_with(ask: LearnAsk, goal: Goal, rows: Sequence[Encoded], before: F64 | None) -> F64:
+def warmed(run: Run, ask: LearnAsk, rows: Sequence[Encoded], depends: str) -> Step:
+    """Return the step whose ``model`` has learnt from random rows for as long as an episode; depends: what the rows are.
+
+    What the base learns from any row at all (a form, common words) would drown what tells rows apart; so LESS (arXiv
+    2402.04333) warms up too. Rows are compared with the goal, and probed, from there.
+    """
+
+    def make(folder: Path) -> None:
+        training = replace(ask.training, save_every=0)
+        sft.train(fresh(ask.base, training, seed=ask.seed), rows, training, folder / MODEL, seed=ask.seed)
+
+    of = {"rows": depends, "base": causal.version_of(ask.base), "training": described(ask.training), "seed": ask.seed}
+    return run.step("warm-up", of, make)
+
+
+def learnt_with(ask: LearnAsk, goal: Goal, rows: Sequence[Encoded]) -> F64:
     """Return (n,) by how much a row's loss falls, in nats per answer token, once the base has learnt from the goal.
 
     To first order that is the inner product of the row's gradient and the goal's, which LESS (arXiv 2402.04333) projects and
-    compares, for a forward pass per row in place of a backward one; CoLoR-Filter (arXiv 2406.10670) chooses by it. before:
-    (n,) the rows' mean loss under the base where it is known. NaN where the goal has no answers to learn from.
+    compares, for a forward pass per row in place of a backward one; CoLoR-Filter (arXiv 2406.10670) chooses by it. NaN
+    where the goal has no answers to learn from.
     """
     if not goal.taught:
         return np.full(len(rows), np.nan)
     model = fresh(ask.base, ask.training, seed=ask.seed)
-    if before is None:
-        before = forward.passes(model, rows, label="the rows").mean_loss
+    before = forward.passes(model, rows, label="the rows").mean_loss
     batch = min(len(goal.taught), ask.training.batch)
     training = replace(ask.training, steps=STEPS, batch=batch, warmup=0.0, schedule="constant", save_every=0)
     taught = sft.train(model, goal.taught, training, None, seed=ask.seed).model
