@@ -2,12 +2,13 @@
 
 python -m bench.mixup GOOD [--model smollm2-135m] [--distiller RUN] [--regime plenty] [--out runs/mixup]
 
-GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO), 300
-become two or three weak ones each, 70 stay good (--regime plenty), 60 are the questions of the proof. The oracle is a real server; it rates a
-row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells what the distiller is worth
-with a perfect judge, not what a judge is worth. --regime runs-out: six stay good, fewer than the budget takes, and every
-other good row is there only as two to five weak ones that together say all of it; beside the distiller's rows stand the
-best-rated ones, the good ones repeated, and what the untrained model merges by a prompt. Three hours on one core for SmolLM2-135M; called again, it goes on.
+GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO),
+300 become two or three weak ones each, 70 stay good (--regime plenty), 60 are the questions of the proof. The oracle is a
+real server; it rates a row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells
+what the distiller is worth with a perfect judge, not what a judge is worth. --regime runs-out: six stay good, fewer than
+the budget takes, and every other good row is there only as two to five weak ones that together say all of it; beside the
+distiller's rows stand the best-rated ones, the good ones repeated, and what the untrained model merges by a prompt. Three
+hours on one core for SmolLM2-135M; called again, it goes on.
 """
 
 import argparse
