@@ -17,7 +17,7 @@ def pack(files: dict[str, Path], target: Path, part: int = PART) -> list[Path]:
     target.mkdir(parents=True, exist_ok=True)
     index, written = {}, []
     for number, (name, path) in enumerate(sorted(files.items())):
-        pieces = []
+        pieces: list[str] = []
         with path.open("rb") as file:
             while block := file.read(part):
                 piece = target / f"{number:03}-{len(pieces):03}.part"
