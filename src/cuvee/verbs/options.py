@@ -135,6 +135,7 @@ DIFFERS = {
     ("train", "steps"): "none where --epochs or --tokens is the budget",
     ("distill", "model"): "the distiller, which is trained for just that",
     ("report", "run"): "several runs are drawn on one page",
+    ("search", "goal"): "none unless one is named, and the arms of a proof take one file",
     ("models grow", "name"): "what a new model is called, not one that there is",
     ("demo", "out"): "a folder for the pool and the run",
     ("report", "out"): "a page, not a run folder",
