@@ -11,13 +11,12 @@ import orjson
 
 from cuvee.errors import InputError
 from cuvee.loose_json import DECODER, dumps, is_broken, is_deep, loads, mended
-from cuvee.samples.raw import Row
+from cuvee.samples.raw import IDS, Row
 from cuvee.samples.schema import Sample, Turn
 
 NO_INPUT = frozenset({"", "n/a", "none", "<noinput>", "<no input>", "nan", "[]", "null"})  # lower case
 END_OF_TEXT = ("<|endoftext|>", "</s>", "<|im_end|>", "<eos>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>")
 
-IDS = ("id", "uuid", "uid", "_id", "prompt_id", "conversation_id", "question_id", "task_id", "idx")
 SOURCES = ("source", "dataset", "dataset_name", "data_source", "_task_source", "task_source")
 TASKS = ("task", "task_name", "_task_name", "category")
 LICENSES = ("license", "licence")
