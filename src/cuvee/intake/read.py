@@ -103,6 +103,7 @@ class InputFile:
         """Return what decides what is read."""
         ask = self.ask
         how = {"columns": ask.columns, "dialect": ask.dialect, "strict": ask.strict, "row_bytes": ask.row_bytes}
+        how |= {"keep_special": ask.keep_special}
         return {"file": self.path, "identity": self.identity, **how}
 
 
@@ -162,7 +163,12 @@ def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
 def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
     reading = read(
-        file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict, row_bytes=ask.row_bytes
+        file.path,
+        columns=ask.columns or None,
+        dialect=ask.dialect,
+        strict=ask.strict,
+        row_bytes=ask.row_bytes,
+        keep_special=ask.keep_special,
     )
     samples = size = 0
     with (

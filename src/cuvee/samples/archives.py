@@ -1,4 +1,4 @@
-"""Zip and tar archives, as folders of data files: ``pool.zip/train.jsonl`` names a member, which is unpacked when it is read."""
+"""Zip and tar archives as folders of data files: ``pool.zip/train.jsonl`` names a member, unpacked when it is read."""
 
 import shutil
 import tarfile
@@ -127,11 +127,14 @@ def _plain(file: Path) -> Iterator[BinaryIO]:
         start = packed.read(6)
         packed.seek(0)
         if start.startswith(b"\x1f\x8b"):
-            yield gzip.open(packed)
+            with gzip.open(packed) as opened:
+                yield opened
         elif start.startswith(b"BZh"):
-            yield bz2.open(packed)
+            with bz2.open(packed) as opened:
+                yield opened
         elif start.startswith(b"\xfd7zXZ\x00"):
-            yield lzma.open(packed)
+            with lzma.open(packed) as opened:
+                yield opened
         elif start.startswith(ZSTD):
             yield zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
         else:

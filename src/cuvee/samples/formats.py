@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cuvee.loose_json import dumps, loads, loosely
+from cuvee.samples import special
 from cuvee.samples.dialects.cells import MEDIA, opened
 from cuvee.samples.raw import Row
 from cuvee.samples.schema import SampleRow, TurnRow
@@ -179,9 +180,17 @@ def _no_last_answer(row: SampleRow) -> str | None:
     return None if len(roles) > 1 and roles[-1] == "assistant" else "do not end in an answer to something"
 
 
+def raw(row: SampleRow) -> bytes:
+    """Return the raw row; the end marks that were taken off its answers are taken off here too, and nothing else."""
+    if not row.get("stripped"):
+        return row["raw"]
+    spoken = [*row["messages"], *(row["rejected"] or [])]
+    return special.without(row["raw"], {turn["content"] or "" for turn in spoken if turn["role"] == "assistant"})
+
+
 def _same(row: SampleRow) -> dict[str, object]:
     """Return the raw row as the reader understood it; a bare list of turns as ``messages``."""
-    value = loosely(row["raw"])
+    value = loosely(raw(row))
     return value if isinstance(value, dict) else {"messages": value}
 
 
@@ -190,7 +199,13 @@ def _no_raw(row: SampleRow) -> str | None:
 
 
 _MEMBERS = (
-    Format("same", "each row as it was read, byte for byte", _same, _no_raw, holds_all=True),
+    Format(
+        "same",
+        "each row as it was read, byte for byte; but for end marks of chat templates at the tail of answers",
+        _same,
+        _no_raw,
+        holds_all=True,
+    ),
     Format(
         "messages", "OpenAI chat: messages of role and content, tools; for every trainer", _messages, holds_all=True
     ),

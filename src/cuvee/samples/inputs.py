@@ -47,12 +47,19 @@ def _one(given: str) -> list[Path | str]:
             raise InputError("standard input is closed", "name files, or write rows into it")
         return [streams.copied(sys.stdin.buffer, "stdin")]
     path, there = _found(given)
-    if there and path.is_dir():
-        return _some(list(_inside(path, set())), given)
     if there:
-        return _files(path) if path.is_file() else [streams.kept(path)]
-    if archives.holder(path):
-        return [path]
+        return _there(path, given)
+    return [path] if archives.holder(path) else _elsewhere(path, given)
+
+
+def _there(path: Path, given: str) -> list[Path | str]:
+    if path.is_dir():
+        return _some(list(_inside(path, set())), given)
+    return _files(path) if path.is_file() else [streams.kept(path)]
+
+
+def _elsewhere(path: Path, given: str) -> list[Path | str]:
+    """Return what is meant by a name that is no path: a hub id, or a glob."""
     if path.is_symlink():
         raise InputError(f"{path} is a link to nothing", "mend the link, or name what it should lead to")
     if given.startswith(hub.PREFIX):
@@ -63,9 +70,7 @@ def _one(given: str) -> list[Path | str]:
         return [hub.PREFIX + given]  # before globs: org/name@train[:100]
     if glob.has_magic(given):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (an absolute pattern)
-        return _some(
-            [file for one in found for file in (_inside(one, set()) if one.is_dir() else _beside(one))], given
-        )
+        return _some([file for one in found for file in (_inside(one, set()) if one.is_dir() else _beside(one))], given)
     raise InputError(f"there is no {given}", _nearest(path))
 
 

@@ -11,9 +11,22 @@ OPEN = re.compile(rf"\s*+\{{(?=\s*+{_STRING}\s*+:\s*+[{{\[])")
 KEY = re.compile(rf"[\s,]*+({_STRING})\s*+:\s*+(?=[{{\[])")
 # What a row itself may hold as objects or lists: no ids.
 COLUMNS = frozenset(
-    "messages conversations conversation turns prompt completion response request body result input output question answer "
-    "chosen rejected preferred_output non_preferred_output contents systemInstruction system_instruction tools meta metadata "
-    "instances segments history replies".split()
+    (
+        *(
+            "messages",
+            "conversations",
+            "conversation",
+            "turns",
+            "segments",
+            "history",
+            "replies",
+            "contents",
+            "instances",
+        ),
+        *("prompt", "completion", "request", "response", "body", "result", "input", "output", "question", "answer"),
+        *("chosen", "rejected", "preferred_output", "non_preferred_output", "systemInstruction", "system_instruction"),
+        *("tools", "meta", "metadata"),
+    )
 )
 SPOKEN = ({"role", "from", "speaker", "author"}, {"content", "value", "text", "parts"})
 

@@ -28,9 +28,7 @@ _LIST = (
 WRAPPER = re.compile(rf"\s*+\{{{_CELLS}{_LIST}")
 NEXT_LIST = re.compile(rf"\s*+,{_CELLS}{_LIST}")
 TAIL = re.compile(rf"(?:\s*+,\s*+{_STRING}\s*+:\s*+{_CELL})*+\s*+\}}")
-BEGINS_AS_COLUMNS = re.compile(
-    rf'\s*+\{{\s*+{_STRING}\s*+:\s*+(?:\[\s*+(?:"|[-\d]|true|false|null)|\{{\s*+"\d+"\s*+:)'
-)
+BEGINS_AS_COLUMNS = re.compile(rf'\s*+\{{\s*+{_STRING}\s*+:\s*+(?:\[\s*+(?:"|[-\d]|true|false|null)|\{{\s*+"\d+"\s*+:)')
 
 
 class Element(NamedTuple):

@@ -43,7 +43,7 @@ class Quarantined:
     raw: bytes
 
 
-def read(
+def read(  # noqa: PLR0913 (each is an option of the verbs that read, under the same name)
     file: str | Path,
     *,
     columns: Mapping[str, str] | None = None,

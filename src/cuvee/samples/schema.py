@@ -23,7 +23,10 @@ SAMPLE = pa.schema(
         ("rejected", pa.list_(TURN)),  # of a preference pair the conversation with the other answer, else null
         ("margin", pa.float64()),  # of a pair: the chosen answer's score minus the other's, null where none is told
         ("along", pa.string()),  # JSON text of the row's other columns, null where there are none
-        ("stripped", pa.string()),  # end marks of chat templates that were taken off its answers, null where there were none
+        (
+            "stripped",
+            pa.string(),
+        ),  # end marks of chat templates that were taken off its answers, null where there were none
         ("parents", pa.list_(pa.string())),  # ids of the rows this one was made from; empty for a row that was read
     ]
 )

@@ -19,14 +19,15 @@ from cuvee.loose_json import dumps
 from cuvee.names import find
 from cuvee.progress import say
 from cuvee.samples import parquet
-from cuvee.samples.formats import FORMATS, Format
+from cuvee.samples.formats import FORMATS, Format, raw
 from cuvee.samples.schema import SampleRow
 
 ROWS = 4096  # rows held in memory at a time
 FILES = ("jsonl", "parquet", "json")
 # a string (the reader lets raw line breaks in strings through), or line breaks between the parts of a row
 STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+', re.DOTALL)
-RENDERED = ("id", "source", "task", "license", "messages", "tools")
+SAME = ("id", "raw", "messages", "rejected", "stripped")
+RENDERED = ("id", "source", "task", "license", "file", "messages", "tools", "rejected", "along")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     """Write ``table[rows]`` in the order of ``rows`` and return ``path``; equal input gives equal bytes.
 
     table: columns of SAMPLE. rows: (k,) int64. format: a name in FORMATS. file: jsonl, json (an array) or parquet.
-    ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, except that in JSONL a row that was written
+    ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, without the end marks that were taken off its
+    answers when it was read (null ``stripped``: none), and except that in JSONL a row that was written
     over several lines loses its line breaks and the blanks beside them; a raw line break inside a string, which strict
     JSON forbids, becomes its escape. In Parquet the row's keys become columns; one whose values differ in type, or in the
     keys of their objects, holds JSON text.
@@ -50,7 +52,7 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     Raises InputError, before anything is written, where the format cannot hold some rows.
     """
     shape = find(FORMATS, format, "format")
-    chosen = _Chosen(table, rows, ("id", "raw") if format == "same" else RENDERED)
+    chosen = _Chosen(table, rows, SAME if format == "same" else RENDERED)
     if file not in FILES:
         raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
     plan = _look(chosen, shape)
@@ -125,7 +127,7 @@ def require_fit(table: pa.Table, format: str) -> None:
     unfit: Counter[str] = Counter()
     first = ""
     if not shape.holds_all:
-        needed = ("id", "raw") if format == "same" else RENDERED
+        needed = SAME if format == "same" else RENDERED
         for row in (row for batch in _Chosen(table, np.arange(table.num_rows), needed) for row in batch):
             if reason := shape.unfit(row):
                 unfit[reason] += 1
@@ -158,7 +160,7 @@ def _lines(chosen: _Chosen, plan: _Plan, format: str, file: str) -> Iterator[byt
         if format != "same":
             yield dumps(_filled(row, plan)).encode()
         else:
-            yield row["raw"] if file == "json" else one_line(row["raw"])
+            yield raw(row) if file == "json" else one_line(raw(row))
 
 
 def one_line(raw: bytes) -> bytes:

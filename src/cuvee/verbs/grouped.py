@@ -26,7 +26,7 @@ _TITLES = {
         "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
-    "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
+    "Cleaning": "near near_vectors decontaminate contamination keep_empty keep_special drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
         "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "

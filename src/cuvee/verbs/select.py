@@ -26,6 +26,7 @@ def select(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     given: list[str] | None = None,
     scores: str = "",
@@ -76,7 +77,9 @@ def select(
     from cuvee.selection.asked import SelectOptions
     from cuvee.selection.run import run_select
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb)
+    read = ReadOptions(
+        data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb, keep_special=keep_special
+    )
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,

@@ -25,7 +25,9 @@ def _is_batch(row: Row) -> bool:
 def _batch(row: Row) -> list[Sample]:
     request, response = (opened(first(row, *keys)) for keys in (ASKED, TOLD))
     if not isinstance(request, Mapping) and not isinstance(response, Mapping):
-        raise InputError(_failure(row) or f"it has no body, params, response or result; its keys are {', '.join(map(str, row))}")
+        raise InputError(
+            _failure(row) or f"it has no body, params, response or result; its keys are {', '.join(map(str, row))}"
+        )
     said = _asked(request) if isinstance(request, Mapping) else []
     if isinstance(response, Mapping):
         said = [*said, *_told(response, row)]
@@ -111,7 +113,7 @@ def _failure(row: Row) -> str:
 
 BATCH = Dialect(
     NAME,
-    "custom_id with body, response or both: requests and results of a batch (OpenAI's, Anthropic's), joined where both are given",
+    "custom_id with body, response or both: requests and results of a batch (OpenAI's, Anthropic's), joined",
     _is_batch,
     _batch,
     {

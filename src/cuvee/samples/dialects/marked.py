@@ -15,7 +15,9 @@ from cuvee.samples.dialects.turns import ROLES
 from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
-BEGIN = re.compile(r"(?:\s|<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>|<\|endoftext\|>|<｜begin▁of▁sentence｜>|\[gMASK\]|<sop>)*+")
+BEGIN = re.compile(
+    r"(?:\s|<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>|<\|endoftext\|>|<｜begin▁of▁sentence｜>|\[gMASK\]|<sop>)*+"
+)
 END = re.compile(
     r"(?:\s|</?s>|<eos>|<\|(?:im_end|eot_id|eom_id|eot|end|end_of_turn|end_of_text|endoftext|return)\|>|<end_of_turn>|<turn\|>"
     r"|<｜end▁of▁sentence｜>)*+\Z"

@@ -1,5 +1,6 @@
-"""Preference pairs: two answers to one prompt, of which one was chosen. It is the sample's answer; the other is kept beside it."""
+"""Preference pairs: two answers to one prompt. The chosen one is the sample's answer; the other is kept beside it."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -93,12 +94,14 @@ def margin(row: Row) -> float | None:
     for one, other in PAIRS:
         best, worst = row.get(one), row.get(other)
         if isinstance(best, Mapping) and isinstance(worst, Mapping):
-            return margin({**{f"chosen {key}": best[key] for key in best}, **{f"rejected {key}": worst[key] for key in worst}})
+            return margin(
+                {**{f"chosen {key}": best[key] for key in best}, **{f"rejected {key}": worst[key] for key in worst}}
+            )
     return None
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 (NaN)
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
 
 
 def _transcript(value: object) -> list[Turn] | None:

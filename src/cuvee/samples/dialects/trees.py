@@ -34,7 +34,11 @@ def _below(above: Path, message: Mapping[str, object]) -> Iterator[Path]:
     here = [*above, message]
     if len(here) > DEEPEST:
         raise InputError(f"the tree is deeper than {DEEPEST} messages")
-    kept = [one for one in replies if isinstance(one, Mapping) and not one.get("deleted")] if isinstance(replies, list) else []
+    kept = (
+        [one for one in replies if isinstance(one, Mapping) and not one.get("deleted")]
+        if isinstance(replies, list)
+        else []
+    )
     if not kept:
         yield here if _role(message) == "assistant" else above
         return

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from cuvee.cleaners.special import unmarked
 from cuvee.errors import InputError
 from cuvee.samples.dialects.cells import opened, text
 from cuvee.samples.raw import Row
-from cuvee.samples.special import unmarked
 from cuvee.samples.schema import Turn
 
 ROLES = {
