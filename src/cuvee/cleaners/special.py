@@ -28,10 +28,13 @@ def unmarked(said: str) -> tuple[str, list[str]]:
 
     ``</s>`` is one only where no ``<s>`` opened before it: ``<s>struck out</s>`` is HTML.
     """
-    end, struck, found = len(said), None, []
+    found: list[str] = []
+    if not said or not (said[-1] == ">" or said[-1].isspace()):  # most
+        return said, found
+    end, struck = len(said), None
     while end and (said[end - 1] == ">" or said[end - 1].isspace()):
         tail = _before_blanks(said, end)
-        mark = next((mark for mark in ENDS if said.endswith(mark, 0, tail)), None)
+        mark = next(mark for mark in ENDS if said.endswith(mark, 0, tail)) if said.endswith(ENDS, 0, tail) else None
         if mark == _STRIKE and struck is None:
             struck = said.find("<s>")
         if mark is None or (mark == _STRIKE and struck is not None and 0 <= struck < tail):

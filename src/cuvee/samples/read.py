@@ -147,17 +147,17 @@ class Reading:
         told = dumps(along) if along else None
         for at, (one, piece) in enumerate(zip(samples, pieces, strict=True)):
             plain, marks = (one, "") if self._keep_special or dialect.verbatim else stripped(one)
-            place = self._place(raw, dialect, plain, at if len(samples) > 1 else None, piece)
-            batch.add(plain, place._replace(along=told, stripped=marks or None))
+            printed = fingerprint(plain.messages)
+            where = self._place(plain, printed, raw.line, at if len(samples) > 1 else None)
+            batch.add(plain, Place(*where, dialect.name, piece, printed, told, marks or None))
         self.dialects[dialect.name] += len(samples)
         if dialect.note:
             self.notes[dialect.note] += 1
 
-    def _place(self, raw: Raw, dialect: Dialect, one: Sample, at: int | None, piece: bytes) -> Place:
-        printed = fingerprint(one.messages)
+    def _place(self, one: Sample, printed: bytes, line: int, at: int | None) -> tuple[str, str, str, int]:
+        """Return id, source, file and line. at: which of a row's samples it is, None where it is the only one."""
         name = printed.hex()[:16] if one.id is None else one.id if at is None else f"{one.id}#{at}"
-        source = self._stem if one.source is None else one.source
-        return Place(name, source, self.file, raw.line, dialect.name, piece, printed)
+        return name, self._stem if one.source is None else one.source, self.file, line
 
     def _renamed(self, row: Value) -> Value:
         if not self._columns or not isinstance(row, dict):

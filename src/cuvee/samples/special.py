@@ -15,18 +15,21 @@ _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 def stripped(sample: Sample) -> tuple[Sample, str]:
     """Return a sample whose answers have no end marks at their tail, and the marks with a blank between ("" for none)."""
     messages, found = _plain(sample.messages)
-    rejected, more = _plain(sample.rejected)
-    marks = dict.fromkeys([*found, *more])
-    return (replace(sample, messages=messages, rejected=rejected), " ".join(marks)) if marks else (sample, "")
+    rejected, more = _plain(sample.rejected) if sample.rejected else (sample.rejected, [])
+    if not found and not more:
+        return sample, ""
+    return replace(sample, messages=messages, rejected=rejected), " ".join(dict.fromkeys([*found, *more]))
 
 
 def _plain(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, ...], list[str]]:
-    plain, found = [], []
-    for turn in turns:
-        said, marks = unmarked(turn.content) if turn.role == "assistant" and turn.content else ("", [])
-        plain.append(replace(turn, content=said) if marks else turn)
-        found += marks
-    return (tuple(plain), found) if found else (turns, [])
+    plain, found = list(turns), []
+    for at, turn in enumerate(turns):
+        if turn.role == "assistant" and turn.content:
+            said, marks = unmarked(turn.content)
+            if marks:
+                plain[at] = Turn(turn.role, said, turn.extra)
+                found += marks
+    return (tuple(plain), found) if found else (turns, found)
 
 
 def without(raw: bytes, answers: set[str]) -> bytes:

@@ -24,7 +24,7 @@ SYSTEMS = ("system", "system_prompt", "system_message")
 TOOLS = ("tools", "functions")
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 LONGEST_LITERAL = 1 << 18  # characters of a Python literal that is read: one of 1 MB may take its parser ten seconds
-FAMILIES = (IDS, SOURCES, TASKS, LICENSES, SYSTEMS, TOOLS)
+FAMILY = {key: family for family in (IDS, SOURCES, TASKS, LICENSES, SYSTEMS, TOOLS) for key in family}
 ALONG = frozenset((*IDS, *SOURCES, *TASKS, *LICENSES, *TOOLS, *MEDIA))
 
 
@@ -116,15 +116,20 @@ def with_system(row: Row, turns: Sequence[Turn]) -> list[Turn]:
 def beyond(row: Row, dialect: Dialect) -> dict[str, object]:
     """Return the columns that neither the dialect nor any other reader of rows takes; those that are null are left out."""
     others = [key for key in row if key not in dialect.columns and key not in MEDIA and row[key] is not None]
-    if not others:
-        return {}
-    taken = {first_of(row, family) for family in (*FAMILIES, *dialect.either)}
-    return {key: row[key] for key in others if key not in taken}
+    return {key: row[key] for key in others if not _taken(row, key, dialect)} if others else {}
+
+
+def _taken(row: Row, key: str, dialect: Dialect) -> bool:
+    families = [FAMILY[key]] if key in FAMILY else [family for family in dialect.either if key in family]
+    return any(first_of(row, family) == key for family in families)
 
 
 def first_of(row: Row, family: Sequence[str]) -> str | None:
     """Return which of these columns is the first that is not null, None where all are."""
-    return next((key for key in family if row.get(key) is not None), None)
+    for key in family:
+        if row.get(key) is not None:
+            return key
+    return None
 
 
 def sample(row: Row, turns: Sequence[Turn]) -> Sample:

@@ -67,6 +67,8 @@ def history(cell: object) -> list[Turn]:
 def answered(row: Row, keys: Sequence[str]) -> Turn:
     """Return the answer among these columns: the first that is not blank; others that differ travel along as extra."""
     said = {key: text(row[key]) for key in keys if row.get(key) is not None}
+    if len(said) == 1:
+        return Turn("assistant", next(iter(said.values())))
     best = next((one for one in said.values() if unmarked(one)[0].strip()), next(iter(said.values()), ""))
     return Turn("assistant", best, {key: one for key, one in said.items() if one != best and one.strip()})
 
