@@ -121,6 +121,6 @@ PREFERENCE = Dialect(
     _preference,
     {"prompt": "Greet me.", "chosen": "Good morning!", "rejected": "No."},
     note="took `chosen` of a preference pair",
-    columns=frozenset(key for pair in PAIRS for key in pair),
+    columns=frozenset({"input", *(key for pair in PAIRS for key in pair)}),
     either=(PROMPTS,),
 )
