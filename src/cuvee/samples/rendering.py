@@ -18,7 +18,7 @@ def turns(row: SampleRow) -> list[dict[str, object]]:
     if found is None or found.wrong:
         return [turn_of(turn) for turn in row["messages"]]
     return [
-        {**{key: value for key, value in turn_of(turn).items() if key not in MEDIA}, "content": content}
+        {**{key: value for key, value in turn_of(turn).items() if key not in (*MEDIA, "parts")}, "content": content}
         for turn, content in zip(row["messages"], found.contents, strict=True)
     ]
 
