@@ -18,8 +18,8 @@ UNEVEN = (
 )
 OF_TEXT = "Its file here is of text only, and these rows hold images, videos or audio."
 RELATIVE = (
-    "Names of images, videos and audio are absolute where a file was found beside the pool's; others count from the folder that "
-    "LLaMA-Factory's `media_dir:` names: that of the pool's file."
+    "Names of images, videos and audio are absolute where a file was found beside the pool's; others count from the folder "
+    "that LLaMA-Factory's `media_dir:` names: that of the pool's file."
 )
 LOSES_HISTORY = "Its rows hold several exchanges, which this trainer cannot take as columns: write `--format messages`."
 

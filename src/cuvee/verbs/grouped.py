@@ -19,7 +19,7 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
 _TITLES = {
     "Input": "data run row_id recipe corpus columns dialect strict row_mb limit name size allow_code allow_key",
     "Choice": (
-        "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
+        "budget method settings space quota given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo "

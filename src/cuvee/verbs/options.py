@@ -119,7 +119,7 @@ MaxTokensSpent = Annotated[
 Format = Annotated[
     str,
     "auto (same where the pool has one dialect, else messages), same (rows byte for byte), messages, sharegpt, alpaca, "
-    "prompt-completion.",
+    "prompt-completion, dpo (preference pairs), kto (an answer a row, with a label).",
 ]
 File = Annotated[str, "jsonl, parquet or json (one array)."]
 Draws = Annotated[int, "Random selections to measure beside."]
