@@ -55,4 +55,5 @@ def inside(said: str) -> list[str]:
     if "<" not in said and "[" not in said:
         return []
     found = [mark.strip() for mark in INSIDE.findall(said)]
-    return [mark for mark in found if mark != _STRIKE or "<s>" not in said]
+    html = "<s>" in said and all(mark in ("<s>", _STRIKE) for mark in found)
+    return [] if html else found

@@ -23,7 +23,7 @@ NOTE = "results of a batch joined to the requests that they answer"
 
 
 class Joined(NamedTuple):
-    """The table after joining. aside: a file of lines put aside, None for none; alone: how many; count: how many were joined."""
+    """The table after joining. aside: a file of lines put aside, None for none; alone: how many; count: how many joined."""
 
     table: pa.Table
     aside: Path | None

@@ -43,7 +43,7 @@ def is_keyed(window: Window) -> bool:
     found: list[tuple[str, object]] = []
     at = start
     while len(found) < 2:
-        entry = _entry(window, at)
+        entry = _entry(window, at) or (_begun(window, at, found[0][1]) if found else None)
         if entry is None:
             return False
         key, value, at = entry
@@ -52,6 +52,15 @@ def is_keyed(window: Window) -> bool:
         return False
     window.at += start
     return True
+
+
+def _begun(window: Window, start: int, first: object) -> tuple[str, object, int] | None:
+    """Return the key of a value that is broken but begins as the first one does, and that one in its place."""
+    key = KEY.match(window.text, window.at + start)
+    if not key or not isinstance(first, dict) or not first:
+        return None
+    begins = re.compile(rf"\{{\s*+{re.escape(json.dumps(next(iter(first))))}\s*+:")
+    return (key[1], first, start) if begins.match(window.text, key.end()) else None
 
 
 def holds_rows(value: object) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from cuvee.samples.media import ELSEWHERE, KINDS, MARKS
 
-PARTS = "some turns are lists of parts, and it takes text with marks: write `--format messages`"
-UNEVEN = "{rows:,} rows have another number of {mark} in their text than of {name}"
-AWAY = "{rows:,} rows name {name} by URL or hold their bytes, which it does not fetch"
+NAMES = frozenset((*KINDS, *KINDS.values()))
+PARTS = "Some turns hold parts, where it takes text with marks and names of files: `--format messages` writes those"
+UNEVEN = "In {rows:,} rows the text has another number of {mark} than there are {name}"
+AWAY = "In {rows:,} rows {name} are URLs or bytes, which it does not fetch"
 
 
 class Shown:
@@ -23,6 +24,7 @@ class Shown:
         """Look at a row and its turns."""
         said = [turn.get(self._content) for turn in turns]
         self._parts = self._parts or any(isinstance(one, list) for one in said)
+        self._parts = self._parts or any(not NAMES.isdisjoint(turn) for turn in turns)
         text = "".join(one for one in said if isinstance(one, str))
         counts = {name: text.count(mark) for name, mark in MARKS.items()} if "<" in text else dict.fromkeys(MARKS, 0)
         for name, kind in KINDS.items():

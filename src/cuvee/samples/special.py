@@ -1,5 +1,6 @@
 """End marks of chat templates at the tail of answers, taken off: of samples, and of raw rows."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -49,10 +50,24 @@ def without(raw: bytes, answers: set[str]) -> bytes:
         plain, marks = unmarked(said)
         if not marks or plain not in answers:
             return literal
-        tail = said[len(plain) :].encode() + b'"'
-        return literal[: -len(tail)] + b'"' if literal.endswith(tail) else dumps(plain).encode()
+        return _cut(literal, plain, said[len(plain) :])
 
     return _STRING.sub(mended, raw)
+
+
+def _cut(literal: bytes, plain: str, tail: str) -> bytes:
+    """Return a JSON string without its tail, however that was escaped; plain: what it then says."""
+    for written in (tail, dumps(tail)[1:-1], json.dumps(tail)[1:-1]):
+        end = written.encode() + b'"'
+        if literal.endswith(end):
+            return literal[: -len(end)] + b'"'
+    for at in range(len(literal) - 2, max(0, len(literal) - 12 * len(tail) - 2), -1):
+        try:
+            if DECODER.decode((literal[:at] + b'"').decode()) == plain:
+                return literal[:at] + b'"'
+        except ValueError:
+            continue
+    return dumps(plain).encode()
 
 
 def _is_json(said: str) -> bool:

@@ -84,7 +84,9 @@ def _short(ask: SelectAsk, outcome: Outcome) -> str | None:
     budget, k, free = ask.request.budget, len(outcome.selection.rows), len(outcome.pool.free)
     if not ask.request.quota or budget.kind == "tokens" or k >= min(wanted := budget.rows(len(outcome.pool)), free):
         return None
-    return f"{wanted:,} rows were asked for; more than {k:,} would break a quota, since the pool has no more of the rest"
+    return (
+        f"{wanted:,} rows were asked for; more than {k:,} would break a quota, since the pool has no more of the rest"
+    )
 
 
 def _before(ask: SelectAsk) -> Before:

@@ -43,7 +43,8 @@ def _preference(row: Row) -> list[Sample]:
         return [found]
     others = _turns(rejected)
     start = before if _is_whole(others) or not _is_whole(_turns(chosen)) else whole[:-1]
-    return [replace(found, rejected=tuple(with_system(row, _joined(start, others))), margin=margin(row))]
+    beside = sample(row, with_system(row, _joined(start, others)))
+    return [replace(found, rejected=beside.messages, margin=margin(row))]
 
 
 def _asked(row: Row, prompt: object) -> list[Turn]:
