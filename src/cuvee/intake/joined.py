@@ -23,12 +23,12 @@ NOTE = "results of a batch joined to the requests that they answer"
 
 
 class Joined(NamedTuple):
-    """The table after joining. aside: a file of lines put aside, None for none; alone: how many; count: how many joined."""
+    """The table after joining. aside: a file of lines put aside, None for none; alone: how many; joins: how many joined."""
 
     table: pa.Table
     aside: Path | None
     alone: int
-    count: int
+    joins: int
 
 
 class _Alone(TypedDict):
@@ -98,7 +98,7 @@ def _add(columns: Columns, request: SampleRow, result: SampleRow | None) -> None
     dialect, raw = NAME, request["raw"]
     if result:
         whole: SampleRow = {**request, "messages": said}
-        row = {"id": request["id"], "messages": turns(whole)}
+        row: dict[str, object] = {"id": request["id"], "messages": turns(whole)}
         row |= {"tools": loads(request["tools"])} if request["tools"] else {}
         dialect, raw = "messages", dumps(row).encode()
     sample = Sample(talk, id=request["id"], task=request["task"], license=request["license"], tools=request["tools"])

@@ -133,7 +133,7 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
     notes: Counter[str] = Counter()
     for info in infos:
         notes.update(info.pop("notes", {}))
-    notes.update({NOTE: brought.count} if brought.count else {})
+    notes.update({NOTE: brought.joins} if brought.joins else {})
     if not all(step.reused for step in steps):
         counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
         say(f"read      {counts}, in {seconds:.1f} s")

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from cuvee.errors import InputError
 from cuvee.samples import streams
@@ -84,10 +84,10 @@ def _copy(archive: Path, name: str, out: BinaryIO) -> None:
             return
         with _plain(archive) as stream, tarfile.open(fileobj=stream, mode="r|") as tar:
             for one in tar:
-                member = tar.extractfile(one) if one.isfile() and PurePosixPath(one.name).as_posix() == name else None
-                if member is not None:
+                content = tar.extractfile(one) if one.isfile() and PurePosixPath(one.name).as_posix() == name else None
+                if content is not None:
                     _fits(archive, name, one.size)
-                    shutil.copyfileobj(member, out)
+                    shutil.copyfileobj(content, out)
                     return
         raise InputError(f"{archive} holds no {name}", "name the archive, or one of its members")
 
@@ -115,7 +115,7 @@ def _damage(archive: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _plain(file: Path) -> Iterator[BinaryIO]:
+def _plain(file: Path) -> Iterator[IO[bytes]]:
     """Open a file without what packs it."""
     import bz2
     import gzip
@@ -128,13 +128,13 @@ def _plain(file: Path) -> Iterator[BinaryIO]:
         packed.seek(0)
         if start.startswith(b"\x1f\x8b"):
             with gzip.open(packed) as opened:
-                yield opened
+                yield cast(IO[bytes], opened)
         elif start.startswith(b"BZh"):
             with bz2.open(packed) as opened:
-                yield opened
+                yield cast(IO[bytes], opened)
         elif start.startswith(b"\xfd7zXZ\x00"):
             with lzma.open(packed) as opened:
-                yield opened
+                yield cast(IO[bytes], opened)
         elif start.startswith(ZSTD):
             yield zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
         else:

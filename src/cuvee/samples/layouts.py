@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from cuvee.samples import containers
 from cuvee.samples.media import MARKS
-from cuvee.samples.shown import Shown
+from cuvee.samples.media_check import MediaCheck
 
 UNLIMITED = sys.maxsize  # what was chosen was read, and may be a little longer than it was
 ASKED = ("instruction", "prompt", "question", "problem", "query", "inputs")
@@ -131,7 +131,7 @@ def _turns(column: str, first: dict[str, object], rest: Iterable[dict[str, objec
     if role is None or content is None:
         return None
     names: set[object] = set()
-    beside, calls, uneven, shown = set(first), False, False, Shown(content)
+    beside, calls, uneven, shown = set(first), False, False, MediaCheck(content)
     for row in chain([first], rest):
         beside.update(row)
         shown.add(row, _said(row.get(column)))

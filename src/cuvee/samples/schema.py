@@ -51,6 +51,7 @@ class SampleRow(TypedDict, total=False):
     tools: str | None
     raw: bytes
     file: str
+    line: int
     rejected: list[TurnRow] | None
     along: str | None
     stripped: str | None

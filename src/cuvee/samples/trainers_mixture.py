@@ -17,7 +17,7 @@ ALL = 1.0  # an Axolotl weight: every row of the file
 
 
 @dataclass(frozen=True)
-class Part:
+class MixturePart:
     """A part of a mixture. rows: (k,) of the table, best first. share: how much of what is drawn shall be of it."""
 
     name: str
@@ -26,7 +26,7 @@ class Part:
 
 
 def mixture_files(
-    folder: Path, table: pa.Table, parts: Sequence[Part], how: Mapping[str, str]
+    folder: Path, table: pa.Table, parts: Sequence[MixturePart], how: Mapping[str, str]
 ) -> dict[str, dict[str, object]]:
     """Write a folder per part and what draws from them, and return name of each part -> its folder and weights.
 
@@ -94,7 +94,7 @@ def _axolotl(folder: Path, top: Mapping[str, object], mixes: Sequence[Mapping[st
     disk.write(folder / "axolotl.yaml", f"{note}{text}".encode())
 
 
-def _names(parts: Sequence[Part]) -> list[str]:
+def _names(parts: Sequence[MixturePart]) -> list[str]:
     """Return a folder's name for each part, none twice."""
     names: list[str] = []
     for part in parts:

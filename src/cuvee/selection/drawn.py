@@ -10,14 +10,14 @@ from cuvee.arrays import I64
 from cuvee.publication.ledger import Outcome
 from cuvee.publication.story import Extra
 from cuvee.runs import Run, write_json
-from cuvee.samples.trainers_mixture import Part, mixture_files
-from cuvee.selection.quota import OTHERS, Parts, Quota
+from cuvee.samples.trainers_mixture import MixturePart, mixture_files
+from cuvee.selection.quota import OTHERS, Quota, QuotaParts
 
 FOLDER = "mixture"
 
 
 @dataclass(frozen=True)
-class Drawn:
+class QuotaDrawn:
     """One part. there, rows: of the pool and of the choice. share: of the choice's rows; of tokens: of its tokens."""
 
     name: str
@@ -38,7 +38,7 @@ class Drawn:
         return f"{told}; the pool has no more of it" if short else told
 
 
-def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: Parts) -> list[Drawn]:
+def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: QuotaParts) -> list[QuotaDrawn]:
     """Return what was drawn of each quota, and of all others where there are any."""
     rows, tokens = outcome.selection.rows, outcome.tokens
     whole, sums = max(len(rows), 1), max(int(tokens[rows].sum()), 1)
@@ -50,7 +50,7 @@ def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: Parts) -> list[Drawn
         share = len(own) / whole
         exact = quota.amount if quota and quota.share and quota.sign in ("=", ">=") else share
         found.append(
-            Drawn(
+            QuotaDrawn(
                 name=name,
                 asked=str(quota) if quota else OTHERS,
                 labels=parts.labels[at] if quota else [],
@@ -65,7 +65,9 @@ def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: Parts) -> list[Drawn
     return [one for one in found if one.there or one.asked != OTHERS]
 
 
-def write_mixture(run: Run, outcome: Outcome, told: Sequence[Drawn], parts: Parts, how: dict[str, str]) -> Extra:
+def write_mixture(
+    run: Run, outcome: Outcome, told: Sequence[QuotaDrawn], parts: QuotaParts, how: dict[str, str]
+) -> Extra:
     """Write a folder per part, with the weights by which trainers mix them: the share asked for, where one was; else drawn."""
     chosen, names = outcome.selection.rows, [one.name for one in told]
     codes = {one.name: at for at, one in enumerate(told)}
@@ -76,7 +78,7 @@ def write_mixture(run: Run, outcome: Outcome, told: Sequence[Drawn], parts: Part
         left = 1 - sum(one.aim for one in own if one.aim != one.share)
         rest = sum(one.share for one in own if one.aim == one.share)
         made = [
-            Part(
+            MixturePart(
                 one.name,
                 outcome.alive[chosen[held[chosen] == codes[one.name]]],
                 one.aim if one.aim != one.share else one.share * (left / rest if rest else 1),

@@ -10,7 +10,7 @@ from cuvee.apportionment import apportion
 from cuvee.arrays import F64, I64
 from cuvee.errors import ConfigError, SelectionError
 from cuvee.samples.pool import Pool, Selection
-from cuvee.selection.quota import OTHERS, Parts, Quota, rounded, targets
+from cuvee.selection.quota import OTHERS, Quota, QuotaParts, rounded, targets
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Way:
     by_tokens: bool
 
 
-def mixed(pool: Pool, tokens: I64, quotas: Sequence[Quota], parts: Parts, way: Way) -> Selection:
+def mixed(pool: Pool, tokens: I64, quotas: Sequence[Quota], parts: QuotaParts, way: Way) -> Selection:
     """Return a selection that keeps the quotas, best first, each prefix shared out as the whole is.
 
     Where the method's own choice keeps them it is returned as it is. Else each part is chosen by itself, the largest first,
@@ -38,7 +38,7 @@ def mixed(pool: Pool, tokens: I64, quotas: Sequence[Quota], parts: Parts, way: W
     total = min(float(way.total), float(there.sum()))
     weighted = natural * np.array([*(quota.amount if quota.sign == "x" else 1.0 for quota in quotas), 1.0])
     goal, total = targets(quotas, weighted, there, total)
-    counts = goal.astype(np.int64) if way.by_tokens else rounded(goal, there, int(total))
+    counts = np.floor(goal + 1e-3).astype(np.int64) if way.by_tokens else rounded(goal, there, int(total))
     if not way.by_tokens and (counts == natural).all():
         return whole
     found: list[Selection] = []
@@ -93,4 +93,5 @@ def _reason(reason: str, name: str) -> str:
 
 
 def _sums(codes: I64, mass: F64, quotas: int) -> F64:
-    return np.bincount(codes, weights=mass, minlength=quotas + 1)
+    sums: F64 = np.bincount(codes, weights=mass, minlength=quotas + 1).astype(np.float64)
+    return sums

@@ -71,14 +71,14 @@ def _one(part: str) -> Quota:
 
 
 @dataclass(frozen=True)
-class Parts:
+class QuotaParts:
     """A table shared out: codes (n,) the quota of each row, ``len(quotas)`` for all others; labels of each quota."""
 
     codes: I64
     labels: list[list[str]]
 
 
-def parts(table: pa.Table, quotas: Sequence[Quota]) -> Parts:
+def parts(table: pa.Table, quotas: Sequence[Quota]) -> QuotaParts:
     """Return which rows each quota is about.
 
     A name is a source or a task, else a pattern (t0*), else the beginning of names (gsm8k: gsm8k_train); "source:" or "task:"
@@ -94,7 +94,7 @@ def parts(table: pa.Table, quotas: Sequence[Quota]) -> Parts:
             raise ConfigError(f"quotas {quotas[int(both[0])]} and {quota} are about the same rows", "name rows once")
         codes[rows] = at
         labels.append([f"{column} {name}" for name in found])
-    return Parts(codes, labels)
+    return QuotaParts(codes, labels)
 
 
 def _labels(table: pa.Table, name: str) -> tuple[str, list[str]]:
@@ -126,7 +126,7 @@ def targets(quotas: Sequence[Quota], natural: F64, there: F64, total: float) -> 
     """Return (s,) how much each part gets, and the sum, at most ``total``: as near to ``natural`` as the quotas allow.
 
     natural: (s,) what the method takes of each part by itself, times its weight; there: (s,) what there is. The last part is
-    the others'. Parts that no quota holds share the rest in proportion to ``natural``. Where the parts cannot fill the total
+    the others'. What no quota holds shares the rest in proportion to ``natural``. Where the parts cannot fill the total
     without breaking an upper bound, the total shrinks. Raises ConfigError where nothing is left.
     """
     for _ in range(200):

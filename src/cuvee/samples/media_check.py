@@ -10,7 +10,7 @@ UNEVEN = "In {rows:,} rows the text has another number of {mark} than there are 
 AWAY = "In {rows:,} rows {name} are URLs or bytes, which it does not fetch"
 
 
-class Shown:
+class MediaCheck:
     """What was found so far. content: the key of a turn's text."""
 
     def __init__(self, content: str) -> None:
