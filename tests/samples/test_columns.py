@@ -36,7 +36,7 @@ def test_rows_and_columns() -> None:
     assert [turn["extra"] is None for turn in turns] == [True, False, True]
     assert str(2**70) in turns[1]["extra"]
     assert json.loads(first.pop("tools")) == TALK.tools
-    expected = [
+    expected: list[object] = [
         "id1",
         "source",
         "sums",
