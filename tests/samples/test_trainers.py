@@ -217,7 +217,9 @@ def test_trl_takes_one_step(
     done = runpy.run_path(str(tmp_path / "train_trl.py"))["trainer"]
     losses = [entry["train_loss"] for entry in done.state.log_history if "train_loss" in entry]
     # a random model of 300 pieces guesses: its loss is the logarithm of that number
-    first = {"dpo": np.log(2), "kto": 0.5}.get(format, np.log(300))  # of pairs: what a model says of itself
+    first = {"dpo": float(np.log(2)), "kto": 0.5}.get(
+        format, float(np.log(300))
+    )  # of pairs: what a model says of itself
     assert done.state.global_step == 1 and losses[0] == pytest.approx(first, abs=0.5 if first > 1 else 1e-3)
     assert (tmp_path / "model" / "model.safetensors").exists()
     if format in ("dpo", "kto"):

@@ -18,7 +18,10 @@ FOLDER = "mixture"
 
 @dataclass(frozen=True)
 class QuotaDrawn:
-    """One part. there, rows: of the pool and of the choice. share: of the choice's rows; of tokens: of its tokens."""
+    """One part. there, rows: of the pool and of the choice. share: of the choice's rows; of_tokens: of its tokens.
+
+    aim: the share that was asked for where that is ``fixed``, else the share that was drawn.
+    """
 
     name: str
     asked: str
@@ -29,6 +32,7 @@ class QuotaDrawn:
     tokens: int
     of_tokens: float
     aim: float
+    fixed: bool
 
     def note(self) -> str:
         """Return it as a line for a person."""
@@ -48,7 +52,9 @@ def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: QuotaParts) -> list[
         there = int((parts.codes[outcome.pool.free] == at).sum())
         quota = quotas[at] if at < len(quotas) else None
         share = len(own) / whole
-        exact = quota.amount if quota and quota.share and quota.sign in ("=", ">=") else share
+        fixed = (
+            quota is not None and quota.share and (quota.sign == "=" or (quota.sign == ">=" and share < quota.amount))
+        )
         found.append(
             QuotaDrawn(
                 name=name,
@@ -59,10 +65,19 @@ def drawn(outcome: Outcome, quotas: Sequence[Quota], parts: QuotaParts) -> list[
                 share=share,
                 tokens=int(tokens[own].sum()),
                 of_tokens=int(tokens[own].sum()) / sums,
-                aim=max(exact, share) if quota and quota.sign == ">=" else exact,
+                aim=quota.amount if fixed and quota else share,
+                fixed=fixed,
             )
         )
     return [one for one in found if one.there or one.asked != OTHERS]
+
+
+def aimed(told: Sequence[QuotaDrawn]) -> list[float]:
+    """Return the shares to mix by, which sum to 1: what was asked for; what is left is shared as it was drawn."""
+    left = 1 - sum(one.aim for one in told if one.fixed)
+    rest = sum(one.share for one in told if not one.fixed)
+    shares = [one.aim if one.fixed else one.share * max(left, 0.0) / rest for one in told]
+    return [share / sum(shares) for share in shares]
 
 
 def write_mixture(
@@ -75,15 +90,9 @@ def write_mixture(
 
     def make(folder: Path) -> None:
         own = [one for one in told if one.rows]
-        left = 1 - sum(one.aim for one in own if one.aim != one.share)
-        rest = sum(one.share for one in own if one.aim == one.share)
         made = [
-            MixturePart(
-                one.name,
-                outcome.alive[chosen[held[chosen] == codes[one.name]]],
-                one.aim if one.aim != one.share else one.share * (left / rest if rest else 1),
-            )
-            for one in own
+            MixturePart(one.name, outcome.alive[chosen[held[chosen] == codes[one.name]]], share)
+            for one, share in zip(own, aimed(own), strict=True)
         ]
         files = mixture_files(folder / FOLDER, outcome.source.table, made, how)
         lines = [{**one.__dict__, **files.get(one.name, {})} for one in told]
