@@ -15,9 +15,10 @@ from _pytest.mark import ParameterSet
 from tests.timing import within
 
 from cuvee.cleaners.flags import flags
+from cuvee.cleaners.special import unmarked
 from cuvee.errors import CuveeError
 from cuvee.evaluation import answers
-from cuvee.samples.dialects.cells import answer, opened
+from cuvee.samples.dialects.cells import opened
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.layouts import layout
 from cuvee.samples.normal import nfkc, normalise
@@ -104,7 +105,7 @@ def test_it_is_read_or_refused_in_one_line(name: str, tmp_path: Path) -> None:
             assert "\n" not in wrong.message and len(wrong.message) < 1_500 and wrong.hint
             return
         assert reading.rows == table.num_rows + len(reading.quarantined)
-        for format in FORMATS if table.num_rows else ():
+        for format in [name for name in FORMATS if name not in ("dpo", "kto")] if table.num_rows else ():
             path = write(table, np.arange(table.num_rows), tmp_path / f"out-{format}.jsonl", format=format)
             layout(path)
             again = read(path)
@@ -141,7 +142,7 @@ TEXTS = {
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "flags": lambda text: flags([text], [text]),
     "normalise": normalise,
-    "answer": answer,
+    "answer": unmarked,
     "opened": opened,
     "one_line": lambda text: one_line(text.encode() + b"\n"),
     "number": answers.number,

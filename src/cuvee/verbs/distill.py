@@ -223,6 +223,7 @@ def distill(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -279,7 +280,7 @@ def distill(
     from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,

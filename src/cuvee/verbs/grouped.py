@@ -19,7 +19,7 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
 _TITLES = {
     "Input": "data run row_id recipe corpus columns dialect strict row_mb limit name size allow_code allow_key",
     "Choice": (
-        "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
+        "budget method settings space quota given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats "
@@ -28,7 +28,7 @@ _TITLES = {
         "merging good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
-    "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
+    "Cleaning": "near near_vectors decontaminate contamination keep_empty keep_special drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
         "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "

@@ -64,6 +64,11 @@ Contamination = Annotated[
     float, "Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it."
 ]
 KeepEmpty = Annotated[bool, "Keep rows whose answer is empty; a row without an answer teaches a model nothing."]
+KeepSpecial = Annotated[
+    bool,
+    "Leave end marks of chat templates (<|endoftext|>, </s>, ...) at the tail of answers; else they are taken off, and the "
+    "ledger says so.",
+]
 DropTruncated = Annotated[bool, "Drop rows whose answer looks cut off; they are flagged in any case."]
 
 # The model.
@@ -114,7 +119,7 @@ MaxTokensSpent = Annotated[
 Format = Annotated[
     str,
     "auto (same where the pool has one dialect, else messages), same (rows byte for byte), messages, sharegpt, alpaca, "
-    "prompt-completion.",
+    "prompt-completion, dpo (preference pairs), kto (an answer a row, with a label).",
 ]
 File = Annotated[str, "jsonl, parquet or json (one array)."]
 Draws = Annotated[int, "Random selections to measure beside."]
