@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from bench import carry, evidence
+
 from cuvee.proof.arms import parse
 
 
