@@ -29,7 +29,8 @@ def grouped(n: int) -> F32:
 
 
 def _unit(X: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> F32:
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    found: F32 = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    return found
 
 
 def main() -> None:

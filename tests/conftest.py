@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-import numpy as np
 import pytest
 import xxhash
 from tests.chat_server import ChatServer
@@ -45,7 +44,7 @@ def maps_once() -> Iterator[None]:
     place, known = layout._place, dict[tuple[bytes, int], F64]()
 
     def placed(centers: F32, seed: int) -> F64:
-        key = (xxhash.xxh3_128_digest(np.ascontiguousarray(centers)), seed)
+        key = (xxhash.xxh3_128_digest(centers.tobytes()), seed)
         if key not in known:
             known[key] = place(centers, seed)
         return known[key].copy()

@@ -1,6 +1,7 @@
 """Quotas, end marks and batch files, all through ``cuvee select``: the ledger, the data and the mixture tell the same."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
@@ -12,7 +13,7 @@ import cuvee
 from cuvee.selection.drawn import QuotaDrawn, aimed
 
 
-def lines(rows: list[dict[str, object]]) -> str:
+def lines(rows: Sequence[Mapping[str, object]]) -> str:
     return "\n".join(map(json.dumps, rows)) + "\n"
 
 
