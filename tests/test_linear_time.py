@@ -22,6 +22,7 @@ LOCALS: dict[str, object] = {
     "name": "rating",
     "head": r"\{\s*+\"a\"",
     "_STRING": "",
+    "first": {"a": 1},
 }  # what stands for a function's own names
 OTHERS = {  # not over a user's text: our own docstrings, our own lists of numbers
     ("cuvee.commands", "_documented"),

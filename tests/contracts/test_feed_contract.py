@@ -27,7 +27,7 @@ def unlearnt() -> Feed:
     from cuvee.adaptation.folder import Policy
 
     draw = np.random.default_rng(0)
-    figures, vectors = (draw.normal(size=(N, width)).astype(np.float32) for width in (4, 6))
+    figures, vectors = (draw.normal(size=(N, width)).astype(np.float32) for width in (6, 6))
     basis = state.fit(figures, vectors)
     rows = state.SeenRows.of(basis.columns(figures, vectors), np.arange(N) % 2)
     return Picked(rows, Policy.fresh(basis, seed=0), Picking(3, 40, seed=1, limit=2), start=-1.0)

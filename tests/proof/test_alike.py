@@ -50,10 +50,13 @@ def test_every_arm_has_the_same_adapters(seen: Seen) -> None:
 
 
 def test_every_arm_sees_the_tools_of_its_rows_and_no_arm_sees_a_question(seen: Seen, pool: Path, model: Path) -> None:
-    talks, tools = rows_of(pool)
+    talks, tools = (
+        own + goals for own, goals in zip(rows_of(pool), rows_of(pool.with_name("goal.jsonl")), strict=True)
+    )
     tokenizer = causal.tokenizer_of(model)
     right = ids(render.encode_all(talks, tokenizer, max_length=LONGEST, tools=tools))
     left = ids(render.encode_all(talks, tokenizer, max_length=LONGEST, tools=tools, side="left"))
+    print({arm: len(taught - right) for arm, taught in seen.taught.items()}, set(seen.taught) ^ set(seen.scales))
     assert set(seen.taught) == set(seen.scales) and all(taught <= right for taught in seen.taught.values())
     assert seen.asked and seen.asked <= left
     assert not seen.asked & {row for taught in seen.taught.values() for row in taught}
@@ -122,7 +125,7 @@ def cheap(pool: Path) -> Any:
 
 
 def arm_of(folder: Path | None) -> str:
-    """Return the arm that a training belongs to; the warm-up of LESS keeps no folder."""
+    """Return the arm that a training belongs to; the warm-ups of LESS and of RAISE's look at the goal keep no folder."""
     if folder is None:
         return "less"
     (step,) = [part for part in folder.parts if part.startswith(".making-arm-")]

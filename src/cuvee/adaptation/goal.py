@@ -19,7 +19,7 @@ from cuvee.evaluation.reading import read_questions
 from cuvee.intake.compare import Fallen
 from cuvee.intake.ground import Ground
 from cuvee.intake.read import read_inputs
-from cuvee.intake.readable import as_asked, can_teach
+from cuvee.intake.readable import as_asked, as_read, can_teach
 from cuvee.intake.sources import ReadAsk
 from cuvee.render import Encoded, Messages, Tokenizer
 from cuvee.runs import Run, digest
@@ -72,7 +72,7 @@ def read_goal(run: Run, ask: GoalAsk, tokenizer: Tokenizer, *, longest: int, see
     return Goal(
         validation=_part(read.parts, seen),
         talks=talks,
-        taught=_taught([talk for talk in talks if talk[-1]["content"]], tokenizer, longest),
+        taught=_taught(read.table.take(pa.array(seen)), tokenizer, longest),
         test=_part(read.parts, apart),
         reward=ask.reward,
         fingerprints=frozenset(read.table["fingerprint"].to_pylist()),
@@ -83,7 +83,7 @@ def read_goal(run: Run, ask: GoalAsk, tokenizer: Tokenizer, *, longest: int, see
 
 @dataclass(frozen=True)
 class _GoalRows:
-    """A goal's rows. table: columns messages, fingerprint. parts: what is judged of each, None where nothing can be."""
+    """A goal's rows. table: columns messages, fingerprint, tools. parts: what is judged of each, None where nothing can be."""
 
     table: pa.Table
     parts: Sequence[Encoded | Question | None]
@@ -103,7 +103,8 @@ def _questions(ask: GoalAsk) -> _GoalRows:
     talks = [one.messages if one.kind == "rows" else one.answered(one.right or "") for one in questions]
     prints = [fingerprint([Turn(turn["role"] or "", turn["content"]) for turn in talk]) for talk in talks]
     messages = pa.array([list(talk) for talk in talks], pa.list_(TURN))
-    table = pa.table({"messages": messages, "fingerprint": pa.array(prints, pa.binary(16))})
+    tools = pa.nulls(len(talks), pa.string())
+    table = pa.table({"messages": messages, "fingerprint": pa.array(prints, pa.binary(16)), "tools": tools})
     return _GoalRows(table, [ask.reward.judges(one) for one in questions], digest([one.hex() for one in prints]))
 
 
@@ -124,8 +125,10 @@ def _part(parts: Sequence[Encoded | Question | None], rows: I64) -> Part:
     return Part([one for one in taken if isinstance(one, Encoded)], [one for one in taken if isinstance(one, Question)])
 
 
-def _taught(talks: list[Messages], tokenizer: Tokenizer, longest: int) -> list[Encoded]:
-    rows = render.encode_all(talks, tokenizer, max_length=longest, tools=[None] * len(talks), side="left")
+def _taught(table: pa.Table, tokenizer: Tokenizer, longest: int) -> list[Encoded]:
+    """Return the rows with an answer as they are trained on, with their tools."""
+    answered = [bool(talk[-1]["content"]) for talk in table["messages"].to_pylist()]
+    rows = as_read(table.filter(pa.array(answered, pa.bool_())), tokenizer, longest)
     return [row for row in rows if can_teach(row)]
 
 

@@ -10,7 +10,7 @@ from cuvee.cleaners.special import ENDS, unmarked
 from cuvee.loose_json import DECODER, dumps
 from cuvee.samples.schema import Sample, Turn
 
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)  # one without an end goes to the end
 
 
 def stripped(sample: Sample) -> tuple[Sample, str]:

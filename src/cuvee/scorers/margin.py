@@ -18,7 +18,7 @@ def margin(pool: BarePool) -> F32:
     )
     if len(values) and bool(np.isnan(values).all()):
         raise SelectionError(
-            "no row tells how much better its chosen answer is",
+            "margin: no row tells how much better its chosen answer is",
             "columns such as score_chosen and score_rejected say it",
         )
     return values

@@ -14,7 +14,9 @@ from cuvee.errors import ConfigError
 
 OTHERS = "others"
 COLUMNS = ("source", "task")
-_PART = re.compile(r"(?P<name>.+?)\s*(?P<sign><=|>=|=)\s*(?P<times>x)?(?P<amount>\d+(?:\.\d+)?)\s*(?P<share>%)?")
+_PART = re.compile(
+    r"(?P<name>.+)(?P<sign><=|>=|(?<![<>])=)\s*+(?P<times>x)?(?P<amount>\d++(?:\.\d++)?)\s*+(?P<share>%)?"
+)
 HINT = "write name=30%, name<=20%, name>=100 or name=x2, with commas between; a name is a source or a task"
 
 

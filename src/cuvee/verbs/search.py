@@ -59,9 +59,10 @@ def search(
     control:
         Give as many trials to recipes drawn at random, and judge their best beside the winner.
     seeds:
-        Trainings of each arm in the confirmation.
+        Trainings per arm, by seed, seed + 1 and so on. 1 leaves the chance of training out of the intervals; 5 make them much
+        narrower than 3.
     level:
-        Probability that the interval of the winner holds.
+        Probability that all intervals of the run hold together.
     """
     from cuvee.exploration.asked import SearchOptions
     from cuvee.exploration.run import run_search

@@ -18,10 +18,11 @@ from cuvee.samples.schema import Sample, Turn
 BEGIN = re.compile(
     r"(?:\s|<s>|<bos>|<\|begin_of_text\|>|<\|startoftext\|>|<\|endoftext\|>|<｜begin▁of▁sentence｜>|\[gMASK\]|<sop>)*+"
 )
-END = re.compile(
-    r"(?:\s|</?s>|<eos>|<\|(?:im_end|eot_id|eom_id|eot|end|end_of_turn|end_of_text|endoftext|return)\|>|<end_of_turn>|<turn\|>"
-    r"|<｜end▁of▁sentence｜>)*+\Z"
+LAST = re.compile(
+    r"(?:</?s>|<eos>|<\|(?:im_end|eot_id|eom_id|eot|end|end_of_turn|end_of_text|endoftext|return)\|>|<end_of_turn>|<turn\|>"
+    r"|<｜end▁of▁sentence｜>)\Z"
 )
+LONGEST = 32  # characters of an end mark, or more
 SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>\s*", re.DOTALL)
 PREAMBLE = "below is an instruction that describes a task"
 INPUTS = ("input", "context")
@@ -107,12 +108,21 @@ def _add(turns: list[Turn], turn: Turn, name: str) -> None:
 
 
 def _clean(said: str) -> str:
-    end = END.search(said)
-    return (said[: end.start()] if end else said).strip()
+    """Return what was said without the marks and the white space around it, in time that grows with its length."""
+    end = len(said)
+    while end:
+        if said[end - 1].isspace():
+            end -= 1
+        elif mark := LAST.search(said[max(0, end - LONGEST) : end]):
+            end -= len(mark[0])
+        else:
+            break
+    return said[:end].strip()
 
 
 def _is_text(row: Row) -> bool:
-    return isinstance(row.get("text"), str)
+    said = row.get("text")
+    return isinstance(said, str) and ("parent_id" in row or marked(said) is not None)
 
 
 def _text(row: Row) -> list[Sample]:

@@ -1,0 +1,23 @@
+"""By how much the chosen answer is better, as the data say it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from cuvee.errors import SelectionError
+from cuvee.samples.pool import BarePool
+from cuvee.scorers.margin import margin
+
+
+def pool(values: list[float | None]) -> BarePool:
+    return BarePool(pa.table({"margin": pa.array(values, pa.float64())}), None)
+
+
+def test_it_is_what_the_data_say_and_nothing_where_they_are_silent() -> None:
+    np.testing.assert_array_equal(margin(pool([2.5, None, -1.0])), np.array([2.5, np.nan, -1.0], np.float32))
+
+
+@pytest.mark.parametrize("silent", [pool([None, None]), BarePool(pa.table({"id": ["a", "b"]}), None)])
+def test_where_no_row_tells_it_it_is_asked_for(silent: BarePool) -> None:
+    with pytest.raises(SelectionError, match=r"margin: no row tells .*\n.*score_chosen"):
+        margin(silent)
