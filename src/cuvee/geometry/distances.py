@@ -46,6 +46,20 @@ def squared_direct(A: F32, b: F32 | F64) -> F64:
     return total
 
 
+def whole(X: F32, shift: int) -> I64:
+    """Return (d,) sums over the rows of X in whole 2^-shift: the same in any order and in any parts (see ``whole_shift``)."""
+    total = np.zeros(X.shape[1], dtype=np.int64)
+    for part in blocks(len(X), ROWS):
+        total += np.rint(np.ldexp(X[part].astype(np.float64), shift)).astype(np.int64).sum(axis=0)
+    return total
+
+
+def whole_shift(n: int, scale: float) -> int:
+    """Return the finest shift by which n rows of at most this squared length can be summed in 64 bits."""
+    largest = np.frexp(np.sqrt(scale))[1] + 1
+    return int(62 - np.frexp(float(n))[1] - largest)
+
+
 def nearest_chosen(X: F32, chosen: F32) -> tuple[F32, I64]:
     """Return (n,) the Euclidean distance of every row to its nearest chosen row, and (n,) which one that is.
 
