@@ -54,10 +54,14 @@ def whole(X: F32, shift: int) -> I64:
     return total
 
 
-def whole_shift(n: int, scale: float) -> int:
-    """Return the finest shift by which n rows of at most this squared length can be summed in 64 bits."""
-    largest = np.frexp(np.sqrt(scale))[1] + 1
-    return int(62 - np.frexp(float(n))[1] - largest)
+def whole_shift(n: int, largest: float) -> int:
+    """Return the finest shift by which n rows of numbers of at most this size can be summed in 64 bits."""
+    return int(62 - np.frexp(float(n))[1] - np.frexp(largest)[1])
+
+
+def largest(X: F32) -> float:
+    """Return the largest number of X, without its sign; 0 where X is empty."""
+    return max((float(np.abs(X[part]).max(initial=0.0)) for part in blocks(len(X), ROWS)), default=0.0)
 
 
 def nearest_chosen(X: F32, chosen: F32) -> tuple[F32, I64]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.geometry.bounds import DEAD, WIDTH, Bounds, Centres, exactly, margin, parted
-from cuvee.geometry.distances import ROWS, blocks, squared_direct, squared_norms, whole, whole_shift
+from cuvee.geometry.distances import ROWS, blocks, largest, squared_direct, squared_norms, whole, whole_shift
 
 COPIED = 16_384  # a working set above this (many ties) is not copied to one block
 
@@ -71,7 +71,7 @@ class _Search:
     def next(self) -> int | None:
         """Return the next row, or None where every free row is a twin."""
         if not self.count:
-            return _nearest_to_mean(self.X, self.lengths)
+            return _nearest_to_mean(self.X)
         while True:
             best = self.values.max(initial=DEAD)
             if best == DEAD or best - self.margin <= self.tau:
@@ -164,9 +164,9 @@ class _Search:
         return exactly(self.X, rows, before, self.centres, self.margin)
 
 
-def _nearest_to_mean(X: F32, lengths: F32) -> int:
+def _nearest_to_mean(X: F32) -> int:
     """Return the row nearest to the mean of X, in float64; ties go to the lowest row number."""
-    shift = whole_shift(len(X), float(lengths.max()))
+    shift = whole_shift(len(X), largest(X))
     mean = np.ldexp(whole(X, shift) / len(X), -shift)
     distances = np.concatenate([squared_direct(X[part], mean) for part in blocks(len(X), ROWS)])
     return int(distances.argmin())

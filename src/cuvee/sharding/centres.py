@@ -6,7 +6,7 @@ import numpy as np
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.geometry.bounds import DEAD, Bounds, Centres, exactly, parted
-from cuvee.geometry.distances import ROWS, blocks, squared_direct, squared_norms, whole
+from cuvee.geometry.distances import ROWS, blocks, largest, squared_direct, squared_norms, whole
 from cuvee.sharding.vectors import VectorPart
 
 NOTHING = (float("-inf"), -1)
@@ -45,6 +45,10 @@ class CentrePart:
     def size(self) -> tuple[int, int, float]:
         """Return rows, length of a vector, and the largest squared length."""
         return len(self.X), self.X.shape[1], float(self.lengths.max(initial=0.0))
+
+    def largest(self) -> float:
+        """Return the largest number of all vectors."""
+        return largest(self.X)
 
     def total(self, shift: int) -> I64:
         """Return the sum of the rows in whole 2^-shift."""

@@ -46,8 +46,7 @@ class _Driver:
         self.held, self.shards, self.advance = held, shards, advance
         sizes = held.ask(CentrePart.size)
         self.n, dim = sum(size[0] for size in sizes), max(size[1] for size in sizes)
-        self.scale = max(size[2] for size in sizes)
-        self.margin = margin(self.scale, dim)
+        self.margin = margin(max(size[2] for size in sizes), dim)
         self.k = max(0, min(k, self.n - len(taken)))
         room = len(taken) + self.k
         self.centres = Centres(
@@ -81,7 +80,7 @@ class _Driver:
         self.advance(1)
 
     def _first(self) -> I64:
-        shift = whole_shift(self.n, self.scale)
+        shift = whole_shift(self.n, max(self.held.ask(CentrePart.largest)))
         total = np.sum(self.held.ask(partial(CentrePart.total, shift=shift)), axis=0)
         mean = np.ldexp(total / self.n, -shift)
         return np.array([min(self.held.ask(partial(CentrePart.nearest, mean=mean)))[1]])
