@@ -25,7 +25,8 @@ def saved(X: F32, folder: Path, *cuts: int) -> list[Path]:
 def unit(n: int, d: int, seed: int = 0, groups: int = 20) -> F32:
     generator = np.random.default_rng(seed)
     X = generator.normal(size=(groups, d))[generator.integers(groups, size=n)] + 0.4 * generator.normal(size=(n, d))
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    whole: F32 = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
+    return whole
 
 
 def same(X: F32, k: int, shards: int, folder: Path, taken: tuple[int, ...] = (), engine: Engine = HERE) -> int:

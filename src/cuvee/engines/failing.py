@@ -22,7 +22,7 @@ class ElsewhereError(Exception):
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[Result]):
+class Attempted(Generic[Result]):
     """What came of a shard: a result, or what was raised and where."""
 
     result: Result | None = None
@@ -39,18 +39,18 @@ class Outcome(Generic[Result]):
 
 def attempt(work: Callable[[Content], Result], shard: Shard[Content]) -> Result:
     """Return the work's result on a shard. What it raises is as ``Engine`` says, and can cross from process to process."""
-    return done(work, shard.content, shard)
+    return done(work, shard.content, shard.place)
 
 
-def done(work: Callable[[Content], Result], given: Content, shard: Shard[object]) -> Result:
-    """Do work that belongs to a shard, as ``attempt`` does."""
+def done(work: Callable[[Content], Result], given: Content, place: str) -> Result:
+    """Do work that belongs to a shard, which is at ``place``, as ``attempt`` does."""
     try:
         with quiet():  # the one who asked shows the bar
             return work(given)
     except CuveeError:
         raise
     except Exception as wrong:
-        wrong.add_note(f"this happened in {shard.place}")
+        wrong.add_note(f"this happened in {place}")
         try:
             copy(wrong)
         except TypeError:  # its class wants more than its args say: it could not be made again on the other side
@@ -58,13 +58,13 @@ def done(work: Callable[[Content], Result], given: Content, shard: Shard[object]
         raise
 
 
-def outcome(work: Callable[[Content], Result], given: Content, shard: Shard[object]) -> Outcome[Result]:
+def outcome(work: Callable[[Content], Result], given: Content, place: str) -> Attempted[Result]:
     """Return what comes of the work, whatever that is."""
     try:
-        return Outcome(done(work, given, shard))
+        return Attempted(done(work, given, place))
     except Exception as wrong:  # noqa: BLE001 (it is raised again where it was asked for)
         trace = "" if isinstance(wrong, CuveeError) else "".join(traceback.format_exception(wrong))
-        return Outcome(wrong=wrong.with_traceback(None), trace=trace)
+        return Attempted(wrong=wrong.with_traceback(None), trace=trace)
 
 
 def worn(place: str) -> CuveeError:

@@ -5,7 +5,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from typing import Generic, Protocol
 
-from cuvee.engines.failing import TRIES, Outcome, outcome, worn
+from cuvee.engines.failing import TRIES, Attempted, outcome, worn
 from cuvee.engines.seam import Content, Held, Result, Shard, State
 
 Parts = list[tuple[int, Shard[Content]]]  # shards and their numbers
@@ -18,9 +18,11 @@ class Keeper(Generic[Content, State]):
         self._make, self._parts = make, parts
         self._states: dict[int, State] = {}
 
-    def asked(self, question: Callable[[State], Result]) -> dict[int, Outcome[Result]]:
+    def asked(self, question: Callable[[State], Result]) -> dict[int, Attempted[Result]]:
         """Return the answer of every state, by shard; states are made when they are first asked."""
-        return {number: outcome(self._answer(number, shard, question), None, shard) for number, shard in self._parts}
+        return {
+            number: outcome(self._answer(number, shard, question), None, shard.place) for number, shard in self._parts
+        }
 
     def _answer(
         self, number: int, shard: Shard[Content], question: Callable[[State], Result]
@@ -40,7 +42,7 @@ class Seat(Protocol):
         """Begin with a keeper of these shards, in a process that has none."""
         ...
 
-    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Outcome[Result]]]:
+    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Attempted[Result]]]:
         """Ask the keeper."""
         ...
 
@@ -62,7 +64,7 @@ class Keeping(Generic[Content, State]):
     def ask(self, question: Callable[[State], Result]) -> list[Result]:
         """See ``Held``."""
         asked = [seat.ask(question) for seat in self._seats]
-        answers: dict[int, Outcome[Result]] = {}
+        answers: dict[int, Attempted[Result]] = {}
         for at, future in enumerate(asked):
             answers |= self._answered(at, future, question)
         return [answers[number].value() for number in range(self._shards)]
@@ -73,8 +75,8 @@ class Keeping(Generic[Content, State]):
         self._told.append(news)
 
     def _answered(
-        self, at: int, future: Future[dict[int, Outcome[Result]]], question: Callable[[State], Result]
-    ) -> dict[int, Outcome[Result]]:
+        self, at: int, future: Future[dict[int, Attempted[Result]]], question: Callable[[State], Result]
+    ) -> dict[int, Attempted[Result]]:
         for _ in range(TRIES):
             try:
                 return future.result()
@@ -92,8 +94,8 @@ class _Here:
     def seat(self, make: Callable[[Content], State], parts: Parts[Content]) -> None:
         self._keeper = Keeper(make, parts)
 
-    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Outcome[Result]]]:
-        future: Future[dict[int, Outcome[Result]]] = Future()
+    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Attempted[Result]]]:
+        future: Future[dict[int, Attempted[Result]]] = Future()
         future.set_result(self._keeper.asked(question))  # type: ignore[arg-type]  # a seat keeps one kind of state
         return future
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cuvee.engines.failing import Outcome, outcome
+from cuvee.engines.failing import Attempted, outcome
 from cuvee.engines.keeping import Keeper, Keeping, Parts
 from cuvee.engines.seam import Content, Held, Result, Shard, State
 from cuvee.engines.sharing import Sharing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.actor import ActorHandle
 
+SCHEME = "ray://"
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent anywhere
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -86,7 +87,11 @@ def connect(address: str | None, workers: int | None) -> int:
                 f"no Ray cluster answers at {address or 'this machine'}: {said}",
                 "start one with `ray start --head --ray-client-server-port 10001`, or leave the address out",
             ) from None
-        _same_code()
+        try:
+            _same_code()
+        except ConfigError:
+            ray.shutdown()
+            raise
     return int(ray.cluster_resources().get("CPU", 1))
 
 
@@ -108,12 +113,16 @@ def _start(address: str | None, workers: int | None) -> None:
         )
 
 
+def _code() -> str:
+    return code_version()
+
+
 def _same_code() -> None:
     """Raise ConfigError where the cluster has another cuvee: its results would not be ours."""
     import ray
 
     try:
-        there: str = ray.get(ray.remote(code_version).remote())
+        there: str = ray.get(ray.remote(_code).remote())
     except ray.exceptions.RayError as wrong:
         said = str(wrong).strip().split("\n")[-1]
         raise ConfigError(
@@ -127,14 +136,14 @@ class _Lane:
     """One task at a time: see ``engines.sharing.Lane``."""
 
     def __init__(self) -> None:
-        self._ref: ObjectRef[Outcome[object]] | None = None
+        self._ref: ObjectRef[Attempted[object]] | None = None
 
     def submit(self, work: Callable[[Content], Result], shard: Shard[Content]) -> Future[Result]:
         """Start a task."""
         import ray
 
         task = ray.remote(outcome).options(num_cpus=1, max_retries=0)
-        self._ref = task.remote(work, shard.content, shard)
+        self._ref = task.remote(work, shard.content, shard.place)
         return _value(_come(self._ref))
 
     def renew(self) -> None:
@@ -162,7 +171,7 @@ class _Seat:
         self.close()
         self._actor = ray.remote(Keeper).options(num_cpus=1, max_restarts=0).remote(make, parts)
 
-    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Outcome[Result]]]:
+    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Attempted[Result]]]:
         """Ask it."""
         assert self._actor is not None
         return _come(self._actor.asked.remote(question))
@@ -195,11 +204,11 @@ def _come(ref: "ObjectRef[Result]") -> Future[Result]:
     return out
 
 
-def _value(came: Future[Outcome[Result]]) -> Future[Result]:
+def _value(came: Future[Attempted[Result]]) -> Future[Result]:
     """Return the future of what an outcome holds."""
     out: Future[Result] = Future()
 
-    def settle(future: Future[Outcome[Result]]) -> None:
+    def settle(future: Future[Attempted[Result]]) -> None:
         try:
             out.set_result(future.result().value())
         except Exception as wrong:  # noqa: BLE001 (it is handed on)

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 Content = TypeVar("Content")
 Result = TypeVar("Result")
 State = TypeVar("State")
-Asked = TypeVar("Asked", contravariant=True)
+Asked = TypeVar("Asked", covariant=True)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import ParamSpec
 
-from cuvee.engines.failing import Outcome, attempt
+from cuvee.engines.failing import Attempted, attempt
 from cuvee.engines.keeping import Keeper, Parts
 from cuvee.engines.seam import Content, Result, Shard, State
 
@@ -50,7 +50,7 @@ class Worker:
         self._kept = True
         self._call(_keep, make, parts)
 
-    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Outcome[Result]]]:
+    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Attempted[Result]]]:
         """Ask the keeper."""
         return self._call(_asked, question)
 
@@ -68,15 +68,17 @@ class Worker:
         self._pool.shutdown(cancel_futures=True)
 
 
-_KEEPER: list[Keeper[object, object]] = []  # of this process, where it keeps states
+_KEEPER: list[object] = []  # of this process, where it keeps states
 
 
 def _keep(make: Callable[[Content], State], parts: Parts[Content]) -> None:
-    _KEEPER[:] = [Keeper(make, parts)]  # type: ignore[list-item]  # a process keeps one kind of state
+    _KEEPER[:] = [Keeper(make, parts)]
 
 
-def _asked(question: Callable[[State], Result]) -> dict[int, Outcome[Result]]:
-    return _KEEPER[0].asked(question)  # type: ignore[arg-type]
+def _asked(question: Callable[[State], Result]) -> dict[int, Attempted[Result]]:
+    (keeper,) = _KEEPER
+    assert isinstance(keeper, Keeper)
+    return keeper.asked(question)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from cuvee import disk
-from cuvee.engines import ENGINES, Engine, Shard
+from cuvee.engines import Engine, Shard, chosen
 from cuvee.errors import InputError
 from cuvee.intake import watching
 from cuvee.intake.sources import ReadAsk
@@ -106,8 +106,10 @@ class InputFile:
         return {"file": self.path, "identity": self.identity, **how}
 
 
-def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) -> Source:
+def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine | None = None) -> Source:
     """Read all inputs, each in a step of its own; a table that is damaged is put aside as a whole.
+
+    engine: who reads, None for that of the command.
 
     Raises InputError for a path that is not there or holds nothing, and where nothing at all could be read.
     """
@@ -117,7 +119,7 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
             f"no data files in {', '.join(ask.data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"
         )
     start = time.perf_counter()
-    steps = _steps(run, [InputFile(str(path), containers.identity(path), ask) for path in paths], engine)
+    steps = _steps(run, [InputFile(str(path), containers.identity(path), ask) for path in paths], engine or chosen())
     seconds = time.perf_counter() - start
     infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]

@@ -1,12 +1,15 @@
 """Vectors in shards: a file of rows, in parts of about equal size."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from cuvee import disk
 from cuvee.arrays import F32
 from cuvee.engines import Shard
 
@@ -43,6 +46,22 @@ def parts(files: Sequence[Path], count: int, *, k: int = 1) -> list[Shard[Vector
         cuts = np.linspace(0, size, -(-size // most) + 1).astype(int).tolist()
         for start, stop in pairwise(cuts):
             part = VectorPart(path, start, stop, number + start)
-            found.append(Shard(str(path), part, (stop - start) * min(k, 1000) / LOOKED_AT, start))
+            found.append(Shard(str(path), part, (stop - start) * k / LOOKED_AT, start))
         number += size
     return found
+
+
+@contextmanager
+def in_file(X: F32) -> Iterator[Path]:
+    """Yield a file that holds X: its own where it is a whole mapped one, else one that is there until the block ends.
+
+    The processes that read it must see it: on several machines, temporary files (TMPDIR) belong on a disk that they share.
+    """
+    own = getattr(X, "filename", None)
+    if own is not None and isinstance(X, np.memmap) and X.shape == np.load(own, mmap_mode="r").shape:
+        yield Path(own)
+        return
+    with tempfile.TemporaryDirectory(prefix="cuvee-") as folder:
+        path = Path(folder) / "vectors.npy"
+        disk.save_array(path, np.asarray(X, dtype=np.float32))
+        yield path

@@ -18,6 +18,8 @@ def inspect(
     dialect: o.Dialect = None,
     strict: o.Strict = False,
     row_mb: o.RowMb = 16,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/inspect"),

@@ -36,6 +36,12 @@ Limit = Annotated[
     int | None, "Questions per file, or passages or rows in all, at most; drawn by content or seed. Default: all."
 ]
 
+# Where it runs.
+Engine = Annotated[
+    str, "Where the work runs: local (all cores of this machine), ray (the cluster here), ray://HOST:PORT."
+]
+Workers = Annotated[int | None, "Processes that work at the same time. Default: one for every core."]
+
 # What is chosen.
 Embedder = Annotated[
     str | None,
