@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 else:
     Data = Annotated[
         list[str],
-        'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
+        'Files, folders, globs, URLs (s3://...), "-" for standard input, or a hub id. Dialects and compression are told apart '
+        "by themselves.",
     ]
     Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
     Amount = str
@@ -103,7 +104,10 @@ On = Annotated[
     "Evaluation files, folders, globs or hub ids to judge on.",
     Parameter(consume_multiple=True),
 ]
-BaseUrl = Annotated[str, 'An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".']
+BaseUrl = Annotated[
+    str,
+    'An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1"; several with commas between.',
+]
 JudgeModel = Annotated[str, "The name of the chat model on that server."]
 JudgeSettings = Annotated[
     str,
