@@ -76,7 +76,8 @@ class Source:
     """What was read.
 
     table: the samples of all files in the order given, memory-mapped, ids unique. quarantined: file, line, reason, raw of
-    every row that could not be read. files: per file its name, bytes, sha256, rows, samples, quarantined, dialects.
+    every row that could not be read. files: per file its name, bytes, sha256, rows, samples, quarantined, dialects. parts: the
+    file of samples that each input became, and the fingerprint of its step.
     """
 
     table: pa.Table
@@ -84,6 +85,7 @@ class Source:
     files: list[FileInfo]
     notes: Counter[str]
     fingerprint: str
+    parts: tuple[tuple[Path, str], ...] = ()
 
     @property
     def total(self) -> int:
@@ -134,7 +136,8 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine | None = None) -> Sour
     if not all(step.reused for step in steps):
         counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
         say(f"read      {counts}, in {seconds:.1f} s")
-    return Source(table, quarantined, infos, notes, digest([step.fingerprint for step in steps]))
+    parts = tuple((step.path / "samples.arrow", step.fingerprint) for step in steps)
+    return Source(table, quarantined, infos, notes, digest([step.fingerprint for step in steps]), parts)
 
 
 def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
