@@ -126,14 +126,14 @@ def run_start(_: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class Speed:
-    """What a core does. Defaults: measured by ``kcenter`` on this machine, see docs/scale.md.
+    """What a core does. Defaults: measured on this machine, docs/scale.md.
 
     looked: rows a second that are compared with the first centre. kept: rows a second of an offer (bounds parted, and some
     brought up to date). network: bytes a second between machines. latency: seconds of a question.
     """
 
     looked: float = 4.0e6
-    kept: float = 2.0e7
+    kept: float = 1.3e7
     network: float = 1.0e9
     latency: float = 2e-3
 

@@ -53,4 +53,6 @@ def divides() -> bool:
 
 def shards_of(engine: Engine) -> int:
     """Return how many shards keep an engine busy: two for each of its workers."""
+    if isinstance(engine, Ray):
+        return 2 * engine.size()
     return 2 * (getattr(engine, "workers", None) or cores())

@@ -65,9 +65,13 @@ class Ray:
             for seat in seats:
                 seat.close()
 
-    def _size(self, shards: int) -> int:
+    def size(self) -> int:
+        """Return how many work at one time."""
         cores = connect(self.address, self.workers)
-        return max(1, min(self.workers or cores, cores, shards))
+        return max(1, min(self.workers or cores, cores))
+
+    def _size(self, shards: int) -> int:
+        return min(self.size(), shards)
 
 
 def connect(address: str | None, workers: int | None) -> int:
