@@ -91,6 +91,7 @@ def _verdicts(table: pa.Table, rules: Rules, items: list[str], looked: Looked, a
     verdicts = Verdicts.none_yet(table.num_rows)
     found = looked.flags
     found[unlike_siblings(looked.ends, table["task"])] |= flag("truncated-answer")
+    found[~table["stripped"].is_null().to_numpy()] |= flag("end-mark")
     _answers(found, rules, verdicts)
     words, answers = looked.words, looked.answers
     if items:

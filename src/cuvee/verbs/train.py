@@ -31,6 +31,7 @@ def train(
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
+    keep_special: o.KeepSpecial = False,
     engine: o.Engine = "local",
     workers: o.Workers = None,
     dry_run: o.DryRun = False,
@@ -66,7 +67,7 @@ def train(
     from cuvee.training.run import run_train
 
     options = TrainOptions(
-        read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict),
+        read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special),
         model=model,
         epochs=epochs,
         steps=steps,
