@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Generic
 
 import numpy as np
 import psutil
@@ -170,14 +171,14 @@ class Modelled:
 
 
 @dataclass
-class Clocked:
+class Clocked(Generic[State]):
     """States that answer, while a clock is moved on."""
 
-    held: Held
+    held: Held[State]
     model: Modelled
     shards: int
 
-    def ask(self, question: Callable) -> list:  # type: ignore[type-arg]
+    def ask(self, question: Callable[[State], Result]) -> list[Result]:
         """See ``Held``."""
         answers = self.held.ask(question)
         name = question.func.__name__ if isinstance(question, partial) else question.__name__
@@ -190,11 +191,12 @@ class Clocked:
         self.model.largest = max(self.model.largest, sent)
         return answers
 
-    def tell(self, news: partial) -> None:  # type: ignore[type-arg]
+    def tell(self, news: Callable[[State], None]) -> None:
         """See ``Held``."""
         first = "choose" not in self.model.seconds
         self.held.tell(news)
-        sent = sum(_size(value) for value in news.keywords.values()) * self.shards
+        told = news.keywords.values() if isinstance(news, partial) else ()
+        sent = sum(_size(value) for value in told) * self.shards
         seconds = self.model.rows / self.shards / self.model.speed.looked if first else 0.0
         self.model.spend("choose", seconds + self.model.speed.latency + sent / self.model.speed.network)
         self.model.bytes += sent
