@@ -73,7 +73,7 @@ $(VENV)/.train: $(VENV)/.base
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "setting up .venv for development, with CPU torch: about four minutes, once"
 	$(PIP) install "torch==2.13.0"
-	$(PIP) install --editable ".[hub,distill,sentence,train,api,eval]" --group dev
+	$(PIP) install --editable ".[hub,distill,sentence,train,api,eval,ray,s3]" --group dev
 	$(PIP) install --no-deps vendi-score submodlib-py
 	@touch $(VENV)/.base $(VENV)/.train $@
 

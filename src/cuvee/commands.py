@@ -25,7 +25,7 @@ Verb = TypeVar("Verb", bound=Callable[..., object])
 Scalar = str | int | float | bool
 Setting = object  # what an option may be: a scalar, a path, a list of these, a mapping, or None
 _SETTINGS: dict[str, Mapping[str, inspect.Parameter]] = {}
-_OWN = ("out", "dry_run", "replace")  # of a call, not of what it makes
+_OWN = ("out", "dry_run", "replace", "engine", "workers")  # of a call, not of what it makes
 _SECTION = "Parameters\n----------\n"
 _OPTION = r"^(\w+):\n((?:[ \t]+.*\n?)+)"  # its name and its words in a docstring
 _WIDTH = 110

@@ -42,6 +42,7 @@ RANGES: Mapping[str, Range] = {
     "clusters": SOME,
     "contamination": SHARE,
     "draws": Range(0, 1_000),
+    "workers": Range(1, 10_000),
     "episodes": Range(0, 1_000_000),
     "epochs": Range(0, 1e6, above=True),
     "every": SOME,

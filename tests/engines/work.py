@@ -2,23 +2,30 @@
 
 import multiprocessing
 import os
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
 import xxhash
 
-from cuvee.engines import Local, Shard
-from cuvee.engines.seam import Content, Result
+from cuvee.engines import Local, Shard, held_here
+from cuvee.engines.seam import Content, Held, Result, State
 from cuvee.errors import InputError, MissingExtraError
 
 
 def kill_this_worker() -> None:
     """End this process as a lack of memory ends it; the process of the tests itself stays."""
-    if multiprocessing.parent_process() is not None:
+    if multiprocessing.parent_process() is not None or _is_of_ray():
         os.kill(os.getpid(), 9)
+
+
+def _is_of_ray() -> bool:
+    ray = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized() and ray.get_runtime_context().worker.mode == ray.WORKER_MODE
 
 
 def process(number: int) -> int:
@@ -119,5 +126,92 @@ class Backwards:
                 finished(number, results[number])
         return [results[number] for number in range(len(shards))]
 
+    state = staticmethod(held_here)
+
 
 backwards = Backwards()
+
+
+@dataclass
+class Counter:
+    """A state: a sum that is told; where ``marks`` is given, its process is killed once by every question and news."""
+
+    start: int
+    marks: Path | None = None
+
+    def add(self, more: int) -> None:
+        self._die(f"told-{more}")
+        self.start += more
+
+    def value(self) -> int:
+        self._die("asked")
+        return self.start
+
+    def times(self, factor: int) -> int:
+        if self.start == 2:
+            time.sleep(0.1)
+        return self.start * factor
+
+    def fail(self) -> int:
+        return fails(self.start)
+
+    def die(self) -> int:
+        kill_this_worker()
+        return 0
+
+    def _die(self, name: str) -> None:
+        if self.marks is not None and not (mark := self.marks / f"{name}-{self.start}").exists():
+            mark.touch()
+            kill_this_worker()
+
+
+def counter(number: int) -> Counter:
+    """Make a state."""
+    return Counter(number)
+
+
+def mortal(given: tuple[int, Path]) -> Counter:
+    """Make a state whose process is killed again and again."""
+    return Counter(*given)
+
+
+@dataclass(frozen=True)
+class Mortal(Generic[Content, Result]):
+    """A way to make a state, or a question to it, at which its process is killed once."""
+
+    work: Callable[[Content], Result]
+    mark: Path
+
+    def __call__(self, content: Content) -> Result:
+        done = self.work(content)
+        if not self.mark.exists():
+            self.mark.touch()
+            kill_this_worker()
+        return done
+
+
+@dataclass(frozen=True, kw_only=True)
+class KillingStates(Local):
+    """Processes that keep states, and are killed at every seventh question, once it is answered."""
+
+    marks: Path
+
+    @contextmanager
+    def state(self, make: Callable[[Content], State], shards: Sequence[Shard[Content]]) -> Iterator[Held[State]]:
+        with super().state(make, shards) as held:
+            yield Interrupted(held, self.marks)
+
+
+class Interrupted(Generic[State]):
+    """States whose processes are killed now and then."""
+
+    def __init__(self, held: Held[State], marks: Path) -> None:
+        self.held, self.marks, self.count = held, marks, 0
+
+    def ask(self, question: Callable[[State], Result]) -> list[Result]:
+        self.count += 1
+        return self.held.ask(Mortal(question, self.marks / str(self.count)) if self.count % 7 == 0 else question)
+
+    def tell(self, news: Callable[[State], None]) -> None:
+        self.count += 1
+        self.held.tell(Mortal(news, self.marks / str(self.count)) if self.count % 7 == 0 else news)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cuvee.arrays import F32, F64, I64
 from cuvee.errors import SelectionError
+from cuvee.geometry import bounds
 from cuvee.geometry import kcenter as module
 from cuvee.geometry.kcenter import kcenter
 
@@ -75,7 +76,8 @@ def test_equals_brute_force(problem: tuple[F32, int, I64]) -> None:
 def test_equals_brute_force_when_every_block_is_tiny(problem: tuple[F32, int, I64]) -> None:
     with pytest.MonkeyPatch.context() as patch:  # refills, late centres and uncopied working sets happen at small n
         for name, value in {"WIDTH": 3, "COPIED": 5, "FIRST": 2, "PAIRS": 7, "ROWS": 4}.items():
-            patch.setattr(module, name, value)
+            for where in (module, bounds):
+                patch.setattr(where, name, value, raising=False)
         X, k, taken = problem
         rows, distances = kcenter(X, k, taken=taken)
         assert len(rows) == min(k, len(X) - len(taken))

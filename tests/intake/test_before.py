@@ -78,7 +78,7 @@ def test_a_budget_that_holds_no_row_is_told_before_rows_are_embedded(tmp_path: P
     out = tmp_path / "run"
     with pytest.raises(CuveeError, match="no row fits 2 tokens"):
         cuvee.select([rows(tmp_path / "rows.jsonl")], budget="2tok", embedder="lexical", out=out)
-    assert steps_of(out) == {"read", "clean"}
+    assert steps_of(out) == {"read", "look", "clean"}
 
 
 @pytest.mark.parametrize(

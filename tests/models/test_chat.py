@@ -55,6 +55,25 @@ def test_replies_come_in_order_and_are_paid_for_once(chat_server: ChatServer, tm
     assert replies[0] == Reply("reply to 0", "stop", 2, 2)
 
 
+def test_several_servers_share_the_questions_and_stand_in_for_one_another(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
+    other, gone = ChatServer(), ChatServer()
+    gone.close()
+    try:
+        for server in (chat_server, other):
+            server.answer = lambda body, number: f"reply to {number_of(body)}"
+        with chat(f"{chat_server.url}/, {other.url},{gone.url}", tmp_path) as client:
+            replies = client.ask(talks(12))
+        assert [reply and reply.text for reply in replies] == [f"reply to {at}" for at in range(12)]
+        assert len(chat_server.asked) + len(other.asked) == 12
+        assert min(len(chat_server.asked), len(other.asked)) > 0
+    finally:
+        other.close()
+    with pytest.raises(ConfigError, match="not one of a server"):
+        chat(f"{other.url},nowhere", tmp_path)
+
+
 def test_another_model_or_sampling_is_another_question(chat_server: ChatServer, tmp_path: Path) -> None:
     for model, sampling in [
         ("a", ReplySampling()),

@@ -55,6 +55,7 @@ def test_every_row_that_was_read_is_accounted_for(finished: Path, sample: Writte
     assert manifest["rows"]["input"] == ledger.num_rows
     assert {step["name"] for step in manifest["steps"]} == {
         "read",
+        "look",
         "clean",
         "embed",
         "compare",

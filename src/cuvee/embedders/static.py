@@ -1,6 +1,8 @@
 """Static embedder: the mean of token vectors (Model2Vec). Thousands of texts per second, no torch."""
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from cuvee.errors import ConfigError
 from cuvee.models import plain
 from cuvee.models.folders import fingerprint, model_folder
 
+if TYPE_CHECKING:
+    from model2vec import StaticModel
+
 MAX_TOKENS = 512  # what stands after is not read
 _BATCH = 1_024
 
@@ -17,7 +22,8 @@ _BATCH = 1_024
 class Static:
     """A model2vec model from a folder, the catalogue or the hub; None means static-minilm.
 
-    Reads the first 512 tokens of a text. Raises ConfigError where the model is missing or is no static model.
+    Reads the first 512 tokens of a text. The model is loaded when the first text comes: a run that finds all its vectors needs
+    none. Raises ConfigError where the model is missing or is no static model.
     """
 
     name = "static"
@@ -26,21 +32,37 @@ class Static:
     fitted = False
 
     def __init__(self, model: str | None = None) -> None:
-        from model2vec import StaticModel
-        from safetensors import SafetensorError
+        from safetensors import SafetensorError, safe_open
 
-        folder = model_folder(model, "static-minilm")
-        if not (folder / "model.safetensors").is_file() or not (folder / "tokenizer.json").is_file():
-            raise ConfigError(f"{folder} holds no static embedder", "it needs model.safetensors and tokenizer.json")
-        plain.check(folder)
-        try:
-            self._model = StaticModel.from_pretrained(folder)
-        except (KeyError, ValueError, SafetensorError) as wrong:
+        self._folder = model_folder(model, "static-minilm")
+        weights = self._folder / "model.safetensors"
+        if not weights.is_file() or not (self._folder / "tokenizer.json").is_file():
             raise ConfigError(
-                f"{folder} holds no static embedder: {wrong}", "name a folder made by model2vec"
+                f"{self._folder} holds no static embedder", "it needs model.safetensors and tokenizer.json"
+            )
+        plain.check(self._folder)
+        try:
+            with safe_open(weights, framework="numpy") as file:
+                self.dim = int(file.get_slice("embeddings").get_shape()[1])
+        except (SafetensorError, IndexError) as wrong:
+            raise ConfigError(
+                f"{self._folder} holds no static embedder: {wrong}", "name a folder made by model2vec"
             ) from wrong
-        self.dim = int(self._model.dim)
-        self.version = fingerprint(folder, "static", MAX_TOKENS)
+        self.version = fingerprint(self._folder, "static", MAX_TOKENS)
+
+    def __reduce__(self) -> tuple[type["Static"], tuple[str]]:
+        return Static, (str(self._folder),)  # a process elsewhere reads the folder itself
+
+    @cached_property
+    def _model(self) -> "StaticModel":
+        from model2vec import StaticModel
+
+        try:
+            return StaticModel.from_pretrained(self._folder)
+        except (KeyError, ValueError) as wrong:
+            raise ConfigError(
+                f"{self._folder} holds no static embedder: {wrong}", "name a folder made by model2vec"
+            ) from wrong
 
     def fit(self, texts: Sequence[str]) -> None:
         """Nothing to learn."""

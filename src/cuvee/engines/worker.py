@@ -5,34 +5,19 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from copy import copy
 from multiprocessing.connection import Connection
 from types import ModuleType
+from typing import ParamSpec
 
-from cuvee.engines.seam import Content, Result, Shard
-from cuvee.errors import CuveeError
-from cuvee.progress import quiet
+from cuvee.engines.failing import Attempted, attempt
+from cuvee.engines.keeping import Keeper, Parts
+from cuvee.engines.seam import Content, Result, Shard, State
 
-
-def attempt(work: Callable[[Content], Result], shard: Shard[Content]) -> Result:
-    """Return the work's result on a shard. What it raises is as ``Engine`` says, and can cross from process to process."""
-    try:
-        with quiet():  # the one who asked shows the bar
-            return work(shard.content)
-    except CuveeError:
-        raise
-    except Exception as wrong:
-        wrong.add_note(f"this happened in {shard.name}")
-        try:
-            copy(wrong)
-        except TypeError:  # its class wants more than its args say: it could not be made again on the other side
-            raise RuntimeError("".join(traceback.format_exception(wrong))) from None
-        raise
+P = ParamSpec("P")
 
 
 class Worker:
@@ -40,6 +25,7 @@ class Worker:
 
     def __init__(self, held: Connection) -> None:
         self._held = held
+        self._kept = False
         self.renew()
 
     def renew(self) -> None:
@@ -57,9 +43,42 @@ class Worker:
                 self.renew()
                 return self._pool.submit(attempt, work, shard)
 
+    def seat(self, make: Callable[[Content], State], parts: Parts[Content]) -> None:
+        """Keep states: see ``engines.keeping.Seat``."""
+        if self._kept:
+            self.renew()
+        self._kept = True
+        self._call(_keep, make, parts)
+
+    def ask(self, question: Callable[[State], Result]) -> Future[dict[int, Attempted[Result]]]:
+        """Ask the keeper."""
+        return self._call(_asked, question)
+
+    def _call(self, function: Callable[P, Result], *given: P.args, **named: P.kwargs) -> Future[Result]:
+        with _no_script():
+            try:
+                return self._pool.submit(function, *given, **named)
+            except BrokenProcessPool as killed:
+                broken: Future[Result] = Future()
+                broken.set_exception(killed)
+                return broken
+
     def close(self) -> None:
         """Wait until the process has ended."""
         self._pool.shutdown(cancel_futures=True)
+
+
+_KEEPER: list[object] = []  # of this process, where it keeps states
+
+
+def _keep(make: Callable[[Content], State], parts: Parts[Content]) -> None:
+    _KEEPER[:] = [Keeper(make, parts)]
+
+
+def _asked(question: Callable[[State], Result]) -> dict[int, Attempted[Result]]:
+    (keeper,) = _KEEPER
+    assert isinstance(keeper, Keeper)
+    return keeper.asked(question)
 
 
 @contextmanager

@@ -20,9 +20,10 @@ class Clusters:
     distances: F32
 
 
-def kmeans(X: F32, n_clusters: int, *, seed: int, iterations: int = 20) -> Clusters:
+def kmeans(X: F32, n_clusters: int, *, seed: int, iterations: int = 20, spread: bool = True) -> Clusters:
     """Return the k-means clusters of X, (n, d) float32, by faiss (Lloyd's algorithm from k-means++ seeds).
 
+    spread: start from ``seeds``; else from rows drawn at random, a tenth of the time for a thousand centres.
     Training reads at most 256 rows per cluster, drawn with ``seed``; every row is then assigned. Where X has no more
     than ``n_clusters`` distinct rows, these are the centres, in order of first occurrence, and fewer come back. After
     subsampling a cluster can be empty. Same input and seed, same bytes on one kind of machine. Raises SelectionError
@@ -39,7 +40,8 @@ def kmeans(X: F32, n_clusters: int, *, seed: int, iterations: int = 20) -> Clust
         settings = {"niter": iterations, "seed": seed, "min_points_per_centroid": 1, "max_points_per_centroid": SAMPLE}
         trained = faiss.Kmeans(X.shape[1], n_clusters, spherical=False, verbose=False, **settings)
         rows = np.ascontiguousarray(X, dtype=np.float32)
-        start = rows[seeds(rows, n_clusters, np.random.default_rng([seed, n_clusters]))]
+        drawn = np.random.default_rng([seed, n_clusters])
+        start = rows[seeds(rows, n_clusters, drawn) if spread else drawn.choice(len(rows), n_clusters, replace=False)]
         trained.train(rows, init_centroids=start)
         centers = np.asarray(trained.centroids, dtype=np.float32)
     distances, labels = nearest_chosen(X, centers)

@@ -46,6 +46,24 @@ def squared_direct(A: F32, b: F32 | F64) -> F64:
     return total
 
 
+def whole(X: F32, shift: int) -> I64:
+    """Return (d,) sums over the rows of X in whole 2^-shift: the same in any order and in any parts (see ``whole_shift``)."""
+    total = np.zeros(X.shape[1], dtype=np.int64)
+    for part in blocks(len(X), ROWS):
+        total += np.rint(np.ldexp(X[part].astype(np.float64), shift)).astype(np.int64).sum(axis=0)
+    return total
+
+
+def whole_shift(n: int, largest: float) -> int:
+    """Return the finest shift by which n rows of numbers of at most this size can be summed in 64 bits."""
+    return int(62 - np.frexp(float(n))[1] - np.frexp(largest)[1])
+
+
+def largest(X: F32) -> float:
+    """Return the largest number of X, without its sign; 0 where X is empty."""
+    return max((float(np.abs(X[part]).max(initial=0.0)) for part in blocks(len(X), ROWS)), default=0.0)
+
+
 def nearest_chosen(X: F32, chosen: F32) -> tuple[F32, I64]:
     """Return (n,) the Euclidean distance of every row to its nearest chosen row, and (n,) which one that is.
 

@@ -23,7 +23,7 @@ def facility_location(idx: I64, similarity: F32, n: int, k: int, *, taken: Seque
     an upper bound, and only rows on top of a heap are evaluated again. Gains never grow along the picks.
     """
     held = np.unique(np.asarray(taken, dtype=np.int64))
-    rows, gains = _lazy_greedy(*_graph(idx, similarity, n), held, k)
+    rows, gains = _lazy_greedy(*graph(idx, similarity, n), held, k)
     return rows, (gains / ONE).astype(np.float32)
 
 
@@ -62,7 +62,7 @@ def _lazy_greedy(start: I64, rows_of: I64, weight: I64, held: I64, k: int) -> tu
     return np.asarray(picks, dtype=np.int64), np.asarray(gains, dtype=np.int64)
 
 
-def _graph(idx: I64, similarity: F32, n: int) -> tuple[I64, I64, I64]:
+def graph(idx: I64, similarity: F32, n: int) -> tuple[I64, I64, I64]:
     """Return the symmetric graph with its loops as (start, rows, weight): row j's edges are start[j]..start[j + 1]."""
     from scipy import sparse
 

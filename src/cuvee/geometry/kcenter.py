@@ -19,13 +19,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from cuvee.arrays import F32, F64, I64
-from cuvee.geometry.distances import ROWS, blocks, squared_direct, squared_norms
+from cuvee.geometry.bounds import DEAD, WIDTH, Bounds, Centres, exactly, margin, parted
+from cuvee.geometry.distances import ROWS, blocks, largest, squared_direct, squared_norms, whole, whole_shift
 
-WIDTH = 512  # rows of the working set
 COPIED = 16_384  # a working set above this (many ties) is not copied to one block
-FIRST = 256  # centres that every row is compared with at the start; later ones only where it matters
-PAIRS = 4_000_000  # float32 distances held at once where near-ties are decided
-DEAD = np.float32(-np.inf)  # bound of a row that is chosen, or known to equal a chosen row
 
 
 def kcenter(X: F32, k: int, *, taken: Sequence[int] | I64 = ()) -> tuple[I64, F32]:
@@ -57,23 +54,19 @@ class _Search:
     """The state of one search. Rows of the working set are called its members; ``rows`` is ascending."""
 
     def __init__(self, X: F32, taken: I64, k: int) -> None:
-        n = len(X)
         self.X, self.lengths = X, squared_norms(X)
-        unit = float(np.finfo(np.float32).eps) / 2
-        scale = float(self.lengths.max())
-        # A product of d terms is wrong by about sqrt(d) roundings (measured: up to 32 of them at d = 384), it counts
-        # twice, a few sums follow, and two values are compared. The last term covers squares below float32.
-        self.margin = np.float32((8 * np.sqrt(X.shape[1]) + 16) * unit * scale + 8 * X.shape[1] * 1.2e-38)
+        self.margin = margin(float(self.lengths.max()), X.shape[1])
         self.order = np.empty(len(taken) + k, dtype=np.int64)  # centres: taken, then picks
         self.held = self.count = len(taken)
         self.order[: self.count] = taken
-        self.bound = np.full(n, np.inf, dtype=np.float32)
-        self.seen = np.zeros(n, dtype=np.int64)
+        self.centres = Centres(X, self.lengths, self.order)
+        self.rest = Bounds(X, self.lengths, self.centres)
+        self.bound = self.rest.bound
         self.bound[taken] = DEAD
-        self.twins = np.zeros(n, dtype=bool)  # free rows that equal a chosen row
+        self.twins = np.zeros(len(X), dtype=bool)  # free rows that equal a chosen row
         self._set(np.empty(0, dtype=np.int64), DEAD)
         if self.count:
-            self._compare_all()
+            self.rest.compare_all(self.count)
 
     def next(self) -> int | None:
         """Return the next row, or None where every free row is a twin."""
@@ -96,7 +89,7 @@ class _Search:
         self.count += 1
         self.bound[row] = DEAD
         if self.count == 1:
-            self._compare_all()
+            self.rest.compare_all(self.count)
             return
         self.values[np.searchsorted(self.rows, row)] = DEAD
         squared = self._squared_to(row)
@@ -117,21 +110,6 @@ class _Search:
         distances[first : len(picks)] = np.sqrt(self._exactly(picks[first:], before))
         rest = np.flatnonzero(self.twins)[: len(distances) - len(picks)]
         return np.concatenate([picks, rest]), distances.astype(np.float32)
-
-    def _compare_all(self) -> None:
-        """Compare every row with the first centres."""
-        first = min(self.count, FIRST)
-        centres, lengths = self._centres(0, first)
-        for part in blocks(len(self.X), ROWS):
-            squared = (self.X[part] @ centres.T + lengths).min(axis=1) + self.lengths[part]
-            alive = self.bound[part] != DEAD
-            self.bound[part] = np.where(alive, np.maximum(squared, np.float32(0)), DEAD)
-        self.seen[:] = first
-
-    def _centres(self, start: int, stop: int) -> tuple[F32, F32]:
-        """Return -2 c and |c|^2 of centres start..stop: |x - c|^2 = |x|^2 + (-2 c).x + |c|^2."""
-        rows = self.order[start:stop]
-        return self.X[rows] * np.float32(-2), self.lengths[rows]
 
     def _set(self, rows: I64, tau: np.float32) -> None:
         """Make ``rows``, which must be up to date, the working set; every other bound is at most tau."""
@@ -159,39 +137,13 @@ class _Search:
     def _refill(self) -> bool:
         """Find a working set whose best is above every other bound by more than the margin; False if none is free."""
         self.bound[self.rows] = self.values
-        self.seen[self.rows] = self.count
-        size = WIDTH
-        while True:
-            rows, tau = _highest(self.bound, size)
-            if not len(rows):
-                return False
-            self._refresh(rows[self.seen[rows] < self.count])
-            if self.bound[rows].max() - self.margin > tau:
-                break
-            size *= 2
-        values, width = self.bound[rows], WIDTH
-        while True:
-            kept, below = _highest(values, width)
-            if values.max() - self.margin > below:
-                break
-            width *= 2
+        self.rest.seen[self.rows] = self.count
+        rows, tau = self.rest.above(self.count, self.margin)
+        if not len(rows):
+            return False
+        kept, below = parted(self.bound[rows], WIDTH, self.margin)
         self._set(rows[kept], np.maximum(tau, below))
         return True
-
-    def _refresh(self, rows: I64) -> None:
-        """Bring the bounds of rows up to date: compare each with the centres that it has not seen."""
-        rows = rows[np.argsort(self.seen[rows], kind="stable")]
-        for part in blocks(len(rows), WIDTH):
-            at = rows[part]
-            start = int(self.seen[at[0]])
-            vectors, best = self.X[at], self.bound[at]
-            for some in blocks(self.count - start, WIDTH):
-                centres, lengths = self._centres(start + some.start, start + some.stop)
-                squared = vectors @ centres.T
-                squared += lengths
-                np.minimum(best, squared.min(axis=1) + self.lengths[at], out=best)
-            self.bound[at] = np.maximum(best, np.float32(0))
-            self.seen[at] = self.count
 
     def _decide(self, near: I64) -> int | None:
         """Return which of the near-tied members is farthest by float64; None where all of them are twins of centres."""
@@ -209,38 +161,12 @@ class _Search:
         return best if self.exact[best] > 0 else None
 
     def _exactly(self, rows: I64, before: I64) -> F64:
-        """Return float64 squared distances of each row to the nearest of its first ``before`` centres (ascending).
-
-        Float32 products leave out the centres that cannot be the nearest; the others are compared by differences.
-        """
-        found = np.full(len(rows), np.inf)
-        for part in blocks(len(rows), max(1, PAIRS // int(before[-1] if len(before) else 1))):
-            at, limit = rows[part], before[part]
-            squared = np.empty((len(at), int(limit[-1])), dtype=np.float32)
-            vectors = self.X[at]
-            for some in blocks(squared.shape[1], ROWS):
-                centres, lengths = self._centres(some.start, some.stop)
-                squared[:, some] = vectors @ centres.T + lengths
-            squared[np.arange(squared.shape[1]) >= limit[:, None]] = np.inf
-            left, centre = np.nonzero(squared <= squared.min(axis=1, keepdims=True) + self.margin)
-            for pairs in blocks(len(left), ROWS):
-                gaps = squared_direct(vectors[left[pairs]], self.X[self.order[centre[pairs]]])
-                np.minimum.at(found[part], left[pairs], gaps)
-        return found
-
-
-def _highest(values: F32, size: int) -> tuple[I64, np.float32]:
-    """Return where the ``size`` highest live values are, and the highest of the others (DEAD where none is left)."""
-    cut = len(values) - size
-    if cut <= 0:
-        return np.flatnonzero(values != DEAD), DEAD
-    order = np.argpartition(values, cut - 1)
-    top, below = order[cut:], values[order[cut - 1]]
-    return top[values[top] != DEAD], below
+        return exactly(self.X, rows, before, self.centres, self.margin)
 
 
 def _nearest_to_mean(X: F32) -> int:
     """Return the row nearest to the mean of X, in float64; ties go to the lowest row number."""
-    mean = sum((X[part].astype(np.float64).sum(axis=0) for part in blocks(len(X), ROWS)), np.zeros(X.shape[1])) / len(X)
+    shift = whole_shift(len(X), largest(X))
+    mean = np.ldexp(whole(X, shift) / len(X), -shift)
     distances = np.concatenate([squared_direct(X[part], mean) for part in blocks(len(X), ROWS)])
     return int(distances.argmin())

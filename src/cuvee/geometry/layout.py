@@ -28,7 +28,7 @@ def layout(X: F32, *, seed: int, advance: Advance = unseen) -> F32:
     """
     if not len(X):
         return np.empty((0, 2), dtype=np.float32)
-    centers = kmeans(_sample(X), LANDMARKS, seed=seed, iterations=8).centers
+    centers = kmeans(_sample(X), LANDMARKS, seed=seed, iterations=8, spread=False).centers
     placed = _place(centers, seed)
     advance(len(X))
     low, high = placed.min(axis=0), placed.max(axis=0)
@@ -38,8 +38,8 @@ def layout(X: F32, *, seed: int, advance: Advance = unseen) -> F32:
 
 
 def _sample(X: F32) -> F32:
-    """Return at most 32 evenly spaced rows per landmark: enough to find centres."""
-    most = 32 * LANDMARKS
+    """Return at most 16 evenly spaced rows per landmark: enough to find centres."""
+    most = 16 * LANDMARKS
     return X if len(X) <= most else X[np.linspace(0, len(X) - 1, most).astype(np.int64)]
 
 

@@ -8,22 +8,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 
-from cuvee import render
 from cuvee.arrays import I64, U8, Bool
 from cuvee.cleaners import contamination, duplicates
 from cuvee.cleaners.flags import flag, flag_lists
-from cuvee.cleaners.flags import flags as answer_flags
 from cuvee.cleaners.near_words import near
-from cuvee.cleaners.siblings import endings, unlike_siblings
-from cuvee.cleaners.spilled import Spilled
-from cuvee.cleaners.tokens import Words, tokens
+from cuvee.cleaners.siblings import unlike_siblings
+from cuvee.cleaners.tokens import Words
+from cuvee.intake.look import Looked, look, seen
 from cuvee.intake.read import Source
 from cuvee.progress import Advance, bar, say
 from cuvee.runs import Run, Step, digest
 
-BATCH = 4_096  # rows that are Python objects at one time
 PART = 100_000  # rows that are looked at for items of an evaluation at one time
-PASSES = 4  # over all rows: answers and words, what repeats to the byte, digests, comparisons
+PASSES = 3  # over all rows: what repeats to the byte, digests, comparisons
 
 
 @dataclass(frozen=True)
@@ -74,12 +71,12 @@ def clean(
         "tokenizer": tokenizer,
     }
 
+    folders = look(run, source, tokenizer)
+
     def make(folder: Path) -> None:
-        with Spilled(folder) as words, Spilled(folder) as answers:
-            texts = _Gathered(words, answers, render.token_counter(tokenizer))
-            items = [text for _, text in evaluation]
-            with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
-                verdicts = _verdicts(source.table, rules, items, texts, advance)
+        items = [text for _, text in evaluation]
+        with bar("cleaning", PASSES * source.table.num_rows, "checks") as advance:
+            verdicts = _verdicts(source.table, rules, items, seen(folders), advance)
         feather.write_feather(verdicts, folder / "clean.arrow", compression="uncompressed")
 
     step = run.step("clean", depends, make)
@@ -90,36 +87,13 @@ def clean(
     return step, table
 
 
-class _Gathered:
-    """What the rules need of all texts, a few bytes a row; the words themselves stand in files."""
-
-    def __init__(self, words: Spilled, answers: Spilled, count: render.Counter) -> None:
-        self.words, self.answers = words, answers
-        self._count = count
-        self.flags: list[U8] = [np.empty(0, dtype=np.uint8)]
-        self.ends: list[U8] = [np.empty(0, dtype=np.uint8)]
-        self.lengths: list[I64] = [np.empty(0, dtype=np.int64)]
-
-    def add(self, rows: Sequence[render.Messages]) -> None:
-        """Read the turns of the next rows."""
-        texts, said = [render.plain(turns) for turns in rows], [_answer(turns) for turns in rows]
-        self.words.add(tokens(texts))
-        self.answers.add(tokens(said))
-        self.lengths.append(np.array(self._count(texts), dtype=np.int64))
-        self.ends.append(endings(said))
-        self.flags.append(answer_flags([render.prompt(turns) for turns in rows], said))
-
-
-def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered, advance: Advance) -> pa.Table:
+def _verdicts(table: pa.Table, rules: Rules, items: list[str], looked: Looked, advance: Advance) -> pa.Table:
     verdicts = Verdicts.none_yet(table.num_rows)
-    for batch in table.select(["messages"]).to_batches(max_chunksize=BATCH):
-        texts.add(batch.column(0).to_pylist())
-        advance(batch.num_rows)
-    found = np.concatenate(texts.flags)
-    found[unlike_siblings(np.concatenate(texts.ends), table["task"])] |= flag("truncated-answer")
+    found = looked.flags
+    found[unlike_siblings(looked.ends, table["task"])] |= flag("truncated-answer")
     found[~table["stripped"].is_null().to_numpy()] |= flag("end-mark")
     _answers(found, rules, verdicts)
-    words, answers = texts.words.whole(), texts.answers.whole()
+    words, answers = looked.words, looked.answers
     if items:
         _contaminated(words, rules, items, verdicts)
     _exact(table, verdicts)
@@ -134,7 +108,7 @@ def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered,
             "reason": pa.array(verdicts.reason, pa.string()),
             "related": pa.array(verdicts.related, pa.string()),
             "flags": flag_lists(found),
-            "tokens": pa.array(np.concatenate(texts.lengths)),
+            "tokens": pa.array(looked.lengths),
         }
     )
 
@@ -146,13 +120,6 @@ def _answers(found: U8, rules: Rules, verdicts: Verdicts) -> None:
     for row in np.flatnonzero(found & flag("truncated-answer")) if rules.drop_truncated else ():
         if verdicts.stage[row] is None:
             verdicts.drop(int(row), "answers", "truncated answer")
-
-
-def _answer(turns: render.Messages) -> str:
-    """Return the answer as the flags read it: a turn that only calls tools does say something."""
-    text = render.response(turns)
-    calls = any(turn["role"] == "assistant" and turn["extra"] for turn in turns)
-    return text or ("(tool call)." if calls else "")
 
 
 def _contaminated(words: Words, rules: Rules, items: list[str], verdicts: Verdicts) -> None:

@@ -12,6 +12,7 @@ from cuvee import disk, render
 from cuvee.arrays import F32, I64
 from cuvee.embedders import Embedder, ReadsMessages
 from cuvee.embedders.seam import checked
+from cuvee.engines import Shard, chosen, divides, shards_of
 from cuvee.models.catalog import home
 from cuvee.progress import say
 from cuvee.runs import Run, Step
@@ -61,7 +62,22 @@ Compute = Callable[[I64], F32]  # row numbers -> their vectors
 
 
 def _remembered(embedder: Embedder, texts: list[str], out: Path) -> int:
-    return _stored(embedder, texts, lambda rows: _encode(embedder, [texts[row] for row in rows]), out)
+    def compute(rows: I64) -> F32:
+        some = [texts[row] for row in rows]
+        if not divides():
+            return _encode(embedder, some)
+        size = BATCH * max(1, -(-len(some) // (BATCH * shards_of(chosen()))))  # whole batches: the same bytes anywhere
+        shards = [
+            Shard("texts to embed", (embedder, some[start : start + size]), size / embedder.rate, start)
+            for start in range(0, len(some), size)
+        ]
+        return np.concatenate(chosen().each(_encode_part, shards))
+
+    return _stored(embedder, texts, compute, out)
+
+
+def _encode_part(given: tuple[Embedder, list[str]]) -> F32:
+    return _encode(*given)
 
 
 def _of_messages(embedder: ReadsMessages, messages: pa.ChunkedArray) -> tuple[list[str], Compute]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cuvee import embedders
+from cuvee.engines import divides
 from cuvee.intake.asked import PoolAsk
+from cuvee.intake.dividing import cost
 from cuvee.intake.watching import packed
 from cuvee.result import Result
 from cuvee.samples import archives, containers, inputs
@@ -40,6 +42,9 @@ class Expected:
         told: dict[str, object] = {"files": self.files, "rows": self.rows, "steps": list(steps), "notes": self.notes}
         if seconds is not None:
             told["seconds"] = round(seconds)
+        if divides():
+            divided = cost(self.files, self.rows)
+            told |= {"engine": vars(divided), "steps": [*steps, divided.sentence()]}
         return Result(out, {"plan": told | more})
 
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.ipc as ipc
 
 from cuvee import disk
-from cuvee.engines import ENGINES, Engine, Shard
+from cuvee.engines import Engine, Shard, chosen
 from cuvee.errors import InputError
 from cuvee.intake import watching
 from cuvee.intake.joined import NOTE, joined
@@ -77,7 +77,8 @@ class Source:
     """What was read.
 
     table: the samples of all files in the order given, memory-mapped, ids unique. quarantined: file, line, reason, raw of
-    every row that could not be read. files: per file its name, bytes, sha256, rows, samples, quarantined, dialects.
+    every row that could not be read. files: per file its name, bytes, sha256, rows, samples, quarantined, dialects. parts: the
+    file of samples that each input became, and the fingerprint of its step.
     """
 
     table: pa.Table
@@ -85,6 +86,7 @@ class Source:
     files: list[FileInfo]
     notes: Counter[str]
     fingerprint: str
+    parts: tuple[tuple[Path, str], ...] = ()
 
     @property
     def total(self) -> int:
@@ -108,8 +110,10 @@ class InputFile:
         return {"file": self.path, "identity": self.identity, **how}
 
 
-def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) -> Source:
+def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine | None = None) -> Source:
     """Read all inputs, each in a step of its own; a table that is damaged is put aside as a whole.
+
+    engine: who reads, None for that of the command.
 
     Raises InputError for a path that is not there or holds nothing, and where nothing at all could be read.
     """
@@ -119,7 +123,7 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
             f"no data files in {', '.join(ask.data)}", "name files, folders or globs of JSON, CSV, Parquet or Arrow"
         )
     start = time.perf_counter()
-    steps = _steps(run, [InputFile(str(path), containers.identity(path), ask) for path in paths], engine)
+    steps = _steps(run, [InputFile(str(path), containers.identity(path), ask) for path in paths], engine or chosen())
     seconds = time.perf_counter() - start
     infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
@@ -137,7 +141,10 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
     if not all(step.reused for step in steps):
         counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
         say(f"read      {counts}, in {seconds:.1f} s")
-    return Source(table, quarantined, infos, notes, digest(prints))
+    parts = [(step.path / "samples.arrow", step.fingerprint) for step in steps]
+    if brought.aside:  # rows of several files became others
+        parts = [(brought.aside.with_name("samples.arrow"), digest(prints))]
+    return Source(table, quarantined, infos, notes, digest(prints), tuple(parts))
 
 
 def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:

@@ -86,7 +86,7 @@ class Chat:
         with bar(label, len(missing), "replies") as advance:
             async with Line(self.server, self.sampling, self._purse, self._pace, self.usage) as line:
                 told = _Told(advance)
-                workers = [self._work(line, work, told) for _ in range(min(self.server.concurrency, len(missing)))]
+                workers = [self._work(line, work, told) for _ in range(min(self.server.at_once, len(missing)))]
                 await asyncio.gather(*workers)
         if told.stop:
             raise told.stop
@@ -103,7 +103,7 @@ class Chat:
             except (RefusedError, UnansweredError) as why:
                 self.failed[key] = str(why)
                 told.row += 1
-                if told.row >= GIVE_UP + self.server.concurrency:
+                if told.row >= GIVE_UP + self.server.at_once:
                     told.stop = told.stop or self._gone()
             except ServiceError as wrong:
                 told.stop = told.stop or wrong

@@ -2,6 +2,7 @@
 
 import asyncio
 import email.utils
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -49,17 +50,22 @@ class Line:
 
         limits = httpx2.Timeout(self.server.timeout, connect=min(10.0, self.server.timeout))
         # retries are ours: each counts against the cap and the pace. The library insists on some key.
-        self.client = AsyncOpenAI(
-            base_url=self.server.url,
-            api_key=self.server.key or "none",
-            max_retries=0,
-            timeout=limits,
-            http_client=bounded.client(limits),
-        )
+        self.clients = [
+            AsyncOpenAI(
+                base_url=url,
+                api_key=self.server.key or "none",
+                max_retries=0,
+                timeout=limits,
+                http_client=bounded.client(limits),
+            )
+            for url in self.server.urls
+        ]
+        self._turns = itertools.count()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client.close()
+        for client in self.clients:
+            await client.close()
 
     async def send(self, talk: Talk) -> Reply:
         """Return the reply. Raises RefusedError, UnansweredError, and ServiceError where no question would be answered."""
@@ -124,12 +130,14 @@ class Line:
             self.sampling.limit: self.sampling.max_tokens,
             **self.sampling.more,
         }
+        at = next(self._turns) % len(self.clients)  # another try goes to another one, where there are several
+        url = self.server.urls[at]
         try:
             async with asyncio.timeout(self.server.timeout):
-                raw = await self.client.post("/chat/completions", cast_to=httpx2.Response, body=body)
+                raw = await self.clients[at].post("/chat/completions", cast_to=httpx2.Response, body=body)
                 return bytes(raw.content)
         except openai.APIStatusError as wrong:
-            return self._sorted(wrong)
+            return self._sorted(wrong, url)
         except (TimeoutError, openai.APITimeoutError):
             raise _AgainError(f"no reply within {self.server.timeout:g} s") from None
         except bounded.TooLongError as wrong:
@@ -137,28 +145,26 @@ class Line:
         except openai.APIConnectionError as wrong:
             if isinstance(wrong.__cause__, bounded.TooLongError):
                 raise _AgainError(str(wrong.__cause__)) from None
-            again = _AgainError(
-                f"no connection to {self.server.url}: {self.server.clean(str(wrong.__cause__ or wrong))}"
-            )
+            again = _AgainError(f"no connection to {url}: {self.server.clean(str(wrong.__cause__ or wrong))}")
             if isinstance(wrong.__cause__, httpx2.ConnectError):
                 return again
             raise again from None
 
-    def _sorted(self, wrong: "APIStatusError") -> Exception:
+    def _sorted(self, wrong: "APIStatusError", url: str) -> Exception:
         """Return what a status code means for us: for this question, for every question, or for a while."""
         code, text = wrong.status_code, self._said(wrong)
         if code < 400:
-            return ServiceError(f"{self.server.url} answers {text}, which is no reply", "name the server itself")
+            return ServiceError(f"{url} answers {text}, which is no reply", "name the server itself")
         if code in (400, 413, 422):
             return RefusedError(text)
         if code in (401, 403):
             have = "refuses the key in" if self.server.key else "asks for a key, and there is none in"
-            return ServiceError(f"{self.server.url} {have} {self.server.key_variable}: {text}", "set the variable")
+            return ServiceError(f"{url} {have} {self.server.key_variable}: {text}", "set the variable")
         if wrong.code == "insufficient_quota" or (400 <= code < 500 and code not in (408, 409, 425, 429)):
-            return ServiceError(f"{self.server.url} answers {text}", "check --base-url and --judge-model")
+            return ServiceError(f"{url} answers {text}", "check --base-url and --judge-model")
         after = _seconds(wrong.response.headers.get("retry-after"))
         if after is not None and after > PATIENCE:
-            return ServiceError(f"{self.server.url} asks to wait {after:,.0f} s: {text}", "call again then")
+            return ServiceError(f"{url} asks to wait {after:,.0f} s: {text}", "call again then")
         if after is not None and code in (429, 503):
             self.pace.hold(after)
         return _AgainError(text, after)

@@ -15,9 +15,10 @@ SECRET = 8  # characters from which a key is searched for in texts
 class Server:
     """An OpenAI-compatible server and how to treat it.
 
-    url: up to and including /v1. key_variable: the environment variable that holds the key; a server without keys needs
-    none. timeout: seconds for a whole request. tries: per question. backoff: seconds before the second try, doubled
-    for each further one. per_minute: requests, None for no limit.
+    url: up to and including /v1; several of the same model, with commas between, are asked in turn. key_variable: the
+    environment variable that holds the key; a server without keys needs none. concurrency: requests at one time, at every
+    URL. timeout: seconds for a whole request. tries: per question. backoff: seconds before the second try, doubled for each
+    further one. per_minute: requests in all, None for no limit.
     """
 
     url: str
@@ -28,6 +29,16 @@ class Server:
     tries: int = 5
     backoff: float = 0.5
     per_minute: float | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        """Every URL, without a slash at its end."""
+        return [url.strip().rstrip("/") for url in self.url.split(",") if url.strip()]
+
+    @property
+    def at_once(self) -> int:
+        """Requests at one time in all."""
+        return self.concurrency * max(1, len(self.urls))
 
     @property
     def key(self) -> str:
@@ -73,11 +84,12 @@ def check(server: Server) -> None:
     """Raise ConfigError for a server that cannot be asked, or whose settings would put a secret on disk."""
     from urllib.parse import urlsplit
 
-    parts = urlsplit(server.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError("the base URL is not one of a server", "write it as http://localhost:8000/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError("the base URL holds a user, a password or a query", "put the key into the environment")
+    for url in server.urls or [""]:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("the base URL is not one of a server", "write it as http://localhost:8000/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ConfigError("the base URL holds a user, a password or a query", "put the key into the environment")
     if not server.model:
         raise ConfigError("no chat model is named", "name it with --judge-model")
     may_read(server.key_variable)

@@ -19,7 +19,8 @@ from cuvee.runs import Run, Step, write_json
 from cuvee.samples.pool import Pool
 
 CLUSTERS = 100
-PAIRS = 2.5e8  # rows x chosen above which distances are measured from a sample of the pool
+PAIRS = 2e7  # rows x chosen above which distances are measured from a sample of the pool
+FEWEST = 20_000  # rows of that sample at least: its mean distance is within 0.001 or so of the pool's
 CURVE_POINTS = 8
 TWINS = 1_000  # rows of the pool that are looked at for twins
 BLOCK = 256
@@ -141,7 +142,7 @@ def measure(
 def _yardstick(outcome: Outcome, beside: Beside, advance: Advance) -> Yardstick:
     pool, k, seed = outcome.pool, len(outcome.selection.rows), beside.seed
     n = len(pool)
-    size = n if n * max(k, 1) <= PAIRS else max(20_000, int(PAIRS / k))
+    size = n if n * max(k, 1) <= PAIRS else max(FEWEST, int(PAIRS / k))
     order = np.argsort(rng.keyed(pool.keys, int(rng.stream(seed, "measure").integers(2**62))), kind="stable")
     sample = np.sort(order[: min(size, n)])
     clusters = kmeans(pool.vectors, min(CLUSTERS, n), seed=seed)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cuvee.errors import InputError, MissingExtraError
-from cuvee.samples import archives, hub, streams
+from cuvee.samples import archives, hub, remote, streams
 from cuvee.samples.saved import is_saved
 
 PACKED = (".gz", ".zst", ".zstd", ".xz", ".bz2")
@@ -16,13 +16,15 @@ BESIDE = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state
 
 
 def expand(inputs: Sequence[str | Path]) -> list[Path | str]:
-    """Return the data files that files, folders, archives, globs, "-" and hub ids stand for: sorted within each, none twice.
+    """Return the data files that files, folders, archives, globs, URLs, "-" and hub ids stand for: sorted within each.
+
+    None stands there twice.
 
     A zip or tar archive stands for the data files in it ("pool.zip/train.jsonl"), which may be named like that too. A folder
     that ``datasets`` saved stays one path; a hub id becomes "hub:org/name[:config][@split]". Standard input is copied to a
     file first, named after its content. Raises InputError where nothing is there.
     """
-    return list(dict.fromkeys(path for given in inputs for path in _one(str(given))))
+    return list(dict.fromkeys(path for given in inputs for path in _all(str(given))))
 
 
 def stem(path: Path | str) -> str:
@@ -39,6 +41,10 @@ def stem(path: Path | str) -> str:
 def suffix(path: Path) -> str:
     """Return the suffix that tells what a file holds, whatever packs it: ".jsonl" of data.jsonl.gz."""
     return (path.with_suffix("") if path.suffix.lower() in PACKED else path).suffix.lower()
+
+
+def _all(given: str) -> list[Path | str]:
+    return _some([*remote.copies(given, _is_data)], given) if remote.is_remote(given) else _one(given)
 
 
 def _one(given: str) -> list[Path | str]:

@@ -22,7 +22,7 @@ def tried(method: str, settings: Mapping[str, Scalar], scores: Sequence[str]) ->
 
     scores: those that the method will read. What the four rows lack themselves is no mistake of the user's.
     """
-    if method not in SELECTORS:
+    if method not in SELECTORS or not settings:  # what the house set itself works
         return
     try:
         given: dict[str, Any] = dict(settings)

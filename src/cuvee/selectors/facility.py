@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from cuvee.engines import chosen, divides, shards_of
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers import seam
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs, order
+from cuvee.selectors.shares import DIVIDED
+from cuvee.sharding import facility as sharded
 
 
 def facility_location(pool: BarePool, k: int, *, rng: np.random.Generator, neighbours: int = 20) -> Selection:
@@ -25,5 +28,11 @@ def facility_location(pool: BarePool, k: int, *, rng: np.random.Generator, neigh
     # Two rows that are each other's nearest add the same, so ties are common: greedy sees an order of content.
     rank = canonical(pool)
     index, similarity = near_graph(X[rank], neighbours)
-    rows, gains = greedy(index, similarity, len(pool), k, taken=order.ranks(pool)[pool.taken])
+    taken = order.ranks(pool)[pool.taken]
+    if len(pool) >= DIVIDED and divides():
+        engine = chosen()
+        parts = sharded.parted(index, similarity, len(pool), shards_of(engine))
+        rows, gains, _ = sharded.facility_location(engine, parts, k, taken=taken)
+    else:
+        rows, gains = greedy(index, similarity, len(pool), k, taken=taken)
     return Selection(rank[rows], gains, ["represents rows that no chosen row represented as well"])

@@ -4,18 +4,35 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cuvee import sharding
 from cuvee.apportionment import apportion
 from cuvee.arrays import F32, I64
+from cuvee.engines import chosen, divides, shards_of
 from cuvee.geometry.herding import herding
 from cuvee.geometry.kcenter import kcenter
+from cuvee.progress import bar
 from cuvee.samples.pool import BarePool
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs
+from cuvee.sharding.vectors import in_file
+
+DIVIDED = 20_000  # rows from which shards are looked at
 
 WITHIN: dict[str, Callable[[F32, int, I64], tuple[I64, F32]]] = {
     "herding": lambda X, k, taken: herding(X, k, taken=taken),
-    "k-center": lambda X, k, taken: kcenter(X, k, taken=taken),
+    "k-center": lambda X, k, taken: _k_center(X, k, taken),
 }
+
+
+def _k_center(X: F32, k: int, taken: I64) -> tuple[I64, F32]:
+    """Choose in shards where the command's work is divided, and these are worth it; the picks are the same."""
+    if len(X) < DIVIDED or not divides():
+        return kcenter(X, k, taken=taken)
+    engine = chosen()
+    with in_file(X) as path, bar("choosing", k) as advance:
+        parts = sharding.parts([path], shards_of(engine), k=k)
+        rows, distances, _ = sharding.kcenter(engine, parts, k, taken=taken, advance=advance)
+    return rows, distances
 
 
 def shared_out(pool: BarePool, codes: I64, k: int, rule: str, *, held: I64 | None = None) -> tuple[I64, F32]:

@@ -53,6 +53,8 @@ def adapt(
     dialect: o.Dialect = None,
     draws: o.Draws = 5,
     strict: o.Strict = False,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,

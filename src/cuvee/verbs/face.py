@@ -34,7 +34,13 @@ def taken(function: Callable[P, R]) -> Callable[P, R]:
         bound = parameters.bind(*args, **kwargs)
         for key, value in bound.arguments.items():
             bound.arguments[key] = _plain(parameters.parameters[key], value)
-        return function(*bound.args, **bound.kwargs)
+        engine, workers = bound.arguments.get("engine", "local"), bound.arguments.get("workers")
+        if (engine, workers) == ("local", None):
+            return function(*bound.args, **bound.kwargs)
+        from cuvee import engines
+
+        with engines.used(engine, workers):
+            return function(*bound.args, **bound.kwargs)
 
     return call
 

@@ -36,7 +36,7 @@ _TITLES = {
         "grpo_steps group prompts grpo_lr kl quality alignment format_weight aligned_by alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",
-    "Output": "format file draws seed dry_run replace out quiet json open",
+    "Output": "format file draws seed engine workers dry_run replace out quiet json open",
 }
 GROUPS: dict[str, Group] = {}
 """Option -> its group, in the order in which a reader meets them."""

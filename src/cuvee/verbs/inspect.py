@@ -19,6 +19,8 @@ def inspect(
     strict: o.Strict = False,
     keep_special: o.KeepSpecial = False,
     row_mb: o.RowMb = 16,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     seed: o.Seed = 0,
     out: o.Out = Path("runs/inspect"),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 else:
     Data = Annotated[
         list[str],
-        'Files, folders, globs, "-" for standard input, or a hub id. Dialects and compression are told apart by themselves.',
+        'Files, folders, globs, URLs (s3://...), "-" for standard input, or a hub id. Dialects and compression are told apart '
+        "by themselves.",
     ]
     Decontaminate = Annotated[list[str] | None, "Evaluation files or folders whose items no kept row may hold."]
     Amount = str
@@ -35,6 +36,12 @@ RowMb = Annotated[float, "Megabytes of a row, at most: a longer one is put aside
 Limit = Annotated[
     int | None, "Questions per file, or passages or rows in all, at most; drawn by content or seed. Default: all."
 ]
+
+# Where it runs.
+Engine = Annotated[
+    str, "Where the work runs: local (all cores of this machine), ray (the cluster here), ray://HOST:PORT."
+]
+Workers = Annotated[int | None, "Processes that work at the same time. Default: one for every core."]
 
 # What is chosen.
 Embedder = Annotated[
@@ -102,7 +109,10 @@ On = Annotated[
     "Evaluation files, folders, globs or hub ids to judge on.",
     Parameter(consume_multiple=True),
 ]
-BaseUrl = Annotated[str, 'An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1".']
+BaseUrl = Annotated[
+    str,
+    'An OpenAI-compatible server, up to and including /v1: "http://localhost:8000/v1"; several with commas between.',
+]
 JudgeModel = Annotated[str, "The name of the chat model on that server."]
 JudgeSettings = Annotated[
     str,

@@ -48,6 +48,8 @@ def prove(
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,

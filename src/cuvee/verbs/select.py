@@ -45,6 +45,8 @@ def select(
     draws: o.Draws = 5,
     strict: o.Strict = False,
     row_mb: o.RowMb = 16,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,

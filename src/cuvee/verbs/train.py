@@ -32,6 +32,8 @@ def train(
     dialect: o.Dialect = None,
     strict: o.Strict = False,
     keep_special: o.KeepSpecial = False,
+    engine: o.Engine = "local",
+    workers: o.Workers = None,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,

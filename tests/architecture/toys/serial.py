@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from cuvee.engines import held_here
+from cuvee.engines.failing import attempt
 from cuvee.engines.seam import Content, Result, Shard
-from cuvee.engines.worker import attempt
 
 
 class Serial:
@@ -23,6 +24,8 @@ class Serial:
             if finished:
                 finished(number, results[-1])
         return results
+
+    state = staticmethod(held_here)
 
 
 MEMBER = Serial()
