@@ -12,6 +12,7 @@ from cuvee.verbs.inspect import inspect
 from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
+from cuvee.verbs.regimes import regimes
 from cuvee.verbs.report import report
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
@@ -26,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "train": train,
     "evaluate": evaluate,
     "prove": prove,
+    "regimes": regimes,
     "interpolate": interpolate,
     "evolve": evolve,
     "adapt": adapt,
@@ -56,6 +58,7 @@ __all__ = [
     "inspect",
     "interpolate",
     "prove",
+    "regimes",
     "report",
     "select",
     "train",
