@@ -37,7 +37,9 @@ def parse(text: str) -> Arm:
     arm = proof_arms.parse(text)
     name = arm.label.partition(":")[0]
     if (name in proof_arms.ARMS and name not in (RANDOM, FULL, EVOLVE)) or arm.source or arm.scores:
-        raise ConfigError(f"{text} cannot be an arm of a map", "random, full, evolve, and what `cuvee select` chooses by")
+        raise ConfigError(
+            f"{text} cannot be an arm of a map", "random, full, evolve, and what `cuvee select` chooses by"
+        )
     return arm
 
 

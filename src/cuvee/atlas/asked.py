@@ -6,6 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from cuvee import commands, names
+from cuvee.atlas import arms
+from cuvee.atlas.making import Size
+from cuvee.atlas.regime import Kind, Regime, kinds
+from cuvee.atlas.stock import HALVES
 from cuvee.commands import Mistakes, Setting, listed
 from cuvee.errors import ConfigError
 from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
@@ -15,10 +19,6 @@ from cuvee.proof.asked import TOKENS
 from cuvee.proof.beforehand import Primary
 from cuvee.proof.choosing_arms import RANDOM
 from cuvee.proof.kinds import Arm
-from cuvee.atlas import arms
-from cuvee.atlas.making import Size
-from cuvee.atlas.regime import Kind, Regime, kinds
-from cuvee.atlas.stock import HALVES
 from cuvee.training.settings import Training
 
 SAME = ("updates", TOKENS)
@@ -111,7 +111,9 @@ def bind(options: RegimesOptions) -> RegimesAsk:
     found = [wrong.check(partial(arms.parse, text)) for text in listed(options.arms)]
     known = [arm for arm in found if arm]
     labels = [arm.label for arm in known]
-    made = wrong.check(lambda: kinds(*(_numbers(getattr(options, name), name) for name in ("imbalance", "duplicates", "noise"))))
+    made = wrong.check(
+        lambda: kinds(*(_numbers(getattr(options, name), name) for name in ("imbalance", "duplicates", "noise")))
+    )
     per_task = wrong.check(lambda: sorted(set(_numbers(options.per_task, "per-task"))))
     wrong.check(partial(_check, options, labels))
     wrong.check(partial(names.find, dict.fromkeys(HALVES), options.half, "--half"))
@@ -162,7 +164,9 @@ def _check(options: RegimesOptions, labels: list[str]) -> None:
     if len(set(labels)) < len(labels):
         raise ConfigError("an arm is named twice", "name each once")
     if options.least_steps > options.most_steps:
-        raise ConfigError(f"--least-steps {options.least_steps} is above --most-steps {options.most_steps}", "swap them")
+        raise ConfigError(
+            f"--least-steps {options.least_steps} is above --most-steps {options.most_steps}", "swap them"
+        )
 
 
 def _primary(options: RegimesOptions, labels: list[str]) -> Primary | None:

@@ -73,7 +73,7 @@ def contrast(other: F64, arm: F64) -> Contrast:
 
 
 def charted(regime: Regime, budget: int, trials: Trials, reference: str) -> ChartedRegime:
-    """Return one regime of the map. trials: of every arm, the same seeds in the same order; several draws of one are averaged."""
+    """Return one regime of the map. trials: of every arm, the same seeds in order; several draws of one are averaged."""
     seeds = len(trials[reference])
     return {
         "name": regime.name,
@@ -97,7 +97,9 @@ def _arm(name: str, trials: Trials, reference: str) -> ChartedArm:
     mine = trials[name]
     unknown = _losses(mine, "unknown")
     asked = bool(np.isfinite(unknown).all())
-    mean = {key: float(_losses(mine, key).mean()) for key in ("rows", "different", "tasks", "wrong", "updates", "tokens")}
+    mean = {
+        key: float(_losses(mine, key).mean()) for key in ("rows", "different", "tasks", "wrong", "updates", "tokens")
+    }
     return {
         "arm": name,
         "loss": float(_losses(mine, "known").mean()),

@@ -8,9 +8,9 @@ import pyarrow as pa
 import xxhash
 
 from cuvee.arrays import I64
-from cuvee.errors import InputError
 from cuvee.atlas.regime import Kind, sizes
 from cuvee.atlas.stock import Stock
+from cuvee.errors import InputError
 from cuvee.rng import stream
 
 Talk = list[dict[str, object]]
@@ -70,7 +70,9 @@ def made(stock: Stock, kind: Kind, size: Size, seed: int) -> MadePool:
         known.append(order[: size.questions])
         different = order[size.questions :][: max(1, round(rows * (1 - kind.duplicates)))]
         pool.append(_repeated(different, rows, chance))
-    unknown = [stream(seed, "rows", name).permutation(stock.tasks[name])[: size.questions] for name in names[size.tasks :]]
+    unknown = [
+        stream(seed, "rows", name).permutation(stock.tasks[name])[: size.questions] for name in names[size.tasks :]
+    ]
     rows_ = np.concatenate(pool)
     empty = np.empty(0, dtype=np.int64)
     return MadePool(

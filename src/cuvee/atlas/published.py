@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cuvee import commands, disk
-from cuvee.intake.read import FileInfo
-from cuvee.models import causal
-from cuvee.proof.beforehand import told
-from cuvee.proof.choosing_arms import RANDOM
 from cuvee.atlas.asked import RegimesAsk
 from cuvee.atlas.chart import BETTER, WORSE, ChartedRegime, Contrast, between, charted
 from cuvee.atlas.regime import Regime
 from cuvee.atlas.trial import TrialFigures
+from cuvee.intake.read import FileInfo
+from cuvee.models import causal
+from cuvee.proof.beforehand import told
+from cuvee.proof.choosing_arms import RANDOM
 from cuvee.reports.regimes import picture
 from cuvee.result import Result
 from cuvee.runs import Run, write_json

@@ -51,7 +51,8 @@ def kinds(imbalance: Sequence[float], duplicates: Sequence[float], noise: Sequen
     for kind in found:
         if not (0 <= kind.imbalance <= 4 and 0 <= kind.duplicates < 1 and 0 <= kind.noise <= 1):
             raise ConfigError(
-                f"no pool is like {kind.name}", "imbalance 0 to 4, duplicates 0 to below 1, noise 0 to 1, commas between"
+                f"no pool is like {kind.name}",
+                "imbalance 0 to 4, duplicates 0 to below 1, noise 0 to 1, commas between",
             )
     return found
 

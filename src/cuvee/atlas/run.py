@@ -1,11 +1,19 @@
 """Regimes: every arm on pools of every kind, trial by trial; a stopped run goes on, and what is new only is made."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import orjson
 
+from cuvee.atlas.arms import Field
+from cuvee.atlas.asked import RegimesAsk, RegimesOptions, bind
+from cuvee.atlas.making import made
+from cuvee.atlas.published import published
+from cuvee.atlas.regime import Kind, Regime
+from cuvee.atlas.stock import Stock, stock_of
+from cuvee.atlas.trial import Bench, Ready, TrialFigures, attempt, ready
 from cuvee.embedders import resolve
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
@@ -15,16 +23,10 @@ from cuvee.progress import bar, quiet, say
 from cuvee.proof import beforehand
 from cuvee.proof.choosing_arms import RANDOM
 from cuvee.proof.kinds import Arm
-from cuvee.atlas.arms import Field
-from cuvee.atlas.asked import RegimesAsk, RegimesOptions, bind
-from cuvee.atlas.making import made
-from cuvee.atlas.published import published
-from cuvee.atlas.regime import Kind, Regime
-from cuvee.atlas.stock import Stock, stock_of
-from cuvee.atlas.trial import Bench, Ready, TrialFigures, attempt, ready
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run, write_json
 
+DRAWS_APART = 100_000  # between the seeds of two draws on one pool: fewer pools than that are made of a kind
 TOKENS = 90  # of a short row, about: for the plan
 
 
@@ -56,6 +58,15 @@ class _Work:
         return Bench.of(str(self.ask.base), resolve(self.ask.embedder)[0], self.ask.max_length)
 
 
+@dataclass(frozen=True)
+class _Trial:
+    """An arm at a budget; draw: which one, of an arm that is drawn several times on a pool."""
+
+    arm: Arm
+    per_task: float
+    draw: int
+
+
 @dataclass
 class _Pool:
     """A pool of one kind and seed, made when it is first needed."""
@@ -69,14 +80,14 @@ class _Pool:
         work = self.work
         return ready(work.bench, work.stock, made(work.stock, self.kind, work.ask.size, self.seed))
 
-    def attempt(self, arm: Arm, per_task: float, draw: int) -> TrialFigures:
+    def attempt(self, one: _Trial) -> TrialFigures:
         """Make one trial."""
         here, ask = self.ready, self.work.ask
-        k = Regime(self.kind, per_task).budget(ask.size.tasks)
+        k = Regime(self.kind, one.per_task).budget(ask.size.tasks)
         mean = sum(map(len, here.encoded)) / len(here.encoded)
         field = Field(pool=here.pool, encoded=here.encoded, k=k, training=ask.training(k, mean))
         with quiet():
-            return attempt(self.work.bench, here, arm, field, self.seed + draw * 100_000)
+            return attempt(self.work.bench, here, one.arm, field, self.seed + one.draw * DRAWS_APART)
 
 
 Found = dict[Regime, dict[str, list[list[TrialFigures]]]]  # regime -> arm -> for every seed, its trainings
@@ -94,17 +105,19 @@ def _trials(run: Run, ask: RegimesAsk, source: Source) -> Found:
                 for rows in ask.per_task:
                     for arm in ask.arms:
                         draws = range(ask.randoms if arm.label == RANDOM else 1)
-                        found[Regime(kind, rows)][arm.label].append([_one(run, pool, arm, rows, n, common) for n in draws])
+                        tried = [_one(run, pool, _Trial(arm, rows, draw), common) for draw in draws]
+                        found[Regime(kind, rows)][arm.label].append(tried)
                         advance(len(draws))
             say(f"tried     every regime on {seed - ask.seed + 1} of {len(ask.seeds)} pools each")
     return found
 
 
-def _one(run: Run, pool: _Pool, arm: Arm, per_task: float, draw: int, common: dict[str, object]) -> TrialFigures:
+def _one(run: Run, pool: _Pool, one: _Trial, common: Mapping[str, object]) -> TrialFigures:
     def make(folder: Path) -> None:
-        write_json(folder / "trial.json", pool.attempt(arm, per_task, draw))
+        write_json(folder / "trial.json", pool.attempt(one))
 
-    own = {"regime": Regime(pool.kind, per_task).name, "seed": pool.seed, "draw": draw, "arm": arm.label}
+    regime = Regime(pool.kind, one.per_task).name
+    own = {"regime": regime, "seed": pool.seed, "draw": one.draw, "arm": one.arm.label}
     step = run.step("arm", {**common, **own}, make)
     figures: TrialFigures = orjson.loads((step.path / "trial.json").read_bytes())
     if figures["unknown"] is None:

@@ -29,7 +29,9 @@ def stock_of(table: pa.Table, longest: int, half: str) -> Stock:
     """
     labelled = table.filter(pa.compute.is_valid(table["task"])).combine_chunks()
     if not labelled.num_rows:
-        raise InputError("no row has a task", "regimes are made of labelled rows: name their column with --columns task=...")
+        raise InputError(
+            "no row has a task", "regimes are made of labelled rows: name their column with --columns task=..."
+        )
     texts = render.plain_column(labelled["messages"])
     prints = labelled["fingerprint"].to_pylist()
     first = {value: row for row, value in reversed(list(enumerate(prints)))}

@@ -5,18 +5,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+import pyarrow as pa
 
 from cuvee import render
-from cuvee.arrays import F64, I64
-from cuvee.embedders.seam import Embedder, ReadsMessages, unit_rows
-from cuvee.models import causal as models
-from cuvee.models import forward
-from cuvee.models.causal import Causal
-from cuvee.proof.kinds import Arm
+from cuvee.arrays import F32, F64, I64
 from cuvee.atlas import arms
 from cuvee.atlas.arms import Field
 from cuvee.atlas.making import MadePool
 from cuvee.atlas.stock import Stock
+from cuvee.embedders.seam import Embedder, ReadsMessages, unit_rows
+from cuvee.intake.readable import can_teach
+from cuvee.models import causal as models
+from cuvee.models import forward
+from cuvee.models.causal import Causal
+from cuvee.proof.kinds import Arm
 from cuvee.render import Encoded
 from cuvee.samples.pool import Pool
 from cuvee.training.settings import Training
@@ -81,16 +83,17 @@ class Ready:
 
 
 def ready(bench: Bench, stock: Stock, made: MadePool) -> Ready:
-    """Embed and read a made pool and its questions."""
-    table = made.table(stock)
-    talks = table["messages"].to_pylist()
-    pool = Pool(table, _vectors(bench.embedder, talks, render.plain_column(table["messages"])))
-    asked = stock.table.take(np.concatenate([made.known, made.unknown]))
+    """Embed and read a made pool and its questions; rows whose answer lies beyond what is read are left out of it."""
+    whole = made.table(stock)
+    read = bench.encoded(whole["messages"].to_pylist())
+    kept = np.array([row for row, one in enumerate(read) if can_teach(one)], dtype=np.int64)
+    table = whole.take(pa.array(kept))
+    pool = Pool(table, _vectors(bench.embedder, table))
+    asked = stock.table.take(pa.array(np.concatenate([made.known, made.unknown])))
     questions = bench.encoded(asked["messages"].to_pylist(), side="left")
-    swapped = np.flatnonzero(made.rows != made.answers).astype(np.int64)
-    codes = pool.labels("task")[0]
+    swapped = np.flatnonzero((made.rows != made.answers)[kept]).astype(np.int64)
     names = asked["task"].to_pylist()
-    return Ready(pool, bench.encoded(talks), codes, swapped, questions, names, len(made.known))
+    return Ready(pool, [read[row] for row in kept], pool.labels("task")[0], swapped, questions, names, len(made.known))
 
 
 def attempt(bench: Bench, ready: Ready, arm: Arm, field: Field, seed: int) -> TrialFigures:
@@ -132,8 +135,9 @@ def _macro(losses: F64, tasks: Sequence[str]) -> float:
     return float((sums[counts > 0] / counts[counts > 0]).mean())
 
 
-def _vectors(embedder: Embedder, talks: Sequence[render.Messages], texts: list[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+def _vectors(embedder: Embedder, table: pa.Table) -> F32:
     if isinstance(embedder, ReadsMessages):
-        return unit_rows(embedder.encode_messages(list(talks)))
+        return unit_rows(embedder.encode_messages(table["messages"].to_pylist()))
+    texts = render.plain_column(table["messages"])
     embedder.fit(texts)
     return unit_rows(embedder.encode(texts))

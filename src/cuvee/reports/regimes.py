@@ -24,8 +24,10 @@ def picture(regimes: Sequence[Mapping[str, Any]], reference: str = "random") -> 
         for at, arm in enumerate(arms):
             if arm in found:
                 parts += _cell(found[arm], LEFT + WIDE * at, y)
-    parts.append(f'<text x="6" y="{height - 9}" fill="#666">nats per answer token better than {reference} ± half of the 95 % '
-                 "interval; green: better, red: worse, grey: cannot tell</text></svg>")
+    parts.append(
+        f'<text x="6" y="{height - 9}" fill="#666">nats per answer token better than {reference} ± half of the 95 % '
+        "interval; green: better, red: worse, grey: cannot tell</text></svg>"
+    )
     return "\n".join(parts) + "\n"
 
 

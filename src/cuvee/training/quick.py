@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import get_scheduler
 
 from cuvee.arrays import I64
+from cuvee.errors import InputError
 from cuvee.models import heads, meter
 from cuvee.models.causal import Causal
 from cuvee.render import Encoded
@@ -38,11 +39,13 @@ class Took:
 def train(causal: Causal, rows: Sequence[Encoded], settings: Training, *, seed: int) -> Took:
     """Train a model in place, in eval mode afterwards. seed: of the order of the rows, as in ``sft.train``.
 
-    settings: without adapters and trunk. Rows without an answer token teach nothing and are never drawn; there must be
-    others.
+    settings: without adapters and trunk. Rows without an answer token teach nothing and are never drawn. Raises InputError
+    where no row has one.
     """
     shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
     material = shared.over(shared.rows, causal.tokenizer.pad_token_id)
+    if not len(material.usable):
+        raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     steps = list(_steps(material, settings, seed))
     read = heads.reader(causal)
     optimiser = _optimiser(causal.model, settings)

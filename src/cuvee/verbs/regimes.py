@@ -92,9 +92,9 @@ def regimes(
     most_steps:
         Steps of a training at most, where --epochs over a large budget need more.
     """
-    from cuvee.intake.sources import ReadOptions
     from cuvee.atlas.asked import RegimesOptions
     from cuvee.atlas.run import run_regimes
+    from cuvee.intake.sources import ReadOptions
 
     options = RegimesOptions(
         read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict),
