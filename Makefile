@@ -13,7 +13,7 @@ MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo setup test test-slow torture lint docs bench clean
+.PHONY: demo setup test test-slow torture lint docs bench evidence clean
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -40,6 +40,11 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+# Hours, and resumable: every result of training that docs/when.md tells.
+evidence: setup $(MODEL)
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/python -m bench.evidence
+	$(BIN)/python docs/tables.py
 
 clean:
 	rm -rf $(VENV) demo runs

@@ -14,7 +14,7 @@ from cuvee.errors import ConfigError
 from cuvee.planting.files import write
 
 FOLDER = Path(__file__).parents[1] / "recipes"
-SLOW = ("map", "map-claims", "map-hour")  # twenty trainings each; tests/atlas runs a map of ten
+SLOW = ("auto", "map", "map-claims", "map-hour")  # twenty trainings each; tests/atlas runs a map of ten
 RECIPES = [
     pytest.param(path, marks=[pytest.mark.slow] * (path.stem in SLOW), id=path.stem)
     for path in sorted(FOLDER.glob("*.yaml"))

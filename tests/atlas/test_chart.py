@@ -5,11 +5,11 @@ import pytest
 
 from cuvee.atlas.chart import between, charted, contrast
 from cuvee.atlas.regime import Kind, Regime
-from cuvee.atlas.trial import TrialFigures
+from cuvee.atlas.trial import TriedFigures
 from cuvee.reports.regimes import picture
 
 
-def took(known: float, unknown: float = float("nan")) -> TrialFigures:
+def took(known: float, unknown: float | None = None) -> TriedFigures:
     return {
         "known": known, "unknown": unknown, "rows": 4, "different": 4, "tasks": 2, "wrong": 1, "updates": 3,
         "tokens": 50, "answers": 9,

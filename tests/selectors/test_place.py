@@ -10,7 +10,7 @@ from cuvee.samples.pool import BarePool
 from cuvee.samples.schema import TURN
 from cuvee.selectors import choose
 from cuvee.selectors.auto import choice
-from cuvee.selectors.place import Place, place_of
+from cuvee.selectors.place import MapPlace, place_of
 
 FORMS = (
     "Is this review of {} good or bad? {}",
@@ -28,12 +28,12 @@ def pool(sizes: tuple[int, ...], *, named: bool, swapped: float = 0.0) -> BarePo
             text = FORMS[form].format(WORDS[at % 10] + str(at // 10), WORDS[at // 10 % 10])
             rows.append((f"task {form}", text, answers[at % len(answers)]))
     wrong = chance.permutation(len(rows))[: round(swapped * len(rows))]
-    answers = [answer for *_, answer in rows]
+    given = [answer for *_, answer in rows]
     for row, other in zip(wrong, np.roll(wrong, 1), strict=True):
-        answers[row] = rows[other][2]
+        given[row] = rows[other][2]
     talks = [
         [{"role": "user", "content": text}, {"role": "assistant", "content": answer}]
-        for (_, text, _), answer in zip(rows, answers, strict=True)
+        for (_, text, _), answer in zip(rows, given, strict=True)
     ]
     prints = [xxhash.xxh3_128_digest(str(talk).encode()) for talk in talks]
     return BarePool(
@@ -48,10 +48,10 @@ def pool(sizes: tuple[int, ...], *, named: bool, swapped: float = 0.0) -> BarePo
 
 
 def test_imbalance_is_the_slope_of_sizes_over_ranks() -> None:
-    zipf = Place(100, "task", np.array([60, 30, 20, 15, 12]), 0.0, None, 1.0)
+    zipf = MapPlace(100, "task", np.array([60, 30, 20, 15, 12]), 0.0, None, 1.0)
     assert zipf.imbalance == pytest.approx(1.0, abs=0.01)
-    assert Place(100, "task", np.array([20, 20, 20]), 0.0, None, 1.0).imbalance == pytest.approx(0.0)
-    assert Place(9, "", np.array([9]), 0.0, None, 0.0).imbalance == 0.0 and zipf.per_mode(10) == 2.0
+    assert MapPlace(100, "task", np.array([20, 20, 20]), 0.0, None, 1.0).imbalance == pytest.approx(0.0)
+    assert MapPlace(9, "", np.array([9]), 0.0, None, 0.0).imbalance == 0.0 and zipf.per_mode(10) == 2.0
 
 
 def test_tasks_are_modes_where_they_are_named_and_forms_where_not() -> None:
@@ -86,5 +86,5 @@ def test_auto_gives_every_task_its_share_and_repeats_come_last() -> None:
 
 
 def test_where_nothing_repeats_random_rows_are_chosen() -> None:
-    place = Place(50, "", np.array([50]), 0.0, None, 0.1)
+    place = MapPlace(50, "", np.array([50]), 0.0, None, 0.1)
     assert choice(place)[0] == "uniform"

@@ -96,12 +96,12 @@ class RegimesAsk:
     def training(self, k: int, mean_length: float) -> Training:
         """Return how all arms train on a budget of k rows; mean_length: tokens of a row of the pool."""
         batch = min(self.batch, k)
-        own = {"lr": self.lr, "batch": batch, "max_length": self.max_length, "save_every": 0}
         steps = Training(epochs=self.epochs, batch=batch).updates(k, mean_length)
         steps = min(max(steps, self.least), self.most)
         if self.same == TOKENS:
-            return Training(tokens=max(1, round(steps * batch * mean_length)), **own)
-        return Training(steps=steps, **own)
+            tokens = max(1, round(steps * batch * mean_length))
+            return Training(tokens=tokens, lr=self.lr, batch=batch, max_length=self.max_length, save_every=0)
+        return Training(steps=steps, lr=self.lr, batch=batch, max_length=self.max_length, save_every=0)
 
 
 def bind(options: RegimesOptions) -> RegimesAsk:
@@ -148,9 +148,9 @@ def bind(options: RegimesOptions) -> RegimesAsk:
     )
 
 
-def _numbers(text: str | float | list[float], name: str) -> list[float]:
+def _numbers(text: str, name: str) -> list[float]:
     try:
-        found = [float(word) for word in listed(text if isinstance(text, str | list) else str(text))]
+        found = [float(word) for word in listed(str(text))]  # a Python caller may give one number
     except ValueError:
         found = []
     if not found or any(not 0 <= one < 1e6 for one in found):

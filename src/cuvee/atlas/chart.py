@@ -7,7 +7,7 @@ import numpy as np
 
 from cuvee.arrays import F64
 from cuvee.atlas.regime import Regime
-from cuvee.atlas.trial import TrialFigures
+from cuvee.atlas.trial import TriedFigures
 from cuvee.statistics.critical import student
 
 LEVEL = 0.95
@@ -54,7 +54,7 @@ class ChartedRegime(TypedDict):
     arms: list[ChartedArm]
 
 
-Trials = Mapping[str, Sequence[Sequence[TrialFigures]]]  # arm -> for every seed, one or more trainings
+Trials = Mapping[str, Sequence[Sequence[TriedFigures]]]  # arm -> for every seed, one or more trainings
 
 
 def contrast(other: F64, arm: F64) -> Contrast:
@@ -115,12 +115,13 @@ def _arm(name: str, trials: Trials, reference: str) -> ChartedArm:
     }
 
 
-def _losses(runs: Sequence[Sequence[TrialFigures]], key: str) -> F64:
+def _losses(runs: Sequence[Sequence[TriedFigures]], key: str) -> F64:
     """Return (seeds,) one figure, the mean over the draws of a seed."""
-    return np.array([np.mean([float(str(one.get(key))) for one in draws]) for draws in runs], dtype=np.float64)
+    found = [[one.get(key) for one in draws] for draws in runs]
+    return np.array([np.mean([np.nan if x is None else float(str(x)) for x in draws]) for draws in found])
 
 
-def _luck(runs: Sequence[Sequence[TrialFigures]]) -> float | None:
+def _luck(runs: Sequence[Sequence[TriedFigures]]) -> float | None:
     """Return the standard deviation of the loss over draws on the same pool; None where no pool had several."""
     parts = [np.var([one["known"] for one in draws], ddof=1) for draws in runs if len(draws) > 1]
     return float(np.mean(parts) ** 0.5) if parts else None

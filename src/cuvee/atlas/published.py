@@ -11,7 +11,7 @@ from cuvee import commands, disk
 from cuvee.atlas.asked import RegimesAsk
 from cuvee.atlas.chart import BETTER, WORSE, ChartedRegime, Contrast, between, charted
 from cuvee.atlas.regime import Regime
-from cuvee.atlas.trial import TrialFigures
+from cuvee.atlas.trial import TriedFigures
 from cuvee.intake.read import FileInfo
 from cuvee.models import causal
 from cuvee.proof.beforehand import told
@@ -33,7 +33,7 @@ class PrimaryFigures(TypedDict):
 
 
 def published(
-    run: Run, ask: RegimesAsk, inputs: Sequence[FileInfo], trials: Mapping[Regime, dict[str, list[list[TrialFigures]]]]
+    run: Run, ask: RegimesAsk, inputs: Sequence[FileInfo], trials: Mapping[Regime, dict[str, list[list[TriedFigures]]]]
 ) -> Result:
     """Chart the trials, publish all, and return the result."""
     chart = [charted(regime, regime.budget(ask.size.tasks), found, RANDOM) for regime, found in trials.items()]
@@ -56,7 +56,7 @@ def published(
     return Result(run.path, summary, files, next=commands.line("cuvee", "report", run.path))
 
 
-def _primary(ask: RegimesAsk, trials: Mapping[Regime, dict[str, list[list[TrialFigures]]]]) -> list[PrimaryFigures]:
+def _primary(ask: RegimesAsk, trials: Mapping[Regime, dict[str, list[list[TriedFigures]]]]) -> list[PrimaryFigures]:
     if not ask.primary:
         return []
     told_: list[PrimaryFigures] = []
@@ -94,7 +94,7 @@ def _said(one: PrimaryFigures) -> str:
     return f"Written beforehand: {one['primary']} in {one['regime']}: {found['difference']:+.3f}{sure}, {found['verdict']}."
 
 
-def _table(ask: RegimesAsk, trials: Mapping[Regime, dict[str, list[list[TrialFigures]]]]) -> pa.Table:
+def _table(ask: RegimesAsk, trials: Mapping[Regime, dict[str, list[list[TriedFigures]]]]) -> pa.Table:
     rows = [
         {
             "imbalance": regime.kind.imbalance,

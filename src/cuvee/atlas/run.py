@@ -13,7 +13,7 @@ from cuvee.atlas.making import made
 from cuvee.atlas.published import published
 from cuvee.atlas.regime import Kind, Regime
 from cuvee.atlas.stock import Stock, stock_of
-from cuvee.atlas.trial import Bench, Ready, TrialFigures, attempt, ready
+from cuvee.atlas.trial import Ready, TriedFigures, Workbench, attempt, ready
 from cuvee.embedders import resolve
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs
@@ -54,8 +54,8 @@ class _Work:
         return stock_of(self.source.table, self.ask.longest, self.ask.half)
 
     @cached_property
-    def bench(self) -> Bench:
-        return Bench.of(str(self.ask.base), resolve(self.ask.embedder)[0], self.ask.max_length)
+    def bench(self) -> Workbench:
+        return Workbench.of(str(self.ask.base), resolve(self.ask.embedder)[0], self.ask.max_length)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class _Pool:
         work = self.work
         return ready(work.bench, work.stock, made(work.stock, self.kind, work.ask.size, self.seed))
 
-    def attempt(self, one: _Trial) -> TrialFigures:
+    def attempt(self, one: _Trial) -> TriedFigures:
         """Make one trial."""
         here, ask = self.ready, self.work.ask
         k = Regime(self.kind, one.per_task).budget(ask.size.tasks)
@@ -90,7 +90,7 @@ class _Pool:
             return attempt(self.work.bench, here, one.arm, field, self.seed + one.draw * DRAWS_APART)
 
 
-Found = dict[Regime, dict[str, list[list[TrialFigures]]]]  # regime -> arm -> for every seed, its trainings
+Found = dict[Regime, dict[str, list[list[TriedFigures]]]]  # regime -> arm -> for every seed, its trainings
 
 
 def _trials(run: Run, ask: RegimesAsk, source: Source) -> Found:
@@ -112,16 +112,14 @@ def _trials(run: Run, ask: RegimesAsk, source: Source) -> Found:
     return found
 
 
-def _one(run: Run, pool: _Pool, one: _Trial, common: Mapping[str, object]) -> TrialFigures:
+def _one(run: Run, pool: _Pool, one: _Trial, common: Mapping[str, object]) -> TriedFigures:
     def make(folder: Path) -> None:
         write_json(folder / "trial.json", pool.attempt(one))
 
     regime = Regime(pool.kind, one.per_task).name
     own = {"regime": regime, "seed": pool.seed, "draw": one.draw, "arm": one.arm.label}
     step = run.step("arm", {**common, **own}, make)
-    figures: TrialFigures = orjson.loads((step.path / "trial.json").read_bytes())
-    if figures["unknown"] is None:
-        figures["unknown"] = float("nan")
+    figures: TriedFigures = orjson.loads((step.path / "trial.json").read_bytes())
     return figures
 
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     import torch
 
 
-class TrialFigures(TypedDict):
+class TriedFigures(TypedDict):
     """What came of a trial. known, unknown: losses on tasks of the pool and on others, nats per answer token, the mean over
-    tasks of the mean over a task's questions (unknown is NaN where none are asked). rows, different, tasks: chosen, of these
+    tasks of the mean over a task's questions (unknown is None where none are asked). rows, different, tasks: chosen, of these
     different ones, and the tasks that they are of. wrong: of them with another row's answer."""
 
     known: float
-    unknown: float
+    unknown: float | None
     rows: int
     different: int
     tasks: int
@@ -44,7 +44,7 @@ class TrialFigures(TypedDict):
 
 
 @dataclass(frozen=True)
-class Bench:
+class Workbench:
     """What all trials share: the base in memory, its untouched weights, how texts are embedded. longest: tokens of a row."""
 
     model: Causal
@@ -53,7 +53,7 @@ class Bench:
     longest: int
 
     @classmethod
-    def of(cls, name: str, embedder: Embedder, longest: int) -> "Bench":
+    def of(cls, name: str, embedder: Embedder, longest: int) -> "Workbench":
         """Load the base."""
         model = models.load(name, device="cpu", dtype="float32")
         return cls(model, [part.detach().clone() for part in model.model.parameters()], embedder, longest)
@@ -82,7 +82,7 @@ class Ready:
     known: int
 
 
-def ready(bench: Bench, stock: Stock, made: MadePool) -> Ready:
+def ready(bench: Workbench, stock: Stock, made: MadePool) -> Ready:
     """Embed and read a made pool and its questions; rows whose answer lies beyond what is read are left out of it."""
     whole = made.table(stock)
     read = bench.encoded(whole["messages"].to_pylist())
@@ -96,7 +96,7 @@ def ready(bench: Bench, stock: Stock, made: MadePool) -> Ready:
     return Ready(pool, [read[row] for row in kept], pool.labels("task")[0], swapped, questions, names, len(made.known))
 
 
-def attempt(bench: Bench, ready: Ready, arm: Arm, field: Field, seed: int) -> TrialFigures:
+def attempt(bench: Workbench, ready: Ready, arm: Arm, field: Field, seed: int) -> TriedFigures:
     """Let an arm choose, train the base on that, and judge it. seed: of the arm's chance and of the order of the rows."""
     from cuvee.training import quick
 
@@ -110,10 +110,10 @@ def attempt(bench: Bench, ready: Ready, arm: Arm, field: Field, seed: int) -> Tr
     training = arms.training_of(arm, replace(field.training, batch=min(field.training.batch, field.k)))
     took = quick.train(model, [ready.encoded[row] for row in rows], training, seed=seed)
     losses = forward.passes(model, ready.questions, ("loss",), advance=lambda _: None).mean_loss
-    keys = ready.pool.keys[rows]
+    keys, asked = ready.pool.keys[rows], len(ready.questions) > ready.known
     return {
         "known": _macro(losses[: ready.known], ready.question_tasks[: ready.known]),
-        "unknown": _macro(losses[ready.known :], ready.question_tasks[ready.known :]),
+        "unknown": _macro(losses[ready.known :], ready.question_tasks[ready.known :]) if asked else None,
         "rows": len(rows),
         "different": len(np.unique(keys)),
         "tasks": len(np.unique(ready.tasks[rows])),
@@ -126,8 +126,6 @@ def attempt(bench: Bench, ready: Ready, arm: Arm, field: Field, seed: int) -> Tr
 
 def _macro(losses: F64, tasks: Sequence[str]) -> float:
     """Return the mean over tasks of the mean over a task's questions that have a loss."""
-    if not len(losses):
-        return float("nan")
     codes = np.unique(np.asarray(tasks, dtype=object).astype(str), return_inverse=True)[1]
     told = np.isfinite(losses)
     counts = np.bincount(codes[told], minlength=codes.max() + 1)

@@ -7,14 +7,14 @@ from cuvee.arrays import I64
 from cuvee.samples.pool import BarePool, Selection
 from cuvee.scorers.nearest import canonical
 from cuvee.selectors import needs
-from cuvee.selectors.place import Place, clusters_of, place_of
+from cuvee.selectors.place import MapPlace, clusters_of, place_of
 from cuvee.selectors.stratified import stratified
 from cuvee.selectors.uniform import uniform
 
 EQUAL = 1_000.0  # temperature with which every stratum has the same share
 
 
-def choice(place: Place) -> tuple[str, dict[str, object], str]:
+def choice(place: MapPlace) -> tuple[str, dict[str, object], str]:
     """Return a method, its settings, and why: what docs/when.md says of such a pool, as a rule.
 
     An equal share of every mode was never shown to be worse than random and is better where modes are unequal; which rows

@@ -27,7 +27,7 @@ NEIGHBOURS = 5
 
 
 @dataclass(frozen=True)
-class Place:
+class MapPlace:
     """What was measured.
 
     by: what modes are, "task", "form", or "" where few prompts repeat a template. sizes: rows of each mode, largest first.
@@ -58,7 +58,7 @@ class Place:
         return k / max(1, len(self.sizes))
 
 
-def place_of(pool: BarePool) -> Place:
+def place_of(pool: BarePool) -> MapPlace:
     """Return where a pool stands, a function of the contents of its rows; it needs a column of messages.
 
     Raises SelectionError where the pool has none.
@@ -78,7 +78,7 @@ def place_of(pool: BarePool) -> Place:
     by = "task" if sizes is not None else "form" if repeating >= REPEATING else ""
     modes = sizes if sizes is not None else _groups(looked, X) if by else np.array([len(pool)])
     noise = _noise(_signs(looked), near) if repeating >= REPEATING else None
-    return Place(len(pool), by, -np.sort(-modes[modes > 0]), repeats, noise, repeating)
+    return MapPlace(len(pool), by, -np.sort(-modes[modes > 0]), repeats, noise, repeating)
 
 
 def _tasks(pool: BarePool) -> I64 | None:
