@@ -27,7 +27,7 @@ def claims() -> list[list[object]]:
             size = f"{regime['seeds']} pools, {one['settings']['half']} half"
             what = f"{found['difference']:+.3f} ± {half:.3f}"
             words = [f"`{one['plan']['file'].removeprefix('docs/plans/')}`", said(regime).split(" (n=")[0], size]
-            rows.append([*words, f"{arm} > {reference}", what, f"{told['ratio']:.1f}", found["verdict"]])
+            rows.append([*words, f"{arm} > {reference}", what, f"{told['ratio']:.2f}", found["verdict"]])
     return rows
 
 

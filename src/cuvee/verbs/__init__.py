@@ -14,6 +14,7 @@ from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
 from cuvee.verbs.regimes import regimes
 from cuvee.verbs.report import report
+from cuvee.verbs.search import search
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
 from cuvee.verbs.why import why
@@ -28,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "evaluate": evaluate,
     "prove": prove,
     "regimes": regimes,
+    "search": search,
     "interpolate": interpolate,
     "evolve": evolve,
     "adapt": adapt,
@@ -60,6 +62,7 @@ __all__ = [
     "prove",
     "regimes",
     "report",
+    "search",
     "select",
     "train",
     "why",
