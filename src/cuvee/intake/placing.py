@@ -16,20 +16,20 @@ MODES = {"task": "tasks", "form": "forms of prompts", "": UNNAMED}
 
 
 @dataclass(frozen=True)
-class Standing:
+class OnTheMap:
     """figures: name -> what was measured. next: the command for a pool that stands here."""
 
     figures: dict[str, object]
     next: str
 
 
-def standing(table: pa.Table, verdicts: pa.Table, budget: Budget, asked: str, data: Sequence[str]) -> Standing:
+def standing(table: pa.Table, verdicts: pa.Table, budget: Budget, asked: str, data: Sequence[str]) -> OnTheMap:
     """Return where the rows that stand after cleaning are. asked: the budget as it was typed."""
     kept = pa.compute.is_null(verdicts["stage"])
     pool = BarePool(table.select(["task", "messages", "fingerprint"]).filter(kept))
     fallen = pa.compute.sum(pa.compute.equal(verdicts["stage"], "duplicates")).as_py() or 0
     if not len(pool):
-        return Standing({}, line("cuvee", "select", *data, "--budget", asked))
+        return OnTheMap({}, line("cuvee", "select", *data, "--budget", asked))
     place = place_of(pool)
     method, settings, why = choice(place)
     mean = float((pa.compute.sum(verdicts["tokens"].filter(kept)).as_py() or 0) / len(pool)) or 1.0
@@ -48,6 +48,6 @@ def standing(table: pa.Table, verdicts: pa.Table, budget: Budget, asked: str, da
             f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in settings.items()
         ),
     ]
-    return Standing(
+    return OnTheMap(
         figures, line("cuvee", "select", *data, "--budget", asked, "--method", method, *(words if settings else []))
     )
