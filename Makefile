@@ -15,7 +15,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 # Hundreds of tests start a process: what it imports is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup test test-slow torture lint docs bench clean evidence-gpu evidence-toy
+.PHONY: demo setup test test-slow torture lint docs bench clean evidence evidence-gpu evidence-toy
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -50,6 +50,11 @@ evidence-toy: $(VENV)/.train
 
 bench: setup
 	$(BIN)/python -m bench
+
+# Hours, and resumable: every result of training that docs/when.md tells.
+evidence: setup $(MODEL)
+	CUVEE_HOME=$(HOME_OF_TESTS) OMP_NUM_THREADS=1 $(BIN)/python -m bench.mapped
+	$(BIN)/python docs/tables.py
 
 clean:
 	rm -rf $(VENV) demo runs

@@ -23,6 +23,9 @@ from cuvee.samples.ledger import LEDGER
 from cuvee.scorers import SCORERS
 from cuvee.selectors import SELECTORS, settings_of
 
+sys.path.insert(0, str(Path(__file__).parent))  # beside this page: also where a test imports it by its path
+import results
+
 HERE = Path(__file__).parent
 HOUSE = HERE.parent
 BLOCK = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -119,6 +122,10 @@ TABLES: dict[str, Callable[[], str]] = {
         "measure, what it says, better",
         [[f"`{name}`", m.what, "higher" if m.higher_is_better else "lower"] for name, m in JUDGED.items()],
     ),
+    "claims": lambda: table("plan, regime, on, written beforehand, difference, half-widths, verdict", results.claims()),
+    "claimed-arms": lambda: table(
+        "map, arm, loss, tasks reached, better than random by, on other tasks by, tokens read", results.beside()
+    ),
     "ledger": lambda: table("column, type", [[f"`{column.name}`", column.type] for column in LEDGER]),
 }
 
@@ -141,6 +148,11 @@ def main() -> int:
             print(f"{page.name} is stale: run `make docs`")
         else:
             page.write_text(filled(page.read_text()))
+    drawn = results.draw()
+    if results.whole() and (not results.PICTURE.exists() or results.PICTURE.read_text() != drawn):
+        stale.append(results.PICTURE)
+        if "--check" not in sys.argv:
+            results.PICTURE.write_text(drawn)
     return 1 if stale and "--check" in sys.argv else 0
 
 

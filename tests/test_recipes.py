@@ -14,7 +14,11 @@ from cuvee.errors import ConfigError
 from cuvee.planting.files import write
 
 FOLDER = Path(__file__).parents[1] / "recipes"
-RECIPES = sorted(FOLDER.glob("*.yaml"))
+SLOW = ("auto", "map", "map-claims", "map-hour")  # twenty trainings each; tests/atlas runs a map of ten
+RECIPES = [
+    pytest.param(path, marks=[pytest.mark.slow] * (path.stem in SLOW), id=path.stem)
+    for path in sorted(FOLDER.glob("*.yaml"))
+]
 
 
 @pytest.mark.parametrize("recipe", sorted(FOLDER.rglob("*.yaml")), ids=lambda path: str(path.relative_to(FOLDER)))
@@ -28,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_the_toy_twin_runs(recipe: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "demo", 300, seed=4)
     monkeypatch.chdir(tmp_path)
@@ -47,7 +51,7 @@ def test_the_toy_twin_runs(recipe: Path, home: Path, tmp_path: Path, monkeypatch
         assert len((made / "selected.jsonl").read_bytes().splitlines()) + blends == 30
     elif verb == "report":
         assert "By alpha" in (result.folder / "report.html").read_text()
-    elif verb not in ("prove", "evaluate"):  # which select nothing of their own
+    elif verb not in ("prove", "evaluate", "regimes"):  # which select nothing of their own
         assert len(chosen.read_bytes().splitlines()) == 30
 
 

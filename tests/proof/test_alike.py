@@ -56,7 +56,6 @@ def test_every_arm_sees_the_tools_of_its_rows_and_no_arm_sees_a_question(seen: S
     tokenizer = causal.tokenizer_of(model)
     right = ids(render.encode_all(talks, tokenizer, max_length=LONGEST, tools=tools))
     left = ids(render.encode_all(talks, tokenizer, max_length=LONGEST, tools=tools, side="left"))
-    print({arm: len(taught - right) for arm, taught in seen.taught.items()}, set(seen.taught) ^ set(seen.scales))
     assert set(seen.taught) == set(seen.scales) and all(taught <= right for taught in seen.taught.values())
     assert seen.asked and seen.asked <= left
     assert not seen.asked & {row for taught in seen.taught.values() for row in taught}

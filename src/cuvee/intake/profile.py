@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cuvee import budget as budgets
 from cuvee.arrays import I64
 from cuvee.cleaners.special import inside
-from cuvee.commands import Mistakes, line, settings
+from cuvee.commands import Mistakes, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
 from cuvee.intake.lessons import Lessons
+from cuvee.intake.placing import standing
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
@@ -33,6 +35,7 @@ class InspectOptions:
     near: float
     model: str | None
     max_length: int
+    budget: str | float
     seed: int
 
 
@@ -42,6 +45,7 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
     ask = bind_read(options.read, wrong)
     if options.max_length and not options.model:
         wrong.found.append(ConfigError("--max-length says nothing without a model", "name the model with --model"))
+    budget = wrong.check(lambda: budgets.parse(options.budget))
     wrong.stop()
     if dry_run:
         expected = foreseen(ask.data)
@@ -51,10 +55,11 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         source = read_inputs(run, ask)
         _, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
         taught = lessons.lessons(source.table, options.model, options.max_length) if options.model else None
-        profile = _profile(source, verdicts) | (taught.figures() if taught else {})
+        here = standing(source.table, verdicts, budget, str(options.budget), ask.data)
+        profile = _profile(source, verdicts) | (taught.figures() if taught else {}) | {"on the map": here.figures}
         files = _publish(run, source, profile, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
-    return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
+    return Result(run.path, {"profile": profile}, files, next=here.next)
 
 
 def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:

@@ -13,6 +13,7 @@ from cuvee.samples.pool import BarePool, Selection
 from cuvee.selectors import needs
 from cuvee.selectors import settings as kinds
 from cuvee.selectors import space as spaces
+from cuvee.selectors.auto import auto
 from cuvee.selectors.clusterdraw import cluster_draw
 from cuvee.selectors.deita import deita, deita_proxy
 from cuvee.selectors.density import density
@@ -34,6 +35,13 @@ __all__ = ["SELECTORS", "Selector", "by_tokens", "choose", "scores_needed", "set
 
 _SCORE = "the row's score (null where it has none)"
 _MEMBERS = (
+    Selector(
+        "auto",
+        auto,
+        "what the map has for such a pool: it measures the pool, and says why",
+        "none (null)",
+        "cuvee (docs/when.md)",
+    ),
     Selector("uniform", uniform, "every row with the same chance", "none (null)", "baseline"),
     Selector(
         "stratified",

@@ -95,7 +95,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     if not len(usable):
         raise InputError("no row has an answer token to learn from", "raise --max-length, or look at the rows' answers")
     steps = settings.updates(len(usable), float(np.mean(material.lengths[usable])))
-    asked = feed or _shuffled(material, settings.batch, seed)
+    asked = feed or shuffled(material, settings.batch, seed)
     if feed is None and settings.tokens is not None:
         asked = UpTo(asked, material.lengths, settings.tokens)
         steps = asked.steps
@@ -122,7 +122,7 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     return _fitted(causal, plan, shared.counts(material), folder)
 
 
-def _shuffled(material: Material, batch: int, seed: int) -> Feed:
+def shuffled(material: Material, batch: int, seed: int) -> Feed:
     """Return the feed of a training that was given none: seeded epochs over what can be learnt from."""
     usable, turns = material.usable, material.turns
     if turns > 1:

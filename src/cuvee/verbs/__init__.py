@@ -12,6 +12,7 @@ from cuvee.verbs.inspect import inspect
 from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
+from cuvee.verbs.regimes import regimes
 from cuvee.verbs.report import report
 from cuvee.verbs.search import search
 from cuvee.verbs.select import select
@@ -27,6 +28,7 @@ VERBS: dict[str, Verb] = {
     "train": train,
     "evaluate": evaluate,
     "prove": prove,
+    "regimes": regimes,
     "search": search,
     "interpolate": interpolate,
     "evolve": evolve,
@@ -58,6 +60,7 @@ __all__ = [
     "inspect",
     "interpolate",
     "prove",
+    "regimes",
     "report",
     "search",
     "select",

@@ -5,7 +5,7 @@ from cyclopts import Group
 _ORDER = {
     "The work, in its order": "inspect select train prove search",
     "Methods that choose or make rows while a model learns": "interpolate evolve adapt distill",
-    "To look closer": "evaluate why report",
+    "To look closer": "evaluate regimes why report",
     "To begin with, and to repeat": "demo models run",
 }
 OTHERS = Group("More commands", sort_key=len(_ORDER))
@@ -21,6 +21,7 @@ _TITLES = {
     "Choice": (
         "budget method settings space quota given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
+        "imbalance duplicates noise per_task pool_tasks pool_rows questions unseen half longest randoms "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
         "start patience goal per_cluster episodes subset every repeats "
         "trials distilled control probes random_start final_picks goal_test goal_rows reward policy ppo "
@@ -31,8 +32,8 @@ _TITLES = {
     "Cleaning": "near near_vectors decontaminate contamination keep_empty keep_special drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
-        "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "
-        "save_every "
+        "epochs steps final_steps least_steps most_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora "
+        "micro_tokens replay save_every "
         "grpo_steps group prompts grpo_lr kl quality alignment format_weight aligned_by alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",

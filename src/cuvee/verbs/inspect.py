@@ -7,10 +7,11 @@ from cuvee.verbs import options as o
 from cuvee.verbs.face import verb
 
 
-@verb("inspect", example="cuvee inspect pool", page="docs/formats.md")
+@verb("inspect", example="cuvee inspect pool", page="docs/formats.md, docs/when.md")
 def inspect(
     data: o.Data,
     *,
+    budget: o.Budget = "10%",
     near: o.Near = 0.8,
     model: str | None = None,
     max_length: int = 0,
@@ -27,6 +28,9 @@ def inspect(
 ) -> Result:
     """Profile a pool: dialects, rows, lengths, tasks, duplicates, broken rows. Nothing is chosen.
 
+    It says where the pool stands on the map of docs/when.md (imbalance, duplicates, an estimate of noise, rows per mode at a
+    budget), and ends with the command that follows from it.
+
     Parameters
     ----------
     model:
@@ -42,5 +46,7 @@ def inspect(
         data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb, keep_special=keep_special
     )
     return run_inspect(
-        InspectOptions(read=read, near=near, model=model, max_length=max_length, seed=seed), out=out, dry_run=dry_run
+        InspectOptions(read=read, near=near, model=model, max_length=max_length, budget=budget, seed=seed),
+        out=out,
+        dry_run=dry_run,
     )
