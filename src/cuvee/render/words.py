@@ -36,7 +36,10 @@ _SIGNS = (
 
 
 class WordCounts:
-    """Counts the tokens of texts by a tokenizer, and remembers words. fewest: texts from which looking for words is worth it."""
+    """Counts the tokens of texts by a tokenizer, and remembers words.
+
+    fewest: texts from which looking for words is worth it.
+    """
 
     def __init__(self, tokenizer: Tokenizer, fewest: int = 2_000) -> None:
         self._tokenizer, self._fewest = tokenizer, fewest
@@ -98,7 +101,10 @@ def _probes(tokenizer: Tokenizer) -> tuple[list[str], list[str]]:
 
 
 def _whole(texts: list[str], tokenizer: Tokenizer) -> list[int]:
-    return [len(ids) for ids in _ids(texts, tokenizer)]
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return [len(ids) for ids in _ids(texts, tokenizer)]
+    return list(map(len, backend.encode_batch_fast(texts, add_special_tokens=False)))  # no ids are brought to Python
 
 
 def _ids(texts: Sequence[str], tokenizer: Tokenizer) -> list[list[int]]:
