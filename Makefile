@@ -12,8 +12,10 @@ HOME_OF_TESTS := $(CURDIR)/$(VENV)/home
 MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# Hundreds of tests start a process: what it imports is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup test test-slow torture lint docs bench clean
+.PHONY: demo setup test test-slow torture lint docs bench clean evidence-gpu evidence-toy
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -37,6 +39,14 @@ lint: setup
 
 docs: setup
 	$(BIN)/python docs/tables.py
+
+# the proofs at paper scale, on a GPU where there is one: eight minutes a call, and it goes on where the last one stopped
+evidence-gpu: $(VENV)/.train
+	$(BIN)/python -m bench.evidence --minutes 8
+
+# the same at toy size, on any CPU
+evidence-toy: $(VENV)/.train
+	$(BIN)/python -m bench.evidence --toy --minutes 8 --out runs/evidence-toy
 
 bench: setup
 	$(BIN)/python -m bench

@@ -1,11 +1,14 @@
 """LM-Mixup where the truth is known: good rows are made weak by rule, an oracle rates every row, and prove compares.
 
-python -m bench.mixup GOOD [--model smollm2-135m] [--distiller RUN] [--out runs/mixup]
+python -m bench.mixup GOOD [--model smollm2-135m] [--distiller RUN] [--regime plenty] [--out runs/mixup]
 
-GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO), 300
-become two or three weak ones each, 70 stay good, 60 are the questions of the proof. The oracle is a real server; it rates a
-row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells what the distiller is worth
-with a perfect judge, not what a judge is worth. Three hours on one core for SmolLM2-135M; called again, it goes on.
+GOOD: good instruction data; its short rows are taken. 450 of them teach the distiller (cold start, then 100 steps of GRPO),
+300 become two or three weak ones each, 70 stay good (--regime plenty), 60 are the questions of the proof. The oracle is a
+real server; it rates a row by the words its answer shares with the good row it was made from (F1, 1 to 10). So this tells
+what the distiller is worth with a perfect judge, not what a judge is worth. --regime runs-out: six stay good, fewer than
+the budget takes, and every other good row is there only as two to five weak ones that together say all of it; beside the
+distiller's rows stand the best-rated ones, the good ones repeated, and what the untrained model merges by a prompt. Three
+hours on one core for SmolLM2-135M; called again, it goes on.
 """
 
 import argparse
@@ -25,7 +28,9 @@ from cuvee import render
 from cuvee.distiller.kinds import KINDS
 from cuvee.samples.read import read
 
-TAUGHT, WEAKENED, KEPT, ASKED = 450, 300, 70, 60
+TAUGHT, WEAKENED, ASKED = 450, 300, 60
+KEPT = {"plenty": 70, "runs-out": 6}
+VARIANTS = {"plenty": "2-3", "runs-out": "2-5"}
 WORDS = ((5, 20), (8, 25))  # fewest and most of a question, of an answer
 PORT = 8377
 SHOWN = re.compile(
@@ -39,6 +44,7 @@ def main() -> None:
     parser.add_argument("good")
     parser.add_argument("--distiller", default="")
     parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--regime", choices=list(KEPT), default="plenty")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--clusters", type=int, default=48)
     parser.add_argument("--arms", default="random,full,base")
@@ -46,7 +52,7 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("cuvee").setLevel(logging.INFO)
-    taught, pool, questions, originals = planted(given.good, given.out)
+    taught, pool, questions, originals = planted(given.good, given.out, given.regime)
     distiller = given.distiller or str(taught_by(taught, given.model, given.out))
     server = ThreadingHTTPServer(("127.0.0.1", PORT), handler(originals))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -55,10 +61,9 @@ def main() -> None:
         "at_most": given.clusters, "max_new_tokens": 272, "embedder": "static", "near": 0.0, "draws": 1,
         "decontaminate": [str(questions)],
     }  # fmt: skip
-    named = {"mix": distiller, "untrained": given.model, "best": distiller}
-    for name, model in named.items():
-        share = {"share": 0.0, "at_most": 1} if name == "best" else {}
-        done = cuvee.distill([str(pool)], model=model, out=given.out / name, **{**options, **share})
+    named = arms_of(given.regime, distiller, given.model)
+    for name, (model, own) in named.items():
+        done = cuvee.distill([str(pool)], model=model, out=given.out / name, **{**options, **own})
         print(f"{name}: {done.summary['sentence']}", flush=True)
     arms = ",".join([*(str(given.out / name) for name in named), given.arms])
     result = cuvee.prove(
@@ -69,16 +74,36 @@ def main() -> None:
         print(f"{arm['arm']}: {arm['mean']:.4f}  {arm.get('sentence', 'reference')}")
 
 
-def planted(good: str, out: Path) -> tuple[Path, Path, Path, list[Pair]]:
+def arms_of(regime: str, distiller: str, model: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return arm -> the model that merges, and the options of its own."""
+    best: dict[str, Any] = {"share": 0.0, "at_most": 1}
+    if regime == "plenty":
+        return {"mix": (distiller, {}), "untrained": (model, {}), "best": (distiller, best)}
+    return {
+        "mix": (distiller, {}),
+        "distilled": (distiller, {"share": 1.0}),
+        "by-prompt": (model, {"merging": "prompt"}),
+        "best-rated": (distiller, {**best, "good": 0.0}),  # weak ones once the good ones run out
+        "best-repeated": (distiller, best),  # the good ones alone; as many updates repeat them
+    }
+
+
+def planted(good: str, out: Path, regime: str) -> tuple[Path, Path, Path, list[Pair]]:
     """Write what teaches, the pool and the questions; return them, and all good rows that the pool was made from."""
     rows = [pair for batch in read(good, strict=True).batches() for pair in map(_pair, batch["messages"].to_pylist())]
     rows = [pair for pair in rows if all(_fits(*known) for known in zip(pair, WORDS, strict=True))]
     rows = [rows[at] for at in np.random.default_rng(0).permutation(len(rows))]
-    taught, weakened, kept, asked = (rows[at : at + k] for at, k in _parts())
+    taught, weakened, kept, asked = (rows[at : at + k] for at, k in _parts(regime))
     out.mkdir(parents=True, exist_ok=True)
     source = _write(out / "weakened.jsonl", weakened)
     cuvee.distill_corpus(
-        [str(source)], offline=True, kinds="qa", variants="2-3", merged=0.0, embedder="static", out=out / "corpus"
+        [str(source)],
+        offline=True,
+        kinds="qa",
+        variants=VARIANTS[regime],
+        merged=0.0,
+        embedder="static",
+        out=out / "corpus",
     )
     examples = [json.loads(line) for line in (out / "corpus/corpus.jsonl").read_text().splitlines()]
     weak = [KINDS["qa"].read(text) for example in examples for text in example["variants"]]
@@ -103,8 +128,8 @@ def taught_by(taught: Path, model: str, out: Path) -> Path:
     return out / "distiller"
 
 
-def _parts() -> list[tuple[int, int]]:
-    sizes = (TAUGHT, WEAKENED, KEPT, ASKED)
+def _parts(regime: str) -> list[tuple[int, int]]:
+    sizes = (TAUGHT, WEAKENED, KEPT[regime], ASKED)
     return [(sum(sizes[:at]), k) for at, k in enumerate(sizes)]
 
 

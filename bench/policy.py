@@ -40,7 +40,7 @@ def columns(rows: int, folder: Path) -> state.SeenRows:
 
 def policy() -> Policy:
     draw = np.random.default_rng(1)
-    basis = state.fit(draw.normal(size=(500, 4)).astype(np.float32), draw.normal(size=(500, 40)).astype(np.float32))
+    basis = state.fit(draw.normal(size=(500, 6)).astype(np.float32), draw.normal(size=(500, 40)).astype(np.float32))
     made = Policy.fresh(basis, seed=0)
     with torch.no_grad():
         made.network.layers[-1].weight.normal_(0, 0.1)

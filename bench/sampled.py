@@ -16,7 +16,7 @@ from cuvee import budget
 from cuvee.arrays import F64
 from cuvee.distiller import bayes, examples
 from cuvee.distiller.examples import Example
-from cuvee.distiller.rewards import Rewards, Weights, judge
+from cuvee.distiller.rewards import REFERENCE, Rewards, Weighing, judge
 from cuvee.distiller.training.split import split
 from cuvee.distiller.writing import write
 from cuvee.evaluation.journal import Journal
@@ -35,8 +35,8 @@ def main() -> None:
     every = examples.load(Path(typed["corpus"]))
     _, held = split(every, budget.parse(typed["held_out"]), seed=typed["seed"])
     held = held[: typed["judged"] or None]
-    weights = Weights(typed["quality"], typed["alignment"], typed["format_weight"])
-    rewards = Rewards(bayes.load(given.run / "library"), weights, typed["alike"])
+    weights = Weighing(typed["quality"], typed["alignment"], typed["format_weight"])
+    rewards = Rewards(bayes.load(given.run / "library"), weights, typed["alike"], typed.get("aligned_by", REFERENCE))
     (given.run / "sampled").mkdir(exist_ok=True)
     means = {}
     for stage, at in STAGES.items():
@@ -62,8 +62,7 @@ def _drawn(
     said = write(
         causal.load(folder), talks, sampling, journal, label=f"{stage}, draw {draw + 1}", batch_tokens=16_384
     ).replies
-    kinds, texts = [e.kind for e in held], [one.text for one in said]
-    return judge(rewards, kinds, texts, [e.answer for e in held], [e.id for e in held])
+    return judge(rewards, held, [one.text for one in said])
 
 
 def _told(stage: str, drawn: list[list[dict[str, float]]]) -> F64:

@@ -71,16 +71,22 @@ def call_is_compile(call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr == "compile"
 
 
-def uses_of(name: str) -> set[str]:
-    """Return how a pattern of this name is used anywhere: NAME.search, module.NAME.search; what takes it matches with it."""
-    found = set()
+@cache
+def used() -> dict[str, set[str]]:
+    """Return how a pattern of each name is used anywhere: NAME.search, module.NAME.search."""
+    found: dict[str, set[str]] = {}
     for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in USES:
                 of = node.value
-                if (isinstance(of, ast.Name) and of.id == name) or (isinstance(of, ast.Attribute) and of.attr == name):
-                    found.add(node.attr)
-    return found or {"match", "fullmatch"}
+                name = of.id if isinstance(of, ast.Name) else of.attr if isinstance(of, ast.Attribute) else ""
+                found.setdefault(name, set()).add(node.attr)
+    return found
+
+
+def uses_of(name: str) -> set[str]:
+    """Return how a pattern of this name is used; what is only handed on matches with it."""
+    return used().get(name) or {"match", "fullmatch"}
 
 
 @cache

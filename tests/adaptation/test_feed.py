@@ -116,7 +116,7 @@ def test_importance_is_zero_for_a_column_that_is_not_looked_at(world: World, pol
     folder.write(policy, tmp_path)
     blind = folder.read(tmp_path)
     with torch.no_grad():
-        blind.network.layers[0].weight[:, [3, 38]] = 0.0  # the answer's length, the times taken
+        blind.network.layers[0].weight[:, [3, 40]] = 0.0  # the answer's length, the times taken
     feed = Picked(world.rows(2), blind, Picking(3, 6), start=-3.0)
     for step in range(6):
         feed.next(step)

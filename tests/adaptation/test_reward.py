@@ -77,6 +77,7 @@ def test_a_policy_is_paid_by_exact_match(tiny_model: Path, tmp_path: Path) -> No
     goal.write_bytes(b"".join(orjson.dumps({"input": f"Is {n} even?", "target": "yes"}) + b"\n" for n in range(8)))
     options: dict[str, Any] = {
         "episodes": 1,
+        "probes": 4,
         "steps": 2,
         "per_cluster": 3,
         "subset": "50%",

@@ -32,6 +32,8 @@ OPTIONS: dict[str, Any] = {
     "lr": 3e-3,
     "max_length": 128,
     "goal_rows": 8,
+    "probes": 0,
+    "random_start": 0.0,
     "save_every": 1,
     "embedder": "lexical",
     "draws": 1,

@@ -25,7 +25,7 @@ from tests.training.test_sft import talks
 model = causal.load(sys.argv[1], device="cpu")
 rows = render.encode_all(talks(), model.tokenizer, max_length=96)
 draw = np.random.default_rng(0)
-figures, vectors = draw.normal(size=(40, 4)).astype(np.float32), draw.normal(size=(40, 9)).astype(np.float32)
+figures, vectors = draw.normal(size=(40, 6)).astype(np.float32), draw.normal(size=(40, 9)).astype(np.float32)
 policy = Policy.fresh(state.fit(figures, vectors), seed=0)
 policy.stage = state.Stage(0.2, 0.1)
 with torch.no_grad():

@@ -24,6 +24,9 @@ class World:
         vectors = (chance.normal(size=(families, 16))[family] + 0.5 * chance.normal(size=(rows, 16))).astype(np.float32)
         prompts, answers = chance.integers(5, 50, rows), chance.integers(5, 50, rows)
         figures = state.difficulty(prompts, answers, chance.random(rows) * 3, chance.random(rows) * 4)
+        figures = np.column_stack([figures, chance.random((rows, 2))]).astype(
+            np.float32
+        )  # of the goal: they say nothing
         basis = state.fit(figures, vectors)
         return cls(family.astype(np.int64), basis, basis.columns(figures, vectors))
 

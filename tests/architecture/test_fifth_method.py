@@ -45,6 +45,7 @@ def cuvee(house: Path, *words: str) -> str:
 
 def python(house: Path, *words: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(house / "src"), "CUVEE_HOME": str(house / "home"), "COLUMNS": "200"}
+    environment["PYTHONDONTWRITEBYTECODE"] = ""  # the copy is compiled once, not by every process
     done = subprocess.run(
         [sys.executable, *words], cwd=house, env=environment, capture_output=True, text=True, timeout=300
     )

@@ -19,6 +19,13 @@ every = pytest.mark.parametrize("name", DIALECTS)
 
 ALPACA = ("user", "Name a river."), ("assistant", "The Seine"), ("user", "Name the capital.\n\nFrance")
 EXPECTED: dict[str, list[list[tuple[str, str | None]]]] = {
+    "openai-batch": [[("user", "Name a metal."), ("assistant", "Iron.")]],
+    "oasst": [
+        [("user", "Name a sea."), ("assistant", "The Baltic."), ("user", "Another?"), ("assistant", "The Red Sea.")],
+        [("user", "Name a sea."), ("assistant", "The Nile.")],
+    ],
+    "gemini": [[("system", "Be exact."), ("user", "How high is K2?"), ("assistant", "8,611 metres.")]],
+    "text": [[("system", "Be brief."), ("user", "Name a river."), ("assistant", "The Seine")]],
     "turns": [[("user", "Ping?"), ("assistant", "Pong.")]],
     "preference": [[("user", "Greet me."), ("assistant", "Good morning!")]],
     "self-instruct": [
@@ -69,6 +76,8 @@ EXPECTED: dict[str, list[list[tuple[str, str | None]]]] = {
     "question-answer": [[("user", "Ann has 3 pens and buys 4. How many?"), ("assistant", "3+4=<<3+4=7>>7\n#### 7")]],
 }
 ALONG = {  # id, source, task, license where the example has them
+    "openai-batch": ("r1", None, None, None),
+    "oasst": ("t9", None, None, None),
     "self-instruct": ("seed_7", None, None, None),
     "nemotron": (None, None, "math", "cc-by-4.0"),
     "tulu": ("t1", "greetings", None, None),
@@ -131,7 +140,10 @@ def test_detection_looks_at_keys_and_types_only(name: str) -> None:
     """The answer is remembered per set of keys and types (Reading), so the values must not matter."""
     row: Any = DIALECTS[name].example
     if isinstance(row, Mapping):
-        row = {key: "" if isinstance(value, str) else value * 2 for key, value in row.items()}
+        row = {
+            key: "" if isinstance(value, str) else value * 2 if isinstance(value, list) else value
+            for key, value in row.items()
+        }
     assert detect(row) is DIALECTS[name]
 
 

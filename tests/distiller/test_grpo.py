@@ -1,5 +1,6 @@
 """GRPO on the tiny model: it runs, its rewards are ours, it goes on after a stop, and a failing reward names its row."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ pytest.importorskip("trl", reason="the base install has no trl")
 from tests.distiller.easy import easy
 
 from cuvee.distiller.bayes import build
-from cuvee.distiller.examples import Rated
+from cuvee.distiller.examples import Example, Rated
 from cuvee.distiller.grpo import Lesson, Reinforcement, reinforce
-from cuvee.distiller.rewards import Rewards, Weights
+from cuvee.distiller.rewards import Rewards, Weighing
 from cuvee.embedders.lexical import Lexical
 from cuvee.errors import ConfigError, CuveeError
 from cuvee.models import causal
@@ -35,16 +36,16 @@ class Graded(Rewards):
     fails_after = 10**9
     asked = 0
 
-    def part(self, name: str, kind: str, reply: str, reference: str, row: str) -> float:
+    def part(self, name: str, case: Example, reply: str) -> float:
         self.asked += 1
         if self.asked > self.fails_after:
-            raise CuveeError(f"the {name} reward of row {row} cannot be computed: as wanted")
+            raise CuveeError(f"the {name} reward of row {case.id} cannot be computed: as wanted")
         return min(1.0, reply.count("e") / 4)
 
 
 @pytest.fixture(scope="module")
 def rewards() -> Rewards:
-    return Graded(build(easy(12)[1], Lexical(), "lexical"), Weights(0.0, 0.0, 1.0))
+    return Graded(build(easy(12)[1], Lexical(), "lexical"), Weighing(0.0, 0.0, 1.0))
 
 
 def test_the_curve_tells_the_reward_its_parts_and_those_of_each_kind(
@@ -71,12 +72,12 @@ def test_a_stopped_training_goes_on_to_the_same_weights(tiny_model: Path, tmp_pa
 
 def test_a_reward_without_a_library_stops_the_run_with_the_row(tiny_model: Path, tmp_path: Path) -> None:
     class Answering(Rewards):
-        def part(self, name: str, kind: str, reply: str, reference: str, row: str) -> float:
-            return super().part(name, "mcq", "<answer>something</answer>", reference, row)
+        def part(self, name: str, case: Example, reply: str) -> float:
+            return super().part(name, replace(case, kind="mcq"), "<answer>something</answer>")
 
     only = build([Rated("qa", "Q: a\nA: b", 5)], Lexical(), "lexical")
     with pytest.raises(CuveeError, match="quality reward of row e"):
-        run(tiny_model, tmp_path, Answering(only, Weights()))
+        run(tiny_model, tmp_path, Answering(only, Weighing()))
 
 
 def test_a_group_of_one_is_refused() -> None:

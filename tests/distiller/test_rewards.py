@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cuvee.distiller.bayes import Library, build
-from cuvee.distiller.examples import Rated
+from cuvee.distiller.examples import Example, Rated
 from cuvee.distiller.kinds import KINDS
-from cuvee.distiller.rewards import NAMES, Rewards, Weights, alignment, form, judge, quality
+from cuvee.distiller.rewards import NAMES, Rewards, Weighing, Weights, alignment, form, judge, quality
 from cuvee.embedders.lexical import Lexical
 from cuvee.errors import ConfigError, CuveeError
 
@@ -74,6 +74,10 @@ def library() -> Library:
     return build([*good, *weak], Lexical(), "lexical")
 
 
+def case(kind: str, row: str = "r", answer: str = "Q: why 3?\nA: because of 3 and the long story") -> Example:
+    return Example(row, kind, (answer,), "", answer)
+
+
 TEXTS = st.sampled_from(
     [
         "",
@@ -92,34 +96,33 @@ def test_rewards_lie_in_0_to_1_and_do_not_know_their_batch(
 ) -> None:
     rewards = Rewards(library)
     kinds, texts = [kind for kind, _ in replies], [text for _, text in replies]
-    refs, rows = ["Q: why 3?\nA: because of 3 and the long story"] * len(texts), [str(at) for at in range(len(texts))]
-    told = judge(rewards, kinds, texts, refs, rows)
+    cases = [case(kind, str(at)) for at, kind in enumerate(kinds)]
+    told = judge(rewards, cases, texts)
     assert all(0 <= value <= 1 for parts in told for value in parts.values())
-    alone = [
-        judge(Rewards(library), [k], [t], [r], [n])[0] for k, t, r, n in zip(kinds, texts, refs, rows, strict=True)
-    ]
+    alone = [judge(Rewards(library), [one], [text])[0] for one, text in zip(cases, texts, strict=True)]
     assert told == alone
     order = data.draw(st.permutations(range(len(texts))))
-    turned = judge(rewards, [kinds[at] for at in order], [texts[at] for at in order], refs, rows)
+    turned = judge(rewards, [cases[at] for at in order], [texts[at] for at in order])
     assert turned == [told[at] for at in order]
 
 
 def test_the_total_is_the_weighted_sum_and_a_weight_of_0_computes_nothing(library: Library) -> None:
     reply = said("Q: why 3?\nA: because of 3 and the long story of 3")
-    parts = Rewards(library).parts("qa", reply, "Q: why 3?\nA: because of 3 and the long story of 3", "r")
+    known = case("qa", answer="Q: why 3?\nA: because of 3 and the long story of 3")
+    parts = Rewards(library).parts(known, reply)
     assert parts == {"quality": 1.0, "alignment": 1.0, "format": 1.0}
-    assert Rewards(library).total(parts) == pytest.approx(1.0)
-    only = Rewards(library, Weights(0.0, 0.0, 0.1))
-    assert only.parts("qa", reply, "x", "r") == {"format": 1.0}
-    assert only.total({"format": 1.0}) == pytest.approx(0.1)
+    assert Rewards(library).total("qa", parts) == pytest.approx(1.0)
+    only = Rewards(library, Weighing(0.0, 0.0, 0.1))
+    assert only.parts(known, reply) == {"format": 1.0}
+    assert only.total("qa", {"format": 1.0}) == pytest.approx(0.1)
     assert Weights(0.5, 0.0, 0.1).used == ["quality", "format"]
 
 
 def test_a_reward_that_cannot_be_computed_names_the_row_and_stops() -> None:
     empty = build([Rated("qa", "Q: a\nA: b", 5)], Lexical(), "lexical")
     with pytest.raises(CuveeError, match="quality reward of row r-17"):
-        Rewards(empty).parts("mcq", said(MCQ), MCQ, "r-17")
-    assert Rewards(empty, Weights(0.0, 0.4, 0.1)).parts("mcq", said(MCQ), MCQ, "r-17")["format"] == 1
+        Rewards(empty).parts(case("mcq", "r-17", MCQ), said(MCQ))
+    assert Rewards(empty, Weighing(0.0, 0.4, 0.1)).parts(case("mcq", "r-17", MCQ), said(MCQ))["format"] == 1
 
 
 @pytest.mark.parametrize("weights", [(0, 0, 0), (-1, 1, 1)])
@@ -130,3 +133,32 @@ def test_weights_that_cannot_be(weights: tuple[float, float, float]) -> None:
 
 def test_names() -> None:
     assert tuple(vars(Weights())) == NAMES and quality(4.2) == 1
+
+
+def test_what_counts_is_as_published_by_kind_unless_it_is_named() -> None:
+    usual = Weighing().by_kind()
+    assert all(
+        vars(usual[kind]) == {"quality": 0.8, "alignment": 0.0, "format": 0.2} for kind in ("mcq", "tfq", "para")
+    )
+    assert usual["qa"] == usual["cs"] == Weights(0.5, 0.4, 0.1)
+    assert set(Weighing(0.0, 0.5, 0.5).by_kind().values()) == {Weights(0.0, 0.5, 0.5)}
+    assert Weighing(quality=0.3).of("mcq") == Weights(0.3, 0.0, 0.2)
+
+
+def test_ratings_that_tell_little_are_left_out_and_what_they_counted_goes_to_alignment() -> None:
+    doubting = Weighing(doubted=frozenset({"qa", "mcq"}))
+    assert doubting.of("qa") == Weights(0.0, 0.9, 0.1) and doubting.of("mcq") == Weights(0.0, 0.8, 0.2)
+    assert doubting.of("tfq") == Weights(0.8, 0.0, 0.2)
+    assert Weighing(quality=0.5, doubted=frozenset({"qa"})).of("qa") == Weights(0.5, 0.4, 0.1)  # it was asked for
+
+
+def test_alignment_is_told_by_content_or_as_published_by_the_reference(library: Library) -> None:
+    known = Example(
+        "r", "qa", ("Q: x?\nA: red apples grow", "Q: x?\nA: green pears fall"), "", "Q: x?\nA: red apples, pears"
+    )
+    half, whole = said("Q: x?\nA: red apples"), said("Q: x?\nA: red apples. pears")
+    by_content, by_reference = Rewards(library), Rewards(library, by="reference")
+    assert by_content.part("alignment", known, whole) == 1.0
+    assert by_content.part("alignment", known, half) == pytest.approx(2 / 3)
+    assert by_reference.part("alignment", case("qa"), said(case("qa").answer)) == 1.0
+    assert by_reference.part("alignment", case("qa"), said("Q: eh 2\nA: no idea")) == 0.0

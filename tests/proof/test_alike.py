@@ -27,7 +27,7 @@ CHEAP = {  # settings of arms that would take long
     "evolve": "rounds=2:epochs=1",
     "mdit": "clusters=4",
     "within-task": "clusters=4",
-    "adapt": "goal={goal}:episodes=1:steps=2:subset=50%:goal_rows=4",
+    "adapt": "goal={goal}:episodes=1:steps=2:subset=50%:probes=4:goal_rows=4",
     "less": "goal={goal}:warmup=2:dim=64",
     "rds+": "goal={goal}:goal_rows=4",
 }

@@ -69,9 +69,8 @@ def test_dynamic_arms_take_the_same_updates(
     places: tuple[Path, Path, set[str]], tiny_model: Path, tmp_path: Path
 ) -> None:
     pool, goal, _ = places
-    arms = (
-        f"random,self-paced,loss-based,adapt:goal={goal}:episodes=1:steps=2:subset=50%:goal_rows=4:reward=exact_match"
-    )
+    policy = f"adapt:goal={goal}:episodes=1:steps=2:subset=50%:probes=4:goal_rows=4:reward=exact_match"
+    arms = f"random,self-paced,loss-based,{policy}"
     result = cuvee.prove([str(pool)], arms=arms, model=str(tiny_model), seeds=1, out=tmp_path / "run", **OPTIONS)
     told = {row["arm"]: row for row in result.summary["proof"]["arms"]}
     assert len(told) == 4 and len({round(row["mean"], 6) for row in told.values()}) == 4  # each trained otherwise

@@ -59,7 +59,7 @@ def contents(table: pa.Table) -> list[list[str | None]]:
 
 
 @pytest.mark.parametrize("file", ["jsonl", "json", "parquet"])
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [name for name in FORMATS if name not in ("dpo", "kto")])  # those want pairs
 @pytest.mark.parametrize("name", ODD)
 def test_what_was_read_is_written_and_read_again(name: str, format: str, file: str, tmp_path: Path) -> None:
     table = table_of(PLAIN + b"\n" + ODD[name] + b"\n" + PLAIN + b"\n", tmp_path / "pool.jsonl")

@@ -36,7 +36,19 @@ def test_rows_and_columns() -> None:
     assert [turn["extra"] is None for turn in turns] == [True, False, True]
     assert str(2**70) in turns[1]["extra"]
     assert json.loads(first.pop("tools")) == TALK.tools
-    expected = ["id1", "source", "sums", "mit", "file.json", 1, "messages", b'{"raw": 1}', b"\x01" * 16, []]
+    expected: list[object] = [
+        "id1",
+        "source",
+        "sums",
+        "mit",
+        "file.json",
+        1,
+        "messages",
+        b'{"raw": 1}',
+        b"\x01" * 16,
+        *[None] * 4,
+        [],
+    ]
     assert list(first.values()) == expected
     assert second["messages"] == [{"role": "assistant", "content": "a", "extra": None}]
     assert (second["tools"], second["task"], second["license"]) == (SHORT.tools, None, None)

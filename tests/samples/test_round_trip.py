@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cuvee.cleaners.special import unmarked
 from cuvee.samples.dialects import DIALECTS
-from cuvee.samples.dialects.cells import answer, opened
+from cuvee.samples.dialects.cells import opened
 from cuvee.samples.formats import FORMATS
 from cuvee.samples.read import read
 from cuvee.samples.schema import SAMPLE
@@ -47,7 +48,8 @@ def said(table: pa.Table) -> list[list[tuple[str, str | None, Any]]]:
 
 
 def _text(turn: Any) -> str | None:
-    return answer(turn["content"]) if turn["role"] == "assistant" and turn["content"] else turn["content"]
+    said: str | None = turn["content"]
+    return unmarked(said)[0] if turn["role"] == "assistant" and said else said
 
 
 def tools(table: pa.Table) -> list[Any]:
@@ -102,7 +104,7 @@ def test_formats_of_strings_keep_what_is_said(dialect: str, format: str, tmp_pat
 
 def test_same_is_the_bytes_that_were_read(tmp_path: Path) -> None:
     rows = [
-        DIALECTS[name].example for name in DIALECTS if name not in ("turns", "self-instruct")
+        DIALECTS[name].example for name in DIALECTS if name not in ("turns", "self-instruct", "oasst")
     ]  # a list; and one that splits
     lines = [json.dumps(row, ensure_ascii=at % 2 == 0, indent=None).encode() for at, row in enumerate(rows)]
     lines += [
@@ -163,4 +165,20 @@ def test_any_text_survives_every_file(tmp_path: Path, rows: list[list[dict[str, 
 
 
 def test_every_format_is_tested_here() -> None:
-    assert set(FORMATS) == {"same", "messages", "sharegpt", "alpaca", "prompt-completion"}
+    assert set(FORMATS) == {"same", "messages", "sharegpt", "alpaca", "prompt-completion", "dpo", "kto"}
+
+
+@pytest.mark.parametrize("file", ["jsonl", "json", "parquet"])
+def test_a_pair_comes_back_whole(file: str, tmp_path: Path) -> None:
+    talk = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}, {"role": "user", "content": "r"}]
+    whole = {name: [*talk, {"role": "assistant", "content": name}] for name in ("chosen", "rejected")}
+    pairs: list[Any] = [DIALECTS["preference"].example, {**whole, "score_chosen": 2.0, "score_rejected": 0.5}]
+    (tmp_path / "pool.json").write_text(json.dumps(pairs))
+    table = read_again(tmp_path / "pool.json")
+    again = read_again(write(table, np.arange(2), tmp_path / f"out.{file}", format="dpo", file=file))
+    for column in ("messages", "rejected", "margin", "fingerprint"):
+        assert again[column].to_pylist() == table[column].to_pylist()
+    singles = read_again(write(table, np.arange(2), tmp_path / f"kto.{file}", format="kto", file=file))
+    last = [row[-1]["content"] for row in singles["messages"].to_pylist()]
+    assert last == ["Good morning!", "No.", "chosen", "rejected"]
+    assert [json.loads(told)["label"] for told in singles["along"].to_pylist()] == [True, False] * 2

@@ -52,6 +52,8 @@ def _adapt(world: World) -> list[str]:
     own = [
         "--goal",
         str(world.given / "eval"),
+        "--probes",
+        "2",
         "--episodes",
         "1",
         "--steps",

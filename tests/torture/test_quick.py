@@ -17,14 +17,14 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("verb", ["inspect", "select, judged", "train"])
+@pytest.mark.parametrize("verb", ["inspect", pytest.param("select, judged", marks=pytest.mark.slow), "train"])
 def test_faults_of_the_disk_are_lived_through(verb: str, given: Path, tmp_path: Path) -> None:
-    tried = disk.one(verb, World(tmp_path / "world", given), tmp_path / "kept", seconds=8, seed=0)
+    tried = disk.one(verb, World(tmp_path / "world", given), tmp_path / "kept", seconds=5, seed=0)
     assert tried.wrong == [] and tried.done
 
 
 def test_damaged_bytes_are_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert damage.torture(minutes=0.2, seed=0, count=16)
+    assert damage.torture(minutes=0.2, seed=0, count=8)
     assert "damaged bytes found" in capsys.readouterr().out
 
 

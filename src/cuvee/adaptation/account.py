@@ -82,6 +82,7 @@ def _policy(done: Adapted) -> PolicyFigures:
         "end": figures.end,
         "validation rows": len(field.goal.validation),
         "test rows": len(field.goal.test),
+        "probes": done.learnt.probes,
         "episodes": done.learnt.episodes,
         "performance": figures.performance,
         "every": ask.every,

@@ -41,6 +41,8 @@ class AdaptOptions:
     subset: str | float
     every: int
     repeats: int
+    probes: int
+    random_start: float
     final_picks: str
     goal_test: str
     goal_rows: int
@@ -73,10 +75,11 @@ class LearnAsk:
     """All that ``episodes.learnt`` needs to know, whatever pool it works on: a proof's arm makes one of its own.
 
     model: the base as it was named. training: of every episode. final: of the last run. clusters, per_cluster: groups of
-    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how
-    often a row may be taken in a run, 0 without limit. top: whether the final run takes the best rows, or draws as the
-    episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy: where to
-    start from. learner: of PPO.
+    rows, and rows of each in a step. subset: what an episode picks from. every: steps between decisions. repeats: how often
+    a row may be taken in a run, 0 without limit. probes: rows that a first policy is fitted to, 0 for none. random_start:
+    share of a training's steps, from its first, that take random rows. top: whether the final run takes the best rows, or
+    draws as the episodes do. aux: the model that reads the rows, None where it is the base or the policy's own. policy:
+    where to start from. learner: of PPO.
     """
 
     model: str
@@ -90,6 +93,8 @@ class LearnAsk:
     subset: Budget
     every: int
     repeats: int
+    probes: int
+    random_start: float
     top: bool
     aux: str | None
     policy: Path | None
@@ -135,6 +140,8 @@ def _learn(options: AdaptOptions, wrong: Mistakes) -> LearnAsk:
         subset=wrong.check(lambda: _rows(options.subset)),
         every=options.every,
         repeats=options.repeats,
+        probes=options.probes,
+        random_start=options.random_start,
         top=options.final_picks == "top",
         aux=options.aux,
         policy=Path(options.policy) if options.policy else None,
@@ -197,9 +204,11 @@ def _rows(text: str | float) -> Budget:
 
 
 def _check_policy(options: AdaptOptions, wrong: Mistakes) -> None:
-    if not options.episodes and not options.policy:
+    if not options.episodes and not options.policy and not options.probes:
         wrong.check(_nothing_to_use)
 
 
 def _nothing_to_use() -> None:
-    raise ConfigError("no episodes, and no policy to use", "give --episodes, or --policy of an earlier run")
+    raise ConfigError(
+        "no episodes, no probes, and no policy to use", "give --episodes or --probes, or --policy of an earlier run"
+    )

@@ -40,6 +40,7 @@ class Course:
             "per cluster": ask.per_cluster,
             "every": ask.every,
             "repeats": ask.repeats,
+            "random start": ask.random_start,
             "seed": ask.seed,
         }
 
@@ -58,7 +59,13 @@ class Course:
         """Return a policy's picks among these rows for one training. seed: of the draws, None takes the best rows."""
         ask = self.ask
         picking = Picking(
-            per_cluster=ask.per_cluster, steps=training.steps or 0, every=ask.every, seed=seed, limit=ask.repeats
+            per_cluster=ask.per_cluster,
+            steps=training.steps or 0,
+            every=ask.every,
+            seed=seed,
+            limit=ask.repeats,
+            random=round(ask.random_start * (training.steps or 0)),
+            chance=self.seed(ask.episodes) if seed is None else seed,
         )
         return Picked(rows, policy, picking, start=ask.goal.reward.sign * self.field.start["validation"])
 

@@ -4,7 +4,7 @@ Imports torch; import it late.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,9 +20,11 @@ from cuvee.adaptation.feed import Picked, learn_stage
 from cuvee.adaptation.field import EpisodeField
 from cuvee.adaptation.figures import FinalFigures, PickedRows
 from cuvee.adaptation.importance import importance
+from cuvee.adaptation.probing import probed, probes
+from cuvee.adaptation.regression import fit
 from cuvee.arrays import F32, F64
 from cuvee.progress import say
-from cuvee.result.methods import EpisodeRow
+from cuvee.result.methods import EpisodeRow, ProbeFigures
 from cuvee.runs import Run, Step, write_json
 from cuvee.training import sft
 from cuvee.training.settings import described
@@ -31,16 +33,24 @@ STEPS = "trajectory.npz"  # what every step of a final run saw
 
 
 class Learnt(NamedTuple):
-    """episodes: the figures of each. final: the step of the final run, with the model. policy: the last one's folder."""
+    """episodes: the figures of each. final: the step of the final run, with the model. policy: the last one's folder.
+
+    probes: how well they are foretold, None where there were none.
+    """
 
     episodes: list[EpisodeRow]
     final: Step
     policy: Path
+    probes: ProbeFigures | None
 
 
 def learnt(run: Run, ask: LearnAsk, field: EpisodeField) -> Learnt:
     """Learn a policy in episodes, and train the final model with it."""
     course, policy = Course(ask, field), field.seen.start
+    begun = None
+    if ask.probes and not ask.policy:
+        begun = _begun(run, course)
+        policy = begun.path / "policy"
     figures: list[EpisodeRow] = []
     steps: list[Step] = []
     for number in range(ask.episodes):
@@ -48,7 +58,38 @@ def learnt(run: Run, ask: LearnAsk, field: EpisodeField) -> Learnt:
         policy = steps[-1].path / "policy"
         figures.append(orjson.loads((steps[-1].path / "figures.json").read_bytes()))
         _report(figures[-1], ask, steps[-1])
-    return Learnt(figures, _final(run, course, policy, steps), policy)
+    made = steps or ([begun] if begun else [])
+    return Learnt(figures, _final(run, course, policy, made), policy, _foretold(begun))
+
+
+def _begun(run: Run, course: Course) -> Step:
+    """Fit a first policy to probes: what one step on each of some random rows does to the goal."""
+    ask, field = course.ask, course.field
+
+    def make(folder: Path) -> None:
+        policy, chance = policies.read(field.seen.start), rng.stream(ask.seed, "adapt", "probes")
+        at = probes(field.seen.rows.columns, ask.probes, chance)
+        worth = probed(replace(ask, base=field.warm), field.goal, field.rows, at, folder)
+        foretold = fit(policy.network, field.seen.rows.columns, at, worth, seed=ask.seed)
+        policies.write(policy, folder / "policy")
+        write_json(folder / "probes.json", asdict(foretold))
+
+    step = run.step("probes", {**course.depends(), "probes": ask.probes}, make, resumable=True)
+    if not step.reused:
+        told = _foretold(step)
+        assert told is not None
+        say(
+            f"probed    {ask.probes:,} rows; those held back are foretold at {told['correlation']:.2f}, {step.seconds:.1f} s"
+        )
+    return step
+
+
+def _foretold(begun: Step | None) -> ProbeFigures | None:
+    """Return what a step of probes found."""
+    if begun is None:
+        return None
+    figures: ProbeFigures = orjson.loads((begun.path / "probes.json").read_bytes())
+    return figures
 
 
 def _episode(run: Run, course: Course, number: int, before: Path, earlier: Sequence[Step]) -> Step:
@@ -73,6 +114,7 @@ def _episode(run: Run, course: Course, number: int, before: Path, earlier: Seque
         "subset": asdict(ask.subset),
         "ppo": asdict(ask.learner),
         "training": described(ask.training),
+        "probes": course.ask.probes,
         "previous": earlier[-1].fingerprint if earlier else None,
     }
     return run.step(f"episode-{number}", {**course.depends(), **own}, make, resumable=True)

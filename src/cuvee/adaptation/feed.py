@@ -21,7 +21,7 @@ from cuvee.training.material import Reward as Performance
 class Picking:
     """per_cluster: rows that each cluster gives to a step. every: steps between decisions; one decision picks for all of them.
     steps: of the whole training. seed: of the draws, None takes the best rows. limit: how often a row may be taken while others
-    are left, 0 for no limit.
+    are left, 0 for no limit. random: steps, from the first, whose rows are drawn alike; chance: the seed of these.
     """
 
     per_cluster: int
@@ -29,6 +29,12 @@ class Picking:
     every: int = 1
     seed: int | None = None
     limit: int = 0
+    random: int = 0
+    chance: int = 0
+
+    def at_random(self, decision: int) -> bool:
+        """Tell whether a decision takes rows without looking at them."""
+        return decision * self.every < self.random
 
 
 class Picked:
@@ -123,13 +129,17 @@ class Picked:
         """Return what was seen, for learning."""
         stages = np.stack([self.stage(decision) for decision in range(len(self.picks))])
         rewards: F64 = np.diff(np.array(self.performance))
-        return Episode(self.rows, stages, self.picks, rewards, self.wanted.limit)
+        blind = sum(map(self.wanted.at_random, range(len(self.picks))))
+        return Episode(self.rows, stages, self.picks, rewards, self.wanted.limit, blind)
 
     def _decide(self, decision: int) -> None:
         scores, seed = self.scored(decision), self.wanted.seed
-        chance = None if seed is None else rng.stream(seed, "decision", str(decision))
+        blind = self.wanted.at_random(decision)
+        draw = self.wanted.chance if blind else seed
+        chance = None if draw is None else rng.stream(draw, "decision", str(decision))
         turns = self.turns(decision)
-        picked = picks(scores, self.open(decision, turns), self.wanted.per_cluster * turns, chance)
+        many = self.wanted.per_cluster * turns
+        picked = picks(np.zeros_like(scores) if blind else scores, self.open(decision, turns), many, chance)
         self.picks.append(picked)
         self.scores.append([scores[members] for members in picked])
 

@@ -1,6 +1,6 @@
 """What all episodes share: the pool as the model reads it, the goal, what is seen of every row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -8,6 +8,7 @@ import orjson
 from cuvee.adaptation.asked import LearnAsk
 from cuvee.adaptation.goal import Goal, read_goal, without_goal
 from cuvee.adaptation.seen import Seen, see
+from cuvee.adaptation.toward import MODEL, warmed
 from cuvee.errors import InputError
 from cuvee.intake.ground import Ground
 from cuvee.intake.readable import readable
@@ -20,13 +21,17 @@ from cuvee.runs import Run, write_json
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeField:
-    """What all episodes share. rows: token ids of every row of the pool. start: what the base model reaches on the goal."""
+    """What all episodes share. rows: token ids of every row of the pool. start: what the base model reaches on the goal.
+
+    warm: folder of the base after its warm-up, where rows are probed from.
+    """
 
     ground: Ground
     rows: list[Encoded]
     goal: Goal
     seen: Seen
     start: Reached
+    warm: Path
     notes: list[str]
 
 
@@ -39,12 +44,14 @@ def prepared_from(run: Run, ask: LearnAsk, ground: Ground) -> EpisodeField:
     if len(read.rows) < ask.training.batch:
         few = f"the pool has {len(read.rows)} rows to learn from, a step takes {ask.training.batch}"
         raise InputError(few, "give more rows")
+    warm = warmed(run, ask, read.rows, read.ground.fingerprint).path / MODEL
     return EpisodeField(
         ground=read.ground,
         rows=read.rows,
         goal=goal,
-        seen=see(run, ask, read.ground),
+        seen=see(run, replace(ask, base=warm), read.ground, goal, read.rows),
         start=_start(run, ask, goal, model),
+        warm=warm,
         notes=[*goal.notes, *read.notes],
     )
 

@@ -21,7 +21,7 @@ from cuvee.intake.ground import Ground
 from cuvee.intake.read import read_inputs
 from cuvee.intake.readable import as_asked, can_teach
 from cuvee.intake.sources import ReadAsk
-from cuvee.render import Encoded, Tokenizer
+from cuvee.render import Encoded, Messages, Tokenizer
 from cuvee.runs import Run, digest
 from cuvee.samples.normal import fingerprint
 from cuvee.samples.pool import BarePool
@@ -35,11 +35,15 @@ NEAR = 0.8  # Jaccard of word 3-grams from which a test row repeats one that is 
 class Goal:
     """validation: what the reward is taken from. test: what only the report sees. reward: what both are judged by.
 
+    talks: the validation part as conversations, answers included. taught: those of them that have an answer, to learn from.
+
     fingerprints: of all rows of the goal's files. notes: what a reader must know.
     """
 
     validation: Part
     test: Part
+    talks: list[Messages]
+    taught: list[Encoded]
     reward: Reward
     fingerprints: frozenset[bytes]
     notes: list[str]
@@ -63,8 +67,12 @@ def read_goal(run: Run, ask: GoalAsk, tokenizer: Tokenizer, *, longest: int, see
         notes.append(f"{out:,} test rows of the goal nearly repeat a validation row and are left out")
     if not len(apart):
         raise InputError("every test row of the goal nearly repeats a validation row", "give a goal of more rows")
+    seen = learnt[: ask.rows]
+    talks: list[Messages] = read.table["messages"].take(pa.array(seen)).to_pylist()
     return Goal(
-        validation=_part(read.parts, learnt[: ask.rows]),
+        validation=_part(read.parts, seen),
+        talks=talks,
+        taught=_taught([talk for talk in talks if talk[-1]["content"]], tokenizer, longest),
         test=_part(read.parts, apart),
         reward=ask.reward,
         fingerprints=frozenset(read.table["fingerprint"].to_pylist()),
@@ -114,6 +122,11 @@ def _order(read: _GoalRows, ask: GoalAsk, seed: int) -> I64:
 def _part(parts: Sequence[Encoded | Question | None], rows: I64) -> Part:
     taken = [parts[row] for row in rows.tolist()]
     return Part([one for one in taken if isinstance(one, Encoded)], [one for one in taken if isinstance(one, Question)])
+
+
+def _taught(talks: list[Messages], tokenizer: Tokenizer, longest: int) -> list[Encoded]:
+    rows = render.encode_all(talks, tokenizer, max_length=longest, tools=[None] * len(talks), side="left")
+    return [row for row in rows if can_teach(row)]
 
 
 def _apart(table: pa.Table, learnt: I64, judged: I64) -> I64:

@@ -9,17 +9,17 @@ import numpy as np
 
 from cuvee.adaptation.feed import Picked
 from cuvee.adaptation.sampling import open_rows, picks
-from cuvee.adaptation.state import COLUMNS, SEMANTIC_COLUMNS, STAGE_COLUMNS, STATIC, availability
+from cuvee.adaptation.state import COLUMNS, GOAL_COLUMNS, SEMANTIC_COLUMNS, STAGE_COLUMNS, STATIC, availability
 from cuvee.arrays import F32, I64
 
 DECISIONS = 8  # that are looked at, evenly spaced
 ROWS = 20_000  # of a larger pool, a sample of this many is shuffled and scored
-GROUPS = {"semantic (all 32)": SEMANTIC_COLUMNS, "stage (both)": STAGE_COLUMNS}
+GROUPS = {"semantic (all 32)": SEMANTIC_COLUMNS, "goal (both)": GOAL_COLUMNS, "stage (both)": STAGE_COLUMNS}
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What the policy sees at a decision: (n, 36) columns, (2,) stage, (n,) availability."""
+    """What the policy sees at a decision: (n, 38) columns, (2,) stage, (n,) availability."""
 
     columns: F32
     stage: F32

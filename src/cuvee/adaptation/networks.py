@@ -38,7 +38,7 @@ def _layers(sizes: tuple[int, ...], generator: torch.Generator) -> nn.Sequential
 
 
 class Acquisition(nn.Module):  # type: ignore[misc]
-    """F_theta: 39 numbers -> one score, higher is picked sooner. Untrained it scores all rows alike: uniform picks."""
+    """F_theta: 41 numbers -> one score, higher is picked sooner. Untrained it scores all rows alike: uniform picks."""
 
     def __init__(self, *, seed: int) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class Acquisition(nn.Module):  # type: ignore[misc]
         self.layers = _layers((len(COLUMNS), HIDDEN, HIDDEN, 1), chance)
 
     def read(self, columns: Tensor) -> Tensor:
-        """Return (n, h), what the first layer makes of the (n, 36) columns: the same at every step of a training."""
+        """Return (n, h), what the first layer makes of the (n, 38) columns: the same at every step of a training."""
         return columns @ self.layers[0].weight[:, _STAGE : _STAGE + STATIC].T + self.layers[0].bias
 
     def forward(self, read: Tensor, stage: Tensor, taken: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class Acquisition(nn.Module):  # type: ignore[misc]
 
 
 class Critic(nn.Module):  # type: ignore[misc]
-    """V_phi: the mean of the 39 columns over all rows -> the rewards that are still to come."""
+    """V_phi: the mean of the 41 columns over all rows -> the rewards that are still to come."""
 
     def __init__(self, *, seed: int) -> None:
         super().__init__()
@@ -75,5 +75,5 @@ class Critic(nn.Module):  # type: ignore[misc]
         self.layers = _layers((len(COLUMNS), HIDDEN, 1), chance)
 
     def forward(self, state: Tensor) -> Tensor:
-        """Return (...) values of (..., 39) states."""
+        """Return (...) values of (..., 41) states."""
         return self.layers(state)[..., 0]

@@ -39,7 +39,7 @@ class Episode:
     """One training that was watched. D decisions.
 
     stages: (D, 2) as the policy saw them. picks: per decision and cluster the ordered rows. rewards: (D,). limit: how often a
-    row could be taken, see ``sampling.open_rows``.
+    row could be taken, see ``sampling.open_rows``. blind: decisions, from the first, that were no choice of the policy.
     """
 
     rows: SeenRows
@@ -47,6 +47,7 @@ class Episode:
     picks: Sequence[Sequence[I64]]
     rewards: F64
     limit: int = 0
+    blind: int = 0
 
     def counts(self) -> Iterator[I64]:
         """Yield for each decision (n,) how often each row was taken before; the array is used again for the next."""
@@ -131,7 +132,8 @@ def update(network: Acquisition, critic: Critic, known: Experience, settings: Le
     """Learn from one episode, in place.
 
     The critic learns first, and the advantages are taken from what it then knows: with one episode per update an older
-    critic would mostly tell the policy that training gets slower with time.
+    critic would mostly tell the policy that training gets slower with time. Advantages are not centred within the episode:
+    what it was worth beside the earlier ones counts too. Their unit is the spread of returns over all episodes so far.
     """
     episode, taken = known.episode, known.episode.taken()
     states, rewards = episode.states(taken), episode.rewards / known.scale
@@ -140,7 +142,7 @@ def update(network: Acquisition, critic: Critic, known: Experience, settings: Le
     seen = [(states, aims), *((then, returns(paid / known.scale, settings.discount)) for then, paid in known.earlier)]
     _fit_critic(critic, seen, settings)
     gains = advantages(rewards, _values(critic, states), discount=settings.discount, trace=settings.trace)
-    gains = (gains - gains.mean()) / (gains.std() + 1e-8)
+    gains = gains / (float(np.std(np.concatenate([wanted for _, wanted in seen]))) + 1e-8)
     return Told(explained, *_fit_policy(_Problem(network, episode, aligned(taken)), gains, settings, seed))
 
 
@@ -167,15 +169,17 @@ def _fit_critic(critic: Critic, seen: Sequence[tuple[F32, F64]], settings: Learn
 
 def _fit_policy(problem: "_Problem", gains: F64, settings: Learner, seed: int) -> tuple[float, float, float]:
     """Return moved, entropy and clipped, as ``Told`` says."""
-    network, everything = problem.network, np.arange(len(gains), dtype=np.int64)
+    network, everything = problem.network, np.arange(problem.blind, len(gains), dtype=np.int64)
+    if not len(everything):
+        return float("nan"), float("nan"), float("nan")
     with torch.no_grad():
-        before, spread = problem.log_probabilities(everything)
+        before, spread = problem.log_probabilities(everything)  # of the decisions from ``blind`` on
     optimiser = torch.optim.Adam(network.parameters(), lr=settings.lr)
     chance, weights = stream(seed, "ppo"), aligned(gains.astype(np.float32))
     for _ in range(settings.epochs):
         for part in np.array_split(chance.permutation(everything), -(-len(everything) // settings.decisions)):
             now, varied = problem.log_probabilities(part)
-            ratio = (now - before[part]).exp()
+            ratio = (now - before[part - problem.blind]).exp()
             objective = clipped(ratio, weights[part][:, None], settings.clip).mean() + settings.entropy * varied.mean()
             optimiser.zero_grad()
             (-objective).backward()
@@ -192,7 +196,7 @@ class _Problem:
     """The log-probabilities of an episode's picks as a function of the network's weights."""
 
     def __init__(self, network: Acquisition, episode: Episode, taken: Tensor) -> None:
-        self.network, self.taken = network, taken
+        self.network, self.taken, self.blind = network, taken, episode.blind
         self.columns = aligned(episode.rows.columns)
         self.stages = aligned(episode.stages)
         self.clusters = len(episode.rows.clusters)

@@ -1,6 +1,7 @@
-"""What the policy sees of a row: d' = [stage | difficulty | semantic | availability], 39 numbers (RAISE, arXiv 2504.07282).
+"""What the policy sees of a row: d' = [stage | difficulty | goal | semantic | availability], 41 numbers.
 
-The 36 of difficulty and semantic do not change while a model trains; they are made once. Stage is the same for all rows of
+As in RAISE (arXiv 2504.07282), and two more, which compare the row with the goal. The 38 of difficulty, goal and semantic do
+not change while a model trains; they are made once. Stage is the same for all rows of
 a step. Every column is centred and scaled, by figures that are fitted once and kept with the policy.
 """
 
@@ -18,18 +19,20 @@ from cuvee.geometry.distances import blocks
 SEMANTIC = 32
 STAGE_COLUMNS = ("performance", "progress")
 DIFFICULTY_COLUMNS = ("prompt length", "answer length", "log P(y|x)", "log P(y)")
+GOAL_COLUMNS = ("learnt with the goal", "near the goal")
 SEMANTIC_COLUMNS = tuple(f"semantic {at}" for at in range(1, SEMANTIC + 1))
-COLUMNS = (*STAGE_COLUMNS, *DIFFICULTY_COLUMNS, *SEMANTIC_COLUMNS, "times taken")
-STATIC = len(DIFFICULTY_COLUMNS) + SEMANTIC  # columns that do not change: those after the stage, before the last
+FIGURES = (*DIFFICULTY_COLUMNS, *GOAL_COLUMNS)  # that are read off models; the semantic columns are made of vectors
+COLUMNS = (*STAGE_COLUMNS, *FIGURES, *SEMANTIC_COLUMNS, "times taken")
+STATIC = len(FIGURES) + SEMANTIC  # columns that do not change: those after the stage, before the last
 FAR = 5.0  # standard deviations; a value beyond is moved there, so that one odd row cannot rule
 BLOCK = 16_384  # rows that are in memory at once
 
 
 @dataclass(frozen=True)
 class Basis:
-    """How raw figures become columns: PCA of the vectors, then a centre and a scale for each of the 36 columns.
+    """How raw figures become columns: PCA of the vectors, then a centre and a scale for each of the 38 columns.
 
-    mean: (d,) and axes: (d, 32) of the vectors, axes beyond their rank are 0. centre, scale: (36,), scale above 0.
+    mean: (d,) and axes: (d, 32) of the vectors, axes beyond their rank are 0. centre, scale: (38,), scale above 0.
     """
 
     mean: F32
@@ -37,12 +40,12 @@ class Basis:
     centre: F32
     scale: F32
 
-    def columns(self, difficulty: F32, vectors: F32) -> F32:
-        """Return (n, 36) float32 columns of (n, 4) difficulty and (n, d) vectors, within FAR of 0; no value is NaN.
+    def columns(self, figures: F32, vectors: F32) -> F32:
+        """Return (n, 38) float32 columns of (n, 6) figures and (n, d) vectors, within FAR of 0; no value is NaN.
 
         A figure that is not known (NaN) becomes 0, the mean.
         """
-        raw = np.hstack([difficulty, (np.asarray(vectors) - self.mean) @ self.axes])
+        raw = np.hstack([figures, (np.asarray(vectors) - self.mean) @ self.axes])
         values: F32 = np.clip(np.nan_to_num((raw - self.centre) / self.scale, nan=0.0), -FAR, FAR).astype(np.float32)
         return values
 
@@ -57,10 +60,14 @@ def difficulty(prompts: I64, answers: I64, given: F64, alone: F64) -> F32:
 
 
 def fit(figures: F32, vectors: F32) -> Basis:
-    """Return the basis of a pool: PCA of the (n, d) vectors to 32, and means and standard deviations of the columns."""
+    """Return the basis of a pool: PCA of the (n, d) vectors to 32, and means and standard deviations of the columns.
+
+    figures: (n, 6).
+    """
     mean, axes = _principal(vectors)
     raw = np.hstack([figures, (np.asarray(vectors) - mean) @ axes]).astype(np.float64)
-    centre, scale = np.nanmean(raw, axis=0), np.nanstd(raw, axis=0)
+    known = np.where(np.isnan(raw).all(axis=0), 0.0, raw)  # a figure that no row has is a column of 0
+    centre, scale = np.nanmean(known, axis=0), np.nanstd(known, axis=0)
     floor = np.where(scale > 1e-6, scale, 1.0)  # a column with one value stays at 0
     return Basis(mean, axes, centre.astype(np.float32), floor.astype(np.float32))
 
@@ -82,7 +89,7 @@ def _principal(X: F32) -> tuple[F32, F32]:
 
 
 def write_columns(basis: Basis, figures: F32, vectors: F32, path: Path) -> None:
-    """Write the (n, 36) columns to a .npy file, block by block, so that a large pool is never in memory."""
+    """Write the (n, 38) columns to a .npy file, block by block, so that a large pool is never in memory."""
     target = disk.empty_array(path, (len(figures), STATIC))
     for rows in blocks(len(figures), BLOCK):
         target[rows] = basis.columns(figures[rows], vectors[rows])
@@ -92,7 +99,7 @@ def cluster(columns: F32, count: int, *, seed: int) -> I64:
     """Return (n,) K-means labels, 0 and up, of the semantic part of the columns; one cluster is all rows."""
     if count == 1:
         return np.zeros(len(columns), dtype=np.int64)
-    labels = kmeans(np.ascontiguousarray(columns[:, len(DIFFICULTY_COLUMNS) :]), count, seed=seed).labels
+    labels = kmeans(np.ascontiguousarray(columns[:, len(FIGURES) :]), count, seed=seed).labels
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
@@ -100,7 +107,7 @@ def cluster(columns: F32, count: int, *, seed: int) -> I64:
 class SeenRows:
     """The rows that a policy picks among.
 
-    columns: (n, 36) float32, may be memory-mapped. clusters: per cluster the ascending row numbers, none empty. numbers: (n,)
+    columns: (n, 38) float32, may be memory-mapped. clusters: per cluster the ascending row numbers, none empty. numbers: (n,)
     what each row is called outside: its number in the pool.
     """
 

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import U8
+from cuvee.cleaners.special import inside
 
-NAMES = ("empty-answer", "truncated-answer", "no-question", "repeated-text")
+NAMES = ("empty-answer", "truncated-answer", "no-question", "repeated-text", "special-token", "end-mark")
 
 PROSE = 8  # words from which a text can be judged
 _ENDS = re.compile(r"[.!?…。！？][\"'”’)\]*_]*+(?=\s|$)")  # where a sentence ends
@@ -36,7 +37,8 @@ def flags(prompts: Sequence[str], responses: Sequence[str | None]) -> U8:
     """Return (n,) what is wrong with each row, as ``flag`` numbers it; mostly nothing, 0.
 
     empty-answer: no character but white space. truncated-answer: see ``truncated``. no-question: an empty prompt.
-    repeated-text: see ``repeated``. An answer that is None (a turn that only calls tools) has no text to judge.
+    repeated-text: see ``repeated``. special-token: see ``special.inside``. end-mark is not told here: it was taken off when the
+    row was read. An answer that is None (a turn that only calls tools) has no text to judge.
     """
     return np.array([_flags(*pair) for pair in zip(prompts, responses, strict=True)], dtype=np.uint8)
 
@@ -54,7 +56,8 @@ def flag_lists(found: U8) -> pa.Array:
 
 def _flags(prompt: str, response: str | None) -> int:
     text = "" if response is None else response.strip()
-    wrong = (response is not None and not text, truncated(text), not prompt.strip(), repeated(text))
+    marks = bool(inside(prompt) or inside(text))
+    wrong = (response is not None and not text, truncated(text), not prompt.strip(), repeated(text), marks)
     return sum(is_wrong << bit for bit, is_wrong in enumerate(wrong))
 
 

@@ -91,6 +91,7 @@ def _options(written: WrittenFiles, budget: str | float, seed: int) -> SelectOpt
         method=names.METHOD,
         settings="",
         space="",
+        quota="",
         scores="length,lexical-richness",
         model=None,
         max_length=0,

@@ -128,6 +128,7 @@ def adapted(verbs: Shown, pool: Path, out: Path) -> str:
         per_cluster=4,
         subset="50%",
         goal_rows=8,
+        probes=24,
         lr=3e-3,
         max_length=128,
         save_every=0,
@@ -136,7 +137,7 @@ def adapted(verbs: Shown, pool: Path, out: Path) -> str:
         out=out,
     )
     told = result.summary["adaptation"]
-    drives = next(name for name in told["importance"] if not name.startswith(("semantic", "stage")))
+    drives = next(name for name in told["importance"] if not name.startswith(("semantic", "stage", "goal")))
     return (
         f"a policy watched {len(told['episodes'])} short trainings of a toy model, paid by how far the loss on "
         f"{told['validation rows']} questions fell, then picked every batch of a last one: loss on {told['test rows']} other "

@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from cuvee import budget as budgets
 from cuvee import commands, names
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
-from cuvee.distillation.raters import SCALES, WAYS, ByColumn, ByJudge, ByLibrary, Rater, library_of
+from cuvee.distillation.raters import (
+    SCALES,
+    WAYS,
+    ByAgreement,
+    ByColumn,
+    ByJudge,
+    ByLibrary,
+    Rater,
+    fitting,
+    library_of,
+)
 from cuvee.errors import ConfigError
 from cuvee.intake import judge as judging
 from cuvee.intake.asked import PoolAsk, PoolOptions, bind_pool
@@ -17,6 +28,12 @@ from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
+
+TRAINED, PROMPT = "trained", "prompt"
+MERGING = {
+    TRAINED: "as a distiller was taught: it thinks, then answers, each in a block",
+    PROMPT: "by a prompt alone, for any chat model (MergeIT's way, arXiv 2503.00034)",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +77,7 @@ class DistillOptions:
     rating: RatingOptions
     grouping: Grouping
     model: str
+    merging: str
     budget: str | float
     good: float
     share: float
@@ -71,7 +89,8 @@ class DistillOptions:
 class DistillAsk:
     """A checked ``cuvee distill``. model, base: the distiller, as named and as a folder. typed: every option.
 
-    good: the rating from which a row is good. share: of distilled rows in the training set.
+    merging: how the model is asked, one of ``MERGING``. good: the rating from which a row is good. share: of distilled rows in
+    the training set.
     """
 
     pool: PoolAsk
@@ -80,6 +99,7 @@ class DistillAsk:
     grouping: Grouping
     model: str
     base: Path
+    merging: str
     budget: Budget
     good: float
     share: float
@@ -94,6 +114,7 @@ def bind(options: DistillOptions) -> DistillAsk:
     rater = wrong.check(lambda: _rater(options))
     base = wrong.check(lambda: causal.folder_of(options.model))
     sampling = wrong.check(lambda: Sampling(max_new_tokens=options.max_new_tokens))
+    wrong.check(partial(names.find, MERGING, options.merging, "--merging"))
     options.grouping.check(wrong)
     options.place.check(wrong)
     options.publishing.check(wrong)
@@ -106,6 +127,7 @@ def bind(options: DistillOptions) -> DistillAsk:
         grouping=options.grouping,
         model=options.model,
         base=base,
+        merging=options.merging,
         budget=budget,
         good=options.good,
         share=options.share,
@@ -127,11 +149,17 @@ def _rater(options: DistillOptions) -> Rater:
         return ByJudge(judging.server_of(rating.judge), rating.correct)
     if way == ByColumn.way:
         return _by_column(rating)
+    found = ByAgreement() if way == ByAgreement.way else _told_by_texts(options)
     if rating.correct:
         raise ConfigError(
-            "KNN-Bayes has no rater whose errors could be corrected", "--correct goes with judge or column"
+            f"rating by {found.way} has no rater whose errors could be corrected", "--correct goes with judge or column"
         )
-    return ByLibrary(library_of(options.model, rating.library))
+    return found
+
+
+def _told_by_texts(options: DistillOptions) -> ByLibrary | ByAgreement:
+    model, named = options.model, options.rating.library
+    return ByLibrary(library_of(model, named)) if options.rating.rating == ByLibrary.way else fitting(model, named)
 
 
 def _by_column(rating: RatingOptions) -> ByColumn:

@@ -4,8 +4,8 @@ import numpy as np
 
 from cuvee import embedders
 from cuvee.arrays import F64
-from cuvee.distillation.raters import ByColumn
-from cuvee.distillation.ratings import KIND, Ratings
+from cuvee.distillation.raters import KIND, ByColumn
+from cuvee.distillation.ratings import Ratings
 from cuvee.distiller import bayes
 from cuvee.distiller.bayes import Library, compressed
 from cuvee.distiller.examples import Rated

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cuvee.distillation.ratings import KIND, JudgeSession, Ratings
+from cuvee.distillation.raters import KIND
+from cuvee.distillation.ratings import JudgeSession, Ratings
 from cuvee.distiller import strong
 from cuvee.distiller.bayes import compressed
 from cuvee.distiller.kinds import KINDS, Turns

@@ -4,7 +4,8 @@ import numpy as np
 
 from cuvee import disk
 from cuvee.arrays import F64
-from cuvee.distillation.ratings import KIND, Ratings
+from cuvee.distillation.raters import KIND
+from cuvee.distillation.ratings import Ratings
 from cuvee.distiller.bayes import Library
 from cuvee.distiller.kinds import KINDS, Turns
 from cuvee.intake.ground import Ground

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cuvee.arrays import I64
-from cuvee.distillation.ratings import KIND
+from cuvee.distillation.asked import TRAINED
+from cuvee.distillation.raters import KIND
 from cuvee.distiller import parse
 from cuvee.distiller.kinds import KINDS, Turns
 from cuvee.models.generation import Written
@@ -46,9 +47,9 @@ class Aside:
     rating: float | None = None
 
 
-def read(cluster: int, rows: I64, said: Written) -> Draft | Aside:
-    """Return the row that a reply makes, or why it makes none."""
-    found = parse.read(KINDS[KIND], said.text)
+def read(cluster: int, rows: I64, said: Written, merging: str = TRAINED) -> Draft | Aside:
+    """Return the row that a reply makes, or why it makes none. merging: how it was asked for."""
+    found = (parse.read if merging == TRAINED else parse.read_plain)(KINDS[KIND], said.text)
     if found.row is None:
         why = found.why if said.ended else f"{found.why}: the reply did not come to its end"
         return Aside(cluster, rows, said.text, why)

@@ -1,4 +1,4 @@
-"""How the rows of a pool are rated: by rated texts that lie near, by a chat model, or by a column of their own."""
+"""How the rows of a pool are rated: by rated texts that lie near, by what near rows say, by a chat model, or by a column."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,21 @@ class ByColumn:
     correct: bool
 
 
-Rater = ByLibrary | ByJudge | ByColumn
-WAYS = (ByLibrary.way, ByJudge.way, ByColumn.way)
+@dataclass(frozen=True)
+class ByAgreement:
+    """What near rows say to the same question (``distillation.by_agreement``). why: in place of what, for people; ""
+    where it was named.
+    """
+
+    way: ClassVar[str] = "agreement"
+    why: str = ""
+
+
+Rater = ByLibrary | ByAgreement | ByJudge | ByColumn
+AUTO = "auto"  # the distiller's library where its ratings can be trusted, else agreement
+WAYS = (AUTO, ByLibrary.way, ByAgreement.way, ByJudge.way, ByColumn.way)
 SCALES = (5, 10)
+KIND = "qa"  # the form that the rows of a pool are shown in
 
 
 def library_of(model: str, named: str | None) -> Path:
@@ -49,5 +61,24 @@ def library_of(model: str, named: str | None) -> Path:
             return place
     raise ConfigError(
         f"no library of rated texts at {' or '.join(map(str, places))}",
-        "--library FOLDER (of `cuvee distill train`), or --rating judge or column",
+        "--library FOLDER (of `cuvee distill train`), or --rating agreement, judge or column",
+    )
+
+
+def fitting(model: str, named: str | None) -> ByLibrary | ByAgreement:
+    """Return the library's way where one is there that tells good rows from weak ones, else agreement.
+
+    Raises ConfigError where the library that was named is not there.
+    """
+    try:
+        folder = library_of(model, named)
+    except ConfigError:
+        if named:
+            raise
+        return ByAgreement("there is no library of rated texts")
+    chance = bayes.trust_of(folder, KIND)
+    if chance is None or chance >= bayes.TRUSTED:
+        return ByLibrary(folder)
+    return ByAgreement(
+        f"KNN-Bayes over {folder} rates a good text above a weak one with chance {chance:.2f} (0.5: a coin)"
     )

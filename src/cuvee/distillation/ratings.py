@@ -6,6 +6,7 @@ import numpy as np
 
 from cuvee import render
 from cuvee.arrays import F64, I64
+from cuvee.distillation.by_agreement import Agreement
 from cuvee.distillation.correction import corrected
 from cuvee.distiller.bayes import Library
 from cuvee.distiller.kinds import Turns
@@ -14,8 +15,6 @@ from cuvee.intake.judge import Judging
 from cuvee.runs import digest
 from cuvee.samples.pool import Pool
 from cuvee.scorers.judge import Judge
-
-KIND = "qa"  # the form that the rows of a pool are shown in
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Ratings:
     values: F64
     fingerprint: str
     notes: list[str]
-    by: Library | JudgeSession
+    by: Library | Agreement | JudgeSession
 
 
 @dataclass(frozen=True)

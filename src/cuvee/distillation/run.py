@@ -59,7 +59,7 @@ def _distill(run: Run, ask: DistillAsk) -> Result:
 
 def _judged(made: Sequence[Draft | Aside], ratings: Ratings, good: float) -> list[NewRow | Aside]:
     """Return what became of every cluster once the new rows are rated."""
-    marks = iter(again(ratings, [draft.row for draft in drafts(made)]))
+    marks = iter(again(ratings, drafts(made)))
     return [judged(one, next(marks), good) if isinstance(one, Draft) else one for one in made]
 
 

@@ -15,6 +15,7 @@ import orjson
 from cuvee import disk, embedders
 from cuvee.arrays import F32, F64, I64
 from cuvee.distiller.examples import Rated
+from cuvee.distiller.kinds import bare
 from cuvee.embedders import Embedder
 from cuvee.errors import ConfigError, InputError
 from cuvee.geometry.neighbours import neighbours
@@ -154,16 +155,23 @@ class Library:
 
     def doubts(self) -> list[str]:
         """Return a line for every kind whose ratings are hardly better than a coin."""
-        told = {kind: shelf.trust() for kind, shelf in self.shelves.items()}
+        told = self.trust()
         return [
-            f"ratings of kind {kind} tell little: good text is rated above weak with chance {chance:.2f} (0.5: a coin)"
-            for kind, chance in told.items()
-            if chance is not None and chance < TRUSTED
+            f"ratings of kind {kind} tell little: good text is rated above weak with chance {told[kind]:.2f} (0.5: a coin)"
+            for kind in self.doubted()
         ]
+
+    def trust(self) -> dict[str, float | None]:
+        """Return kind -> the chance that a good text of it is rated above a weak one, as ``Shelf.trust`` says."""
+        return {kind: shelf.trust() for kind, shelf in self.shelves.items()}
+
+    def doubted(self) -> list[str]:
+        """Return the kinds whose ratings are hardly better than a coin."""
+        return [kind for kind, chance in self.trust().items() if chance is not None and chance < TRUSTED]
 
     def rate(self, kind: str, text: str) -> float:
         """Return the expected rating of one text, 0 to 5. Raises ConfigError for a kind without rated texts."""
-        return self.shelf(kind).one(self.vector(text))
+        return self.shelf(kind).one(self.vector(bare(kind, text)))
 
     def save(self, folder: Path) -> None:
         """Write arrays (one .npz per kind, nothing pickled), the texts, and the settings as JSON."""
@@ -176,6 +184,7 @@ class Library:
         voters = {kind: shelf.voters for kind, shelf in self.shelves.items()}
         counts = {kind: np.bincount(shelf.classes, minlength=CLASSES) for kind, shelf in self.shelves.items()}
         told = {"embedder": self.named, "version": self.embedder.version, "voters": voters, "texts per class": counts}
+        told |= {"trust": self.trust()}
         write_json(folder / SETTINGS, told)
 
 
@@ -193,10 +202,17 @@ def build(
     shelves = {}
     for kind in sorted({row.kind for row in texts}):
         rows = [row for row in texts if row.kind == kind]
-        X = embedder.encode([row.text for row in rows])
+        X = embedder.encode([bare(kind, row.text) for row in rows])
         classes = classes_of(np.array([row.rating for row in rows]))
         shelves[kind] = Shelf.of(X, classes, voters=voters, teachers=teachers)
     return Library(embedder, named, texts, shelves)
+
+
+def trust_of(folder: Path, kind: str) -> float | None:
+    """Return the chance that a saved library rates a good text of a kind above a weak one; None where that is not known."""
+    told = orjson.loads((folder / SETTINGS).read_bytes())
+    found: float | None = told["trust"].get(kind) if "trust" in told else load(folder).shelf(kind).trust()
+    return found
 
 
 def load(folder: Path) -> Library:

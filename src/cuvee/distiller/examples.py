@@ -66,6 +66,12 @@ def asked(kind: str, variants: Sequence[str]) -> list[dict[str, str]]:
     return [{"role": "user", "content": ask(kind, variants)}]
 
 
+def asked_plainly(kind: str, variants: Sequence[str]) -> list[dict[str, str]]:
+    """Return the turns that a chat model answers which was never taught to merge. Kind qa has such a prompt."""
+    told = kinds.find(kind).prompt("merge", variants="\n\n".join(text.strip() for text in variants))
+    return [{"role": "user", "content": told}]
+
+
 def write(rows: Iterable[Example | Rated], path: Path) -> None:
     """Write one JSON object per line."""
     disk.write(path, b"".join(orjson.dumps(asdict(row)) + b"\n" for row in rows))

@@ -37,6 +37,9 @@ class RewardFollower(TrainerCallback):  # type: ignore[misc]
         for kind, value in zip(kinds, values, strict=True):
             self._said.setdefault(f"{name}/{kind}", []).append(value)
 
+    def _of(self, name: str) -> list[float]:
+        return [value for key, values in self._said.items() if key.startswith(f"{name}/") for value in values]
+
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         """Make a step's chance a function of the seed and its number."""
         torch.manual_seed(int(stream(args.seed, "step", str(state.global_step)).integers(2**31)))
@@ -54,11 +57,8 @@ class RewardFollower(TrainerCallback):  # type: ignore[misc]
             return
         if not np.isfinite(logs["reward"]):
             raise CuveeError(f"the reward is no longer a number at step {state.global_step}", "lower the learning rate")
-        parts = {
-            key.split("/")[1]: float(value)
-            for key, value in logs.items()
-            if key.startswith("rewards/") and key.endswith("/mean")
-        }
+        names = dict.fromkeys(name.partition("/")[0] for name in sorted(self._said))
+        parts = {name: float(np.mean(self._of(name))) for name in names}
         kinds = {name: float(np.mean(values)) for name, values in sorted(self._said.items())}
         self._said.clear()
         rest = {name: float(logs[key]) for key, name in LOGGED.items() if logs.get(key) is not None}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cuvee import disk
 from cuvee.distiller.examples import Example, asked
-from cuvee.distiller.rewards import Rewards, Weights
+from cuvee.distiller.rewards import Rewards, Weighing
 from cuvee.errors import ConfigError
 from cuvee.models import causal as models
 from cuvee.models.causal import Causal
@@ -88,7 +88,7 @@ def reinforce(causal: Causal, lesson: Lesson, settings: Reinforcement, folder: P
 
     weights = lesson.rewards.weights
     of = digest(
-        [causal.version, [example.id for example in lesson.examples], described(settings), asdict(weights), seed]
+        [causal.version, [example.id for example in lesson.examples], described(settings), _of(lesson.rewards), seed]
     )
     found = checkpoints.last(folder, of)
     checkpoints.sweep(folder, found[0] if found else None)
@@ -109,7 +109,13 @@ def reinforce(causal: Causal, lesson: Lesson, settings: Reinforcement, folder: P
     return list(follower.curve)
 
 
-def _arguments(causal: Causal, weights: Weights, settings: Reinforcement, folder: Path, seed: int) -> "GRPOConfig":
+def _of(rewards: Rewards) -> list[object]:
+    """Return what decides a reward beside its library."""
+    weights = {kind: vars(its) for kind, its in rewards.weights.by_kind().items()}
+    return [weights, rewards.by, rewards.threshold]
+
+
+def _arguments(causal: Causal, weights: Weighing, settings: Reinforcement, folder: Path, seed: int) -> "GRPOConfig":
     from trl import GRPOConfig
 
     on_cpu = causal.device == "cpu"
@@ -124,7 +130,7 @@ def _arguments(causal: Causal, weights: Weights, settings: Reinforcement, folder
         learning_rate=settings.lr,
         lr_scheduler_type="constant",
         beta=settings.kl,
-        reward_weights=[getattr(weights, name) for name in weights.used],
+        reward_weights=[1.0] * len(weights.used),  # each function counts its part as the kind has it
         use_cpu=on_cpu,
         bf16=not on_cpu and models.fast_bf16(causal.device),  # trl would take bfloat16 on any CPU
         gradient_checkpointing=not on_cpu,
@@ -149,6 +155,7 @@ def _trainer(causal: Causal, lesson: Lesson, arguments: "GRPOConfig", follower: 
             "prompt": asked(example.kind, example.variants),
             "kind": example.kind,
             "reference": example.answer,
+            "variants": list(example.variants),
             "row": example.id,
         }
         for example in lesson.examples
@@ -169,12 +176,26 @@ def _function(name: str, rewards: Rewards, follower: "RewardFollower") -> Callab
     """Return a reward as trl asks for it: completions and the columns of the examples -> one number each."""
 
     def reward(
-        completions: list[list[dict[str, str]]], kind: list[str], reference: list[str], row: list[str], **_: object
+        completions: list[list[dict[str, str]]],
+        kind: list[str],
+        reference: list[str],
+        row: list[str],
+        variants: list[list[str]],
+        **_: object,
     ) -> list[float]:
         texts = [completion[0]["content"] for completion in completions]
-        values = [rewards.part(name, *known) for known in zip(kind, texts, reference, row, strict=True)]
-        follower.told(name, kind, values)
-        return values
+        cases = [
+            Example(name, its, tuple(weak), "", answer)
+            for its, answer, name, weak in zip(kind, reference, row, variants, strict=True)
+        ]
+        counts = [float(getattr(rewards.weights.of(case.kind), name)) for case in cases]
+        values = [
+            rewards.part(name, case, text) if count else 0.0
+            for case, text, count in zip(cases, texts, counts, strict=True)
+        ]
+        counted = [at for at, count in enumerate(counts) if count]
+        follower.told(name, [kind[at] for at in counted], [values[at] for at in counted])
+        return [count * value for count, value in zip(counts, values, strict=True)]
 
     reward.__name__ = name
     return reward

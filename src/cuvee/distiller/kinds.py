@@ -115,6 +115,17 @@ KINDS: dict[str, RowKind] = {
 }
 
 
+def bare(kind: str, text: str) -> str:
+    """Return a text as a library holds it: of mcq and tfq, where the answer is a letter or a word, without its "Answer:" tail.
+
+    As the published library does. A text that is nothing but its tail stays.
+    """
+    if kind not in ("mcq", "tfq"):
+        return text
+    asked = text.rpartition("Answer:")[0].strip()
+    return asked or text
+
+
 @cache
 def _prompts(kind: str) -> dict[str, Template]:
     text = resources.files("cuvee.distiller").joinpath("prompts", f"{kind}.md").read_text(encoding="utf-8")

@@ -57,6 +57,17 @@ def read(kind: RowKind, reply: str) -> Said:
     return Said("" if row else f"the answer makes no row of {kind.name}", think, answer, row)
 
 
+def read_plain(kind: RowKind, reply: str) -> Said:
+    """Return the row that a reply without blocks makes, from where the kind's form begins, or why it makes none."""
+    start = reply.find("Q:")
+    row = kind.read(reply[start:]) if start >= 0 else None
+    return Said(
+        "" if row else f"the reply does not have the form of {kind.name}",
+        answer=reply[max(0, start) :].strip(),
+        row=row,
+    )
+
+
 def written(think: str, answer: str) -> str:
     """Return the reply that a distiller should give."""
     return f"<think>\n{think.strip()}\n</think>\n<answer>\n{answer.strip()}\n</answer>"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from cuvee.errors import InputError
 from cuvee.evaluation.answers import has_final_number
 from cuvee.evaluation.question import STUB, Program, Question, said
-from cuvee.samples.dialects.cells import IDS, asked, first, text
+from cuvee.samples.dialects.cells import asked, first, text
+from cuvee.samples.raw import IDS
 
 Row = Mapping[str, object]
 Make = Callable[[Row, str, str], Question]  # row, task, id

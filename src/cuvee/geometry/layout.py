@@ -10,9 +10,10 @@ from cuvee.progress import Advance, unseen
 LANDMARKS = 1_000
 NEAREST = 5  # landmarks that place a row
 FEWEST = 10  # landmarks below which the two main directions are the map
-# From how far away a group of landmarks acts as one (Barnes-Hut). At 0.8, 300 and 1,000 random points come to a divergence
-# of 1.79 and 2.85, at the library's 0.5 to 1.81 and 2.82, in 0.8 of the time: `python bench/layout.py`.
-ANGLE = 0.8
+# From how far away a group of landmarks acts as one (Barnes-Hut; the library's 0.5), for how many steps near landmarks are
+# drawn together, and how many there are in all. Beside 0.5, 250 and 500, 300 and 1,000 rows of 20 groups come to a
+# divergence of 0.27 and 0.41 instead of 0.25 and 0.37, in 0.4 and 0.45 of the time: `python bench/layout.py`.
+ANGLE, GATHERING, STEPS = 0.8, 60, 250
 QUERIES = 16_384
 
 
@@ -44,7 +45,7 @@ def _sample(X: F32) -> F32:
 
 def _place(centers: F32, seed: int) -> F64:
     """Return (c, 2) places of the landmarks."""
-    start = _main_directions(centers)
+    start = main_directions(centers)
     if len(centers) < FEWEST:
         return start
     from sklearn.manifold import TSNE
@@ -53,12 +54,13 @@ def _place(centers: F32, seed: int) -> F64:
     # Scaled as t-SNE wants its start: tiny, so that the early steps are free to move every point.
     start = (start / max(float(start[:, 0].std()), 1e-12) * 1e-4).astype(np.float32)
     perplexity = min(30.0, (len(centers) - 1) / 3)
-    tsne = TSNE(init=start, perplexity=perplexity, max_iter=500, angle=ANGLE, random_state=seed, n_jobs=1)
+    tsne = TSNE(init=start, perplexity=perplexity, max_iter=STEPS, angle=ANGLE, random_state=seed, n_jobs=1)
+    tsne._EXPLORATION_MAX_ITER = GATHERING  # which has no public name
     with threadpool_limits(1):  # its threads wait on each other thousands of times: on a busy machine, 4 x slower
         return np.asarray(tsne.fit_transform(centers), dtype=np.float64)
 
 
-def _main_directions(centers: F32) -> F64:
+def main_directions(centers: F32) -> F64:
     """Return (c, 2) the projection on the two directions of largest variance; signs fixed; 0 where there is none."""
     middle = centers.astype(np.float64)
     middle -= middle.mean(axis=0)

@@ -117,6 +117,7 @@ def _verdicts(table: pa.Table, rules: Rules, items: list[str], texts: _Gathered,
         advance(batch.num_rows)
     found = np.concatenate(texts.flags)
     found[unlike_siblings(np.concatenate(texts.ends), table["task"])] |= flag("truncated-answer")
+    found[~table["stripped"].is_null().to_numpy()] |= flag("end-mark")
     _answers(found, rules, verdicts)
     words, answers = texts.words.whole(), texts.answers.whole()
     if items:

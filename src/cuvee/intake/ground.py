@@ -23,7 +23,7 @@ from cuvee.samples.pool import Pool
 from cuvee.samples.questions import evaluation_items
 
 NOTHING = Before()
-CHOSEN_BY = ["id", "source", "task", "messages", "tools", "fingerprint"]  # what choosing reads of a row
+CHOSEN_BY = ["id", "source", "task", "messages", "tools", "margin", "fingerprint"]  # what choosing reads of a row
 
 
 @dataclass(frozen=True)

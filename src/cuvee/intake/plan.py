@@ -8,7 +8,7 @@ from cuvee import embedders
 from cuvee.intake.asked import PoolAsk
 from cuvee.intake.watching import packed
 from cuvee.result import Result
-from cuvee.samples import containers, inputs
+from cuvee.samples import archives, containers, inputs
 from cuvee.samples.questions import evaluation_items
 
 SAMPLE_ROWS = 200
@@ -56,7 +56,8 @@ def foreseen(data: Sequence[str]) -> Expected:
     files: list[dict[str, object]] = []
     rows = text = 0
     for path in map(str, inputs.expand(data)):
-        size = Path(path).stat().st_size if Path(path).is_file() else 0
+        local = archives.local(path)
+        size = local.stat().st_size if local.is_file() else 0
         found = _estimate(path, size)
         files.append({"file": path, "bytes": size, "rows": found})
         rows, text = rows + found, text + packed(path) * size

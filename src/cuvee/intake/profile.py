@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import I64
+from cuvee.cleaners.special import inside
 from cuvee.commands import Mistakes, line, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
@@ -92,9 +93,21 @@ def _profile(source: Source, verdicts: pa.Table) -> Profile:
         "tools": table.num_rows - table["tools"].null_count,
         "falls": dict(kinds.most_common()),
         "flags": dict(sorted(flags.items(), key=lambda pair: -pair[1])),
+        "special tokens": _special(table, verdicts["flags"]),
         "reasons": dict(Counter(row["reason"] for row in source.quarantined).most_common(TOP)),
         "notes": dict(source.notes),
     }
+
+
+def _special(table: pa.Table, flags: pa.ChunkedArray) -> dict[str, int]:
+    """Return each special token of chat templates, where it stands, and in how many rows."""
+    taken = {f"{marks} at the end of an answer, taken off": rows for marks, rows in _valued(table["stripped"])}
+    flagged = [at for at, names in enumerate(flags.to_pylist()) if "special-token" in names]
+    found: Counter[str] = Counter()
+    for batch in table.select(["messages"]).take(pa.array(flagged, pa.int64())).to_batches(max_chunksize=4_096):
+        for turns in batch.column(0).to_pylist():
+            found.update({mark for turn in turns for mark in inside(turn["content"] or "")})
+    return taken | {f"{mark} inside a text": rows for mark, rows in found.most_common(TOP)}
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:

@@ -18,6 +18,7 @@ from cuvee import disk
 from cuvee.engines import ENGINES, Engine, Shard
 from cuvee.errors import InputError
 from cuvee.intake import watching
+from cuvee.intake.joined import NOTE, joined
 from cuvee.intake.sources import ReadAsk
 from cuvee.intake.watching import watched
 from cuvee.progress import BYTES, bar, say
@@ -103,6 +104,7 @@ class InputFile:
         """Return what decides what is read."""
         ask = self.ask
         how = {"columns": ask.columns, "dialect": ask.dialect, "strict": ask.strict, "row_bytes": ask.row_bytes}
+        how |= {"keep_special": ask.keep_special}
         return {"file": self.path, "identity": self.identity, **how}
 
 
@@ -121,18 +123,21 @@ def read_inputs(run: Run, ask: ReadAsk, *, engine: Engine = ENGINES["local"]) ->
     seconds = time.perf_counter() - start
     infos: list[FileInfo] = [orjson.loads((step.path / "info.json").read_bytes()) for step in steps]
     tables = [ipc.open_file(pa.memory_map(str(step.path / "samples.arrow"))).read_all() for step in steps]
-    table = _unique_ids(pa.concat_tables(tables))
-    aside = tuple(step.path / "quarantine.jsonl" for step in steps)
-    quarantined = QuarantinedLines(aside, sum(info["quarantined"] for info in infos))
+    prints = [step.fingerprint for step in steps]
+    brought = joined(run, pa.concat_tables(tables), prints)
+    table = _unique_ids(brought.table)
+    aside = (*(step.path / "quarantine.jsonl" for step in steps), *([brought.aside] if brought.aside else []))
+    quarantined = QuarantinedLines(aside, sum(info["quarantined"] for info in infos) + brought.alone)
     if quarantined and not table.num_rows:
         raise InputError(next(iter(quarantined))["reason"], "name files that hold instruction data")
     notes: Counter[str] = Counter()
     for info in infos:
         notes.update(info.pop("notes", {}))
+    notes.update({NOTE: brought.joins} if brought.joins else {})
     if not all(step.reused for step in steps):
         counts = f"{table.num_rows:,} samples of {len(paths)} files, {len(quarantined):,} rows quarantined"
         say(f"read      {counts}, in {seconds:.1f} s")
-    return Source(table, quarantined, infos, notes, digest([step.fingerprint for step in steps]))
+    return Source(table, quarantined, infos, notes, digest(prints))
 
 
 def _steps(run: Run, files: list[InputFile], engine: Engine) -> list[Step]:
@@ -162,7 +167,12 @@ def _read_afresh(given: tuple[InputFile, Path]) -> Cost:
 def _read_file(file: InputFile, folder: Path) -> None:
     ask = file.ask
     reading = read(
-        file.path, columns=ask.columns or None, dialect=ask.dialect, strict=ask.strict, row_bytes=ask.row_bytes
+        file.path,
+        columns=ask.columns or None,
+        dialect=ask.dialect,
+        strict=ask.strict,
+        row_bytes=ask.row_bytes,
+        keep_special=ask.keep_special,
     )
     samples = size = 0
     with (

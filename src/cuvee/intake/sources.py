@@ -20,6 +20,7 @@ class ReadOptions:
     dialect: str | None
     strict: bool
     row_mb: float = ROW_BYTES / MEGABYTE
+    keep_special: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class ReadAsk:
     dialect: str | None
     strict: bool
     row_bytes: int = ROW_BYTES
+    keep_special: bool = False
 
     @classmethod
     def exactly(cls, data: list[str]) -> "ReadAsk":
@@ -49,4 +51,5 @@ def bind_read(options: ReadOptions, wrong: Mistakes) -> ReadAsk:
         dialect=options.dialect,
         strict=options.strict,
         row_bytes=int(options.row_mb * MEGABYTE),
+        keep_special=options.keep_special,
     )

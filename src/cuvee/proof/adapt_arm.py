@@ -13,7 +13,7 @@ from cuvee.adaptation.asked import FINAL, GoalAsk, LearnAsk, learner
 from cuvee.adaptation.reward import LOSS, Reward
 from cuvee.intake.ground import rows_of
 from cuvee.proof.kinds import ArmAsk, ArmSettings, Taught
-from cuvee.proof.settings import whole
+from cuvee.proof.settings import share, whole
 from cuvee.runs import open_run
 from cuvee.training.fresh import as_trained
 
@@ -25,6 +25,8 @@ SETTINGS = (
     "clusters",
     "every",
     "repeats",
+    "probes",
+    "random_start",
     "final",
     "goal_rows",
     "reward",
@@ -41,7 +43,7 @@ def taught(ask: ArmAsk) -> Taught:
     learn = _learn(ask)
     with open_run(ask.folder) as run:
         field = prepared_from(run, learn, ask.ground)
-        _, final, _ = learnt(run, learn, field)
+        final = learnt(run, learn, field).final
         model = replace(as_trained(final.path / "model", ask.base, ask.training), name="adapt")
         figures = orjson.loads((final.path / "figures.json").read_bytes())
         order = list(dict.fromkeys(taken(final.path)["row"].tolist()))
@@ -72,7 +74,7 @@ def _learn(ask: ArmAsk) -> LearnAsk:
     """Return what RAISE is asked; what the arm's settings do not say is as in ``cuvee adapt``, scaled to the budget."""
     given = ask.settings
     updates = ask.updates
-    clusters = min(whole(given, "clusters", 2, low=1), ask.training.batch)
+    clusters = min(whole(given, "clusters", 1, low=1), ask.training.batch)
     per_cluster = ask.training.batch // clusters
     batch = clusters * per_cluster
     final = replace(ask.training, epochs=None, tokens=None, steps=updates, batch=batch, save_every=25)
@@ -87,7 +89,9 @@ def _learn(ask: ArmAsk) -> LearnAsk:
         episodes=whole(given, "episodes", 8),
         subset=budgets.parse(str(given.get("subset", "10%"))),
         every=whole(given, "every", 1, low=1),
-        repeats=whole(given, "repeats", 4),
+        repeats=whole(given, "repeats", 1),
+        probes=whole(given, "probes", 200),
+        random_start=share(given, "random_start", 0.1),
         top=_picks(given),
         aux=str(given["aux"]) if "aux" in given else None,
         policy=Path(str(given["policy"])) if "policy" in given else None,

@@ -8,13 +8,14 @@ from cuvee import selectors
 from cuvee.commands import pairs
 from cuvee.errors import ConfigError
 from cuvee.proof import adapt_arm, choosing_arms, earlier_arms, evolve_arm, less, loss_arms, rds_arm
+from cuvee.proof.chain_arm import chained
 from cuvee.proof.choosing_arms import RANDOM, selected
 from cuvee.proof.kinds import Arm, ArmKind, ArmSettings, BaseArm, ModelArm, RowsArm
 from cuvee.proof.mixing_arms import mixing, touched
 from cuvee.scorers import find as find_score
 from cuvee.selectors import space as spaces
 
-FULL, BASE = "full", "base"
+FULL, BASE, CHAIN = "full", "base", "chain"
 
 ARMS: dict[str, ArmKind] = {
     RANDOM: RowsArm(summary="rows drawn with the same chance, anew for every seed", choose=choosing_arms.at_random),
@@ -72,6 +73,8 @@ def parse(text: str) -> Arm:
     words = text.split(":")
     given = pairs(",".join(word for word in words if "=" in word), "settings")
     name = ":".join(word for word in words if "=" not in word)
+    if name == CHAIN:
+        return chained(text, given, parse)
     if name in ARMS:
         return _known(name, text, given)
     if name not in selectors.SELECTORS and earlier_arms.is_run(Path(name)):

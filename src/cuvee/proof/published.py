@@ -1,5 +1,6 @@
 """What a proof leaves behind: one row per arm, seed and question, the rows each arm saw, the verdicts, and the page."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from cuvee import statistics as proof
 from cuvee.evaluation.table import MEASURES
 from cuvee.proof.summary import Proven, summarise
 from cuvee.reports import page
-from cuvee.result import Result
-from cuvee.runs import Run
+from cuvee.result import Result, Summary
+from cuvee.runs import Run, Step
 from cuvee.statistics import ArmResults, Proof
 from cuvee.training.fresh import adapters
 from cuvee.training.settings import described
@@ -22,8 +23,16 @@ FILES = ["report.html", "proof.json", "results.parquet", "selections.parquet", "
 
 def published(run: Run, done: Proven) -> Result:
     """Compare, write and publish; return what the verb returns."""
+    step, summary = written(run, done, lambda told: told)
+    files = run.publish(step, FILES)
+    _conclude(run, done)
+    return Result(run.path, summary, files)
+
+
+def written(run: Run, done: Proven, retold: Callable[[Summary], Summary]) -> tuple[Step, Summary]:
+    """Compare, and write the files of a proof as a step of the run. retold: what its summary and its page say instead."""
     compared = {metric: _compared(done, metric) for metric in done.terms.ask.judged_by.metrics}
-    summary = summarise(compared, done, run.path)
+    summary = retold(summarise(compared, done, run.path))
     parts = [step.fingerprint for step in run.steps]
 
     def make(folder: Path) -> None:
@@ -34,10 +43,7 @@ def published(run: Run, done: Proven) -> Result:
         disk.write(folder / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
         page.write(summary, _no_points(), folder / "report.html")
 
-    step = run.step("publish", {"of": parts, "summary": summary}, make)
-    files = run.publish(step, FILES)
-    _conclude(run, done)
-    return Result(run.path, summary, files)
+    return run.step("publish", {"of": parts, "summary": summary}, make), summary
 
 
 def _compared(done: Proven, metric: str) -> Proof:

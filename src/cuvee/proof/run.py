@@ -38,12 +38,18 @@ def _proven(run: Run, ask: ProofAsk) -> Proven:
         raise confirming.too_few(len(field.ground.pool), ask.earlier)
     version = causal.version_of(ask.base)
     _planned(run, ask, field, k, version)
-    terms = Terms(ask=ask, field=field, k=k, training=_training(ask, field, k), version=version)
+    terms = terms_of(ask, field, version)
     work = _work(ask)
     total = len(work) + (len(ask.rates) * rates.SEEDS * sum(arm.kind.chance for arm in ask.arms))
     clock = Clock(total, Questions.of(field.tasks, field.together))
     tried = rates.tried(run, terms, ask.rates, clock) if ask.rates else rates.none(len(field.ids))
     return Proven(terms, _trials(run, terms, tried, clock), tried)
+
+
+def terms_of(ask: ProofAsk, field: ProofField, version: str) -> Terms:
+    """Return what all trials of a proof have in common. version: of the base."""
+    k = _rows(field.ground, ask.budget)
+    return Terms(ask=ask, field=field, k=k, training=_training(ask, field, k), version=version)
 
 
 def _planned(run: Run, ask: ProofAsk, field: ProofField, k: int, version: str) -> None:

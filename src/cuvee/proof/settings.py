@@ -26,3 +26,11 @@ def whole(given: ArmSettings, name: str, default: int, *, low: int = 0) -> int:
     if not value.is_integer() or value < low:
         raise ConfigError(f"{name}={value:g} of an arm", f"give a whole number, {low} or more")
     return int(value)
+
+
+def share(given: ArmSettings, name: str, default: float) -> float:
+    """Return a number from 0 to 1. Raises ConfigError for anything else."""
+    value = number(given, name, default)
+    if not 0 <= value <= 1:
+        raise ConfigError(f"{name}={value:g} of an arm", "give a share, 0 to 1")
+    return value

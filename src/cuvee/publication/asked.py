@@ -1,17 +1,19 @@
 """What the user said about what a run leaves behind, checked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pyarrow as pa
 
 from cuvee import names
+from cuvee.arrays import I64
 from cuvee.commands import Mistakes
 from cuvee.samples.formats import FORMATS
+from cuvee.samples.media import media
 from cuvee.samples.write import FILES, require_fit
 
 AUTO = "auto"
+SHOWN = ["messages", "file"]
 _PURE, _MIXED = "same", "messages"  # what it stands for: rows as they are, where they are of one dialect
 
 
@@ -36,15 +38,32 @@ class Publishing:
         if self.format != AUTO:
             require_fit(table, self.format)
 
-    def of(self, dialects: Sequence[str]) -> "tuple[Publishing, list[str]]":
-        """Return the same with a format of its own for a pool of these dialects, and a note where rows are rewritten."""
+    def of(self, table: pa.Table, chosen: I64) -> "tuple[Publishing, list[str]]":
+        """Return the same with a format of its own for these rows of a pool, and a note where rows are rewritten."""
         if self.format != AUTO:
             return self, []
-        if len(dialects) < 2:
+        dialects = sorted(table["dialect"].drop_null().unique().to_pylist())
+        if len(dialects) < 2 and not _shown(table, chosen):
             return replace(self, format=_PURE), []
+        if len(dialects) < 2:
+            note = (
+                f"rows name images, videos or audio, and trainers find them by absolute names: the training set is written as "
+                f"{_MIXED}; --format {_PURE} keeps every row as it is"
+            )
+            return replace(self, format=_MIXED), [note]
         named = ", ".join(dialects)
         note = (
             f"the pool has rows of {len(dialects)} dialects ({named}), which no trainer reads side by side: the training set "
             f"is written as {_MIXED}; --format {_PURE} keeps every row as it is"
         )
         return replace(self, format=_MIXED), [note]
+
+
+def _shown(table: pa.Table, chosen: I64) -> bool:
+    """Return whether some chosen row holds images, videos or audio."""
+    turns = pa.compute.list_flatten(table["messages"].take(pa.array(chosen)))
+    extras = pa.compute.struct_field(turns, "extra").drop_null()
+    named = pa.compute.match_substring_regex(extras, '"(?:images?|videos?|audios?|parts)":')
+    return bool(pa.compute.any(named).as_py()) and any(
+        media(row) is not None for row in table.select(SHOWN).take(pa.array(chosen)).to_pylist()
+    )

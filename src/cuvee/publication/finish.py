@@ -26,7 +26,7 @@ def finish(run: Run, story: Story) -> Result:
     ledger = story.correct(make_ledger(outcome, ", ".join(map(str, story.given))))
     counts = ledgers.check(ledger, outcome.source.total)
     command = commands.command(asked.verb, asked.typed, run.path)
-    how, rewritten = asked.publishing.of(sorted(outcome.source.table["dialect"].drop_null().unique().to_pylist()))
+    how, rewritten = asked.publishing.of(outcome.source.table, outcome.chosen)
     story = replace(story, notes=[*story.notes, *rewritten])
     told = summarise(Facts(story, ledger, counts, measures, command, run.path))
     told = story.tell(told, ledger)

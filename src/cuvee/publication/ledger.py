@@ -62,6 +62,7 @@ def make_ledger(outcome: Outcome, given: str) -> pa.Table:
         "rank": pa.array(rank, mask=rank == 0),
         "gain": pa.array(gain, mask=~np.isfinite(gain)),
         "flags": outcome.cleaned["flags"],
+        "stripped": table["stripped"],
         "tokens": outcome.cleaned["tokens"],
         "parents": table["parents"],
     }

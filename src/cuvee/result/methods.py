@@ -50,6 +50,14 @@ EpisodeRow = TypedDict(
 )
 
 
+class ProbeFigures(TypedDict):
+    """Probes that a first policy was fitted to. correlation: of what it foretells and what was found, on those held back."""
+
+    probes: int
+    held: int
+    correlation: float
+
+
 # what was picked in one stretch of a run, or the whole pool; tasks: shares, in the order of the table's heads
 PickedLine = TypedDict(
     "PickedLine",
@@ -92,6 +100,7 @@ PolicyFigures = TypedDict(
         "end": Reached,
         "validation rows": int,
         "test rows": int,
+        "probes": ProbeFigures | None,
         "episodes": list[EpisodeRow],
         "performance": list[float],
         "every": int,

@@ -161,7 +161,8 @@ class DistillerSummary(TypedDict, total=False):
     training: dict[str, float]  # counts of examples
     stages: dict[str, StageFigures]  # untrained, cold start, GRPO
     curves: dict[str, list[dict[str, float]]]  # "cold start": points of loss; "GRPO": points of rewards
-    weights: dict[str, float]  # of the parts of the reward
+    weights: dict[str, dict[str, float]]  # kind -> what each part of the reward counts
+    trust: dict[str, float | None]  # kind -> chance that the library rates a good text above a weak one
     settings: dict[str, object]
     versions: dict[str, str]
     warnings: list[str]
@@ -174,7 +175,8 @@ class Summary(PageSummary, total=False):
     loss: list[list[float]]  # of `cuvee train`: step, loss, learning rate
     stages: dict[str, StageFigures]  # of `cuvee distill train`
     curves: dict[str, list[dict[str, float]]]
-    weights: dict[str, float]
+    weights: dict[str, dict[str, float]]
+    trust: dict[str, float | None]
     distilled: dict[str, int]  # of `cuvee distill`: name -> count
     rounds: list[dict[str, object]]  # of `cuvee evolve`: the figures of each round
     evaluation: EvaluationFigures

@@ -1,6 +1,7 @@
 """The manifest: what a run folder holds, by file, with bytes and hash; whoever reads a run goes by it."""
 
 import platform
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypedDict
@@ -89,9 +90,12 @@ def output_facts(file: Path, folder: Path) -> Output:
 def versions() -> dict[str, str]:
     """Return the versions that a result may depend on."""
     found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
-    for library in LIBRARIES:
-        try:
-            found[library] = metadata.version(library)
-        except metadata.PackageNotFoundError:
-            found[library] = "not installed"
-    return found
+    return found | {library: _version(library) for library in LIBRARIES}
+
+
+@cache
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"

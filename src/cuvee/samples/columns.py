@@ -1,11 +1,12 @@
 """Samples gathered column by column, and turned into Arrow batches."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from cuvee.loose_json import dumps
-from cuvee.samples.schema import SAMPLE, TURN, Sample
+from cuvee.samples.schema import SAMPLE, TURN, Sample, Turn
 
 
 class Place(NamedTuple):
@@ -18,6 +19,11 @@ class Place(NamedTuple):
     dialect: str
     raw: bytes
     fingerprint: bytes
+    along: str | None = None
+    stripped: str | None = None
+
+
+Spoken = tuple[str, str | None, str | None]
 
 
 class Columns:
@@ -30,7 +36,8 @@ class Columns:
         self.bytes = 0
         self._placed: list[Place] = []
         self._labels: list[tuple[str | None, str | None, str | None]] = []
-        self._turns: list[tuple[str, str | None, str | None]] = []
+        self._pairs: list[tuple[list[Spoken] | None, float | None]] = []
+        self._turns: list[Spoken] = []
         self._offsets: list[int] = [0]
 
     def __len__(self) -> int:
@@ -39,16 +46,18 @@ class Columns:
     def add(self, sample: Sample, place: Place) -> None:
         """Add a sample."""
         tools = sample.tools if sample.tools is None or isinstance(sample.tools, str) else dumps(sample.tools)
-        turns = [(turn.role, turn.content, dumps(turn.extra) if turn.extra else None) for turn in sample.messages]
+        turns = _spoken(sample.messages)
         self._placed.append(place)
         self._labels.append((sample.task, sample.license, tools))
+        self._pairs.append((_spoken(sample.rejected) if sample.rejected else None, sample.margin))
         self._turns += turns
         self._offsets.append(len(self._turns))
         self.bytes += 2 * len(place.raw)
 
     def pop(self) -> pa.RecordBatch:
         """Return the batch of schema ``SAMPLE`` and begin the next one."""
-        ids, sources, files, lines, dialects, raws, prints = zip(*self._placed, strict=True)
+        ids, sources, files, lines, dialects, raws, prints, alongs, stripped = zip(*self._placed, strict=True)
+        rejected, margins = zip(*self._pairs, strict=True)
         tasks, licenses, tools = zip(*self._labels, strict=True)
         roles, contents, extras = zip(*self._turns, strict=True)
         turns = pa.StructArray.from_arrays(
@@ -67,6 +76,10 @@ class Columns:
             tools,
             raws,
             prints,
+            rejected,
+            margins,
+            alongs,
+            stripped,
             [[]] * len(ids),
         ]
         arrays = [
@@ -75,3 +88,7 @@ class Columns:
         ]
         self._clear()
         return pa.RecordBatch.from_arrays(arrays, schema=SAMPLE)
+
+
+def _spoken(turns: Sequence[Turn]) -> list[Spoken]:
+    return [(turn.role, turn.content, dumps(turn.extra) if turn.extra else None) for turn in turns]

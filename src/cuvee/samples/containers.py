@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from cuvee import disk
 from cuvee.errors import InputError
-from cuvee.samples import hub, saved, table_reader, table_rows
+from cuvee.samples import archives, hub, saved, table_reader, table_rows
 from cuvee.samples.csv_rows import csv_rows
 from cuvee.samples.inputs import expand, stem, suffix
 from cuvee.samples.json_rows import json_rows
@@ -18,12 +18,11 @@ from cuvee.samples.raw import ROW_BYTES, Identity, Raw
 __all__ = ["Raw", "expand", "identity", "rows", "stem"]
 
 BLOCK = 1 << 20
-TAR, TAR_AT = b"ustar", 257  # where a tar archive says what it is
 MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ\x00": "xz", b"BZh": "bzip2"}
 
 
 def rows(path: str | Path, most: int = ROW_BYTES) -> Iterator[Raw]:
-    """Yield the rows of one file, of a folder that ``datasets`` saved, or of a "hub:..." id, in order.
+    """Yield the rows of one file, of a folder that ``datasets`` saved, of a member of an archive, or of a "hub:..." id.
 
     A row that cannot be read is yielded with its error, and so is one of more than ``most`` bytes, of which no more is held.
     The file is streamed. JSON and compression are told by content, tables by suffix or content; tables are read by another
@@ -31,19 +30,19 @@ def rows(path: str | Path, most: int = ROW_BYTES) -> Iterator[Raw]:
     """
     if str(path).startswith(hub.PREFIX):
         return table_rows.table_rows(hub.batches(str(path)), most)
-    file = Path(path)
+    file = archives.local(path)
     if file.is_dir():
         return table_reader.rows(_saved(file), most)
     kind, start = suffix(file), _start(file)
     if start[:4] == b"PAR1" or start == b"ARROW1" or kind in (".arrow", ".feather"):
         return table_reader.rows([file], most)
-    if start[:4] == b"PK\x03\x04":
-        raise InputError(f"{file} is a zip archive", "unpack it, or pack the file by itself with gzip or zstd")
+    if start[:4] in archives.ZIP:
+        raise InputError(f"{path} is a zip archive", "expand() names the files in it")
     if kind in (".parquet", ".pq"):
-        raise InputError(f"{file} is not a Parquet file, or was cut short", "fetch or write it again")
+        raise InputError(f"{path} is not a Parquet file, or was cut short", "fetch or write it again")
     if kind in (".csv", ".tsv"):
-        return csv_rows(_no_archive(file), str(file), most)
-    return json_rows(_no_archive(file), str(file), most)
+        return csv_rows(_no_archive(file), str(path), most)
+    return json_rows(_no_archive(file), str(path), most)
 
 
 def identity(path: str | Path) -> Identity:
@@ -52,7 +51,7 @@ def identity(path: str | Path) -> Identity:
 
     if str(path).startswith(hub.PREFIX):
         return hub.identity(str(path))
-    parts = _saved(Path(path)) if Path(path).is_dir() else [Path(path)]
+    parts = _saved(Path(path)) if Path(path).is_dir() else [archives.local(path)]
     hashed, size = hashlib.sha256(), 0
     for part in parts:
         with disk.named(part), part.open("rb") as file:
@@ -99,8 +98,8 @@ def _no_archive(file: Path) -> Iterator[bytes]:
     """Yield the unpacked content of a file. Raises InputError for a tar archive, whose headers would be read as rows."""
     blocks = _blocks(file)
     first = next(blocks, b"")
-    if first[TAR_AT : TAR_AT + len(TAR)] == TAR:
-        raise InputError(f"{file} is a tar archive", "unpack it, and name the folder")
+    if first[archives.AT :].startswith(archives.MARK):
+        raise InputError(f"{file} is a tar archive", "expand() names the files in it")
     yield first
     yield from blocks
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cuvee.loose_json import dumps, loads, loosely
-from cuvee.samples.dialects.cells import MEDIA, opened
+from cuvee.loose_json import dumps, loosely
+from cuvee.samples.dialects.cells import opened
+from cuvee.samples.media import extra, media
+from cuvee.samples.preferences import labelled, left_out, no_label, no_pair, pair
 from cuvee.samples.raw import Row
-from cuvee.samples.schema import SampleRow, TurnRow
-
-CALLS = ("tool_calls", "function_call")  # the keys under which a turn calls tools
+from cuvee.samples.rendering import CALLS, around, calls_tools, misplaced, raw, tools_of, tools_text, turns
+from cuvee.samples.schema import SampleRow
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Format:
     render: a row -> what is written (``write`` copies the raw row instead where it can, for ``same``). unfit: a row -> why
     this format cannot hold it, None where it can. lost: a row -> the names of what the format has no place for, though the
     conversation itself fits. flat: a plainer rendering, used where it holds every row of a file; ``flat_fits`` tells for one.
-    holds_all: whether it holds every row that was read.
+    holds_all: whether it holds every row that was read. several: for a format that makes more than one row of one.
     """
 
     name: str
@@ -29,75 +30,33 @@ class Format:
     flat: Callable[[SampleRow], dict[str, object]] | None = None
     flat_fits: Callable[[SampleRow], bool] = lambda row: False
     holds_all: bool = False
+    several: Callable[[SampleRow], list[dict[str, object]]] | None = None
 
-
-def turns(row: SampleRow) -> list[dict[str, object]]:
-    """Return the row's messages as dicts with role, content, then the other keys as they were.
-
-    The content is the list of parts where some part is no text.
-    """
-    return [_turn(turn) for turn in row["messages"]]
-
-
-def _turn(turn: TurnRow) -> dict[str, object]:
-    rest, content = extra(turn), turn["content"]
-    said = rest.pop("parts", content) if _has_media(rest) else content
-    return {"role": turn["role"], "content": said, **{k: v for k, v in rest.items() if k not in ("role", "content")}}
-
-
-def extra(turn: TurnRow) -> dict[str, object]:
-    """Return the turn's other keys with their values, parsed from the column ``extra``."""
-    found = loads(turn["extra"]) if turn["extra"] else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _has_media(rest: Row) -> bool:
-    parts = rest.get("parts")
-    return isinstance(parts, list) and any(isinstance(part, dict) and part.get("type") != "text" for part in parts)
-
-
-def _media(row: SampleRow) -> bool:
-    return any(_has_media(rest) or any(key in rest for key in MEDIA) for rest in map(extra, row["messages"]))
-
-
-def _tools(row: SampleRow) -> object:
-    """Return the tool definitions as a list, also where the row had them as JSON text."""
-    return opened(row["tools"]) or None
-
-
-def _around(row: SampleRow, body: dict[str, object]) -> dict[str, object]:
-    """Return id, the body, then source, task and license; a key whose value is null is left out."""
-    whole = {
-        "id": row["id"],
-        **body,
-        "source": row["source"],
-        "task": row["task"],
-        "license": row["license"],
-    }
-    return {key: value for key, value in whole.items() if value is not None}
+    def rows(self, row: SampleRow, *, flat: bool) -> list[dict[str, object]]:
+        """Return what is written for a row. flat: in the plainer rendering."""
+        if self.several:
+            return self.several(row)
+        return [self.flat(row) if flat and self.flat else self.render(row)]
 
 
 def _messages(row: SampleRow) -> dict[str, object]:
-    return _around(row, {"messages": turns(row), "tools": _tools(row)})
+    return around(row, {"messages": turns(row), "tools": tools_of(row)})
 
 
 FROM = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
 
 
 def _sharegpt(row: SampleRow) -> dict[str, object]:
-    tools = _tools(row)
-    said = tools if isinstance(tools, str) or tools is None else dumps(tools)
-    return _around(row, {"conversations": [_value(turn) for turn in row["messages"]], "tools": said})
+    return around(row, {"conversations": [_value(turn) for turn in turns(row)], "tools": tools_text(row)})
 
 
-def _value(turn: TurnRow) -> dict[str, object]:
+def _value(whole: dict[str, object]) -> dict[str, object]:
     """Return a ShareGPT turn; a call is ``{"name", "arguments"}`` as JSON text, several calls a list of them."""
-    whole = _turn(turn)
     rest = {key: value for key, value in whole.items() if key not in ("role", "content", "from", "value", *CALLS)}
     calls = _calls(whole)
     if calls:
         return {"from": "function_call", "value": dumps(calls[0] if len(calls) == 1 else calls), **rest}
-    return {"from": FROM[turn["role"]], "value": whole["content"] or "", **rest}
+    return {"from": FROM[str(whole["role"])], "value": whole["content"] or "", **rest}
 
 
 def _calls(turn: Row) -> list[dict[str, object]] | None:
@@ -116,8 +75,8 @@ def _calls(turn: Row) -> list[dict[str, object]] | None:
 
 
 def _sharegpt_unfit(row: SampleRow) -> str | None:
-    if any(_has_media(extra(turn)) for turn in row["messages"]):
-        return "hold images or other media"
+    if wrong := misplaced(row):
+        return wrong
     for turn in row["messages"]:
         if not calls_tools(turn):
             continue
@@ -128,23 +87,18 @@ def _sharegpt_unfit(row: SampleRow) -> str | None:
     return None
 
 
-def calls_tools(turn: TurnRow) -> bool:
-    """Tell whether the turn (of the table) calls a tool."""
-    return bool(turn["extra"]) and any(extra(turn).get(key) for key in CALLS)
-
-
 def _alpaca(row: SampleRow) -> dict[str, object]:
     said = [turn["content"] or "" for turn in row["messages"]]
     system = said.pop(0) if row["messages"][0]["role"] == "system" else ""
     history = [[said[at], said[at + 1]] for at in range(0, len(said) - 2, 2)]
     last = {"instruction": said[-2], "input": "", "output": said[-1]}
-    return _around(row, {**last, "system": system, "history": history})
+    return around(row, {**last, "system": system, "history": history})
 
 
 def _alpaca_unfit(row: SampleRow) -> str | None:
     if any(turn["role"] == "tool" or calls_tools(turn) for turn in row["messages"]):
         return "call tools"
-    if _media(row):
+    if media(row):
         return "hold images or other media"
     if not any(turn["content"] for turn in row["messages"]):
         return "have no text"
@@ -157,17 +111,17 @@ def _alpaca_unfit(row: SampleRow) -> str | None:
 def _no_place(row: SampleRow) -> set[str]:
     """Return the keys of turns, and ``tools``, that a format of plain strings leaves out."""
     named = {key for turn in row["messages"] for key in extra(turn)}
-    return named | ({"tools"} if row["tools"] else set())
+    return named | ({"tools"} if row["tools"] else set()) | left_out(row)
 
 
 def _prompt_completion(row: SampleRow) -> dict[str, object]:
     said = turns(row)
-    return _around(row, {"prompt": said[:-1], "completion": said[-1:], "tools": _tools(row)})
+    return around(row, {"prompt": said[:-1], "completion": said[-1:], "tools": tools_of(row)})
 
 
 def _strings(row: SampleRow) -> dict[str, object]:
     asked, answered = row["messages"]
-    return _around(row, {"prompt": asked["content"] or "", "completion": answered["content"] or ""})
+    return around(row, {"prompt": asked["content"] or "", "completion": answered["content"] or ""})
 
 
 def _one_exchange(row: SampleRow) -> bool:
@@ -181,7 +135,7 @@ def _no_last_answer(row: SampleRow) -> str | None:
 
 def _same(row: SampleRow) -> dict[str, object]:
     """Return the raw row as the reader understood it; a bare list of turns as ``messages``."""
-    value = loosely(row["raw"])
+    value = loosely(raw(row))
     return value if isinstance(value, dict) else {"messages": value}
 
 
@@ -190,15 +144,26 @@ def _no_raw(row: SampleRow) -> str | None:
 
 
 _MEMBERS = (
-    Format("same", "each row as it was read, byte for byte", _same, _no_raw, holds_all=True),
     Format(
-        "messages", "OpenAI chat: messages of role and content, tools; for every trainer", _messages, holds_all=True
+        "same",
+        "each row as it was read, byte for byte; but for end marks of chat templates at the tail of answers",
+        _same,
+        _no_raw,
+        holds_all=True,
+    ),
+    Format(
+        "messages",
+        "OpenAI chat: messages of role and content, tools; for every trainer",
+        _messages,
+        lost=left_out,
+        holds_all=True,
     ),
     Format(
         "sharegpt",
         "conversations of from (human, gpt, system, function_call, observation) and value; tools as JSON text",
         _sharegpt,
         _sharegpt_unfit,
+        left_out,
     ),
     Format(
         "alpaca",
@@ -212,8 +177,17 @@ _MEMBERS = (
         "TRL's prompt and completion: strings where every row is one question and one answer, else lists of messages",
         _prompt_completion,
         _no_last_answer,
+        left_out,
         flat=_strings,
         flat_fits=_one_exchange,
+    ),
+    Format("dpo", "preference pairs: prompt, chosen, rejected, each a list of messages", pair, no_pair),
+    Format(
+        "kto",
+        "an answer a row: prompt and completion, each a list of messages, and label (true for the chosen one)",
+        lambda row: labelled(row)[0],
+        no_label,
+        several=labelled,
     ),
 )
 

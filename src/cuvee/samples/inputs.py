@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cuvee.errors import InputError, MissingExtraError
-from cuvee.samples import hub, streams
+from cuvee.samples import archives, hub, streams
 from cuvee.samples.saved import is_saved
 
 PACKED = (".gz", ".zst", ".zstd", ".xz", ".bz2")
@@ -16,10 +16,11 @@ BESIDE = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state
 
 
 def expand(inputs: Sequence[str | Path]) -> list[Path | str]:
-    """Return the data files that files, folders, globs, "-" and hub ids stand for: sorted within each, none twice.
+    """Return the data files that files, folders, archives, globs, "-" and hub ids stand for: sorted within each, none twice.
 
-    A folder that ``datasets`` saved stays one path; a hub id becomes "hub:org/name[:config][@split]". Standard input is
-    copied to a file first, named after its content. Raises InputError where nothing is there.
+    A zip or tar archive stands for the data files in it ("pool.zip/train.jsonl"), which may be named like that too. A folder
+    that ``datasets`` saved stays one path; a hub id becomes "hub:org/name[:config][@split]". Standard input is copied to a
+    file first, named after its content. Raises InputError where nothing is there.
     """
     return list(dict.fromkeys(path for given in inputs for path in _one(str(given))))
 
@@ -46,10 +47,19 @@ def _one(given: str) -> list[Path | str]:
             raise InputError("standard input is closed", "name files, or write rows into it")
         return [streams.copied(sys.stdin.buffer, "stdin")]
     path, there = _found(given)
-    if there and path.is_dir():
-        return _some(list(_inside(path, set())), given)
     if there:
-        return [path if path.is_file() else streams.kept(path)]
+        return _there(path, given)
+    return [path] if archives.holder(path) else _elsewhere(path, given)
+
+
+def _there(path: Path, given: str) -> list[Path | str]:
+    if path.is_dir():
+        return _some(list(_inside(path, set())), given)
+    return _files(path) if path.is_file() else [streams.kept(path)]
+
+
+def _elsewhere(path: Path, given: str) -> list[Path | str]:
+    """Return what is meant by a name that is no path: a hub id, or a glob."""
     if path.is_symlink():
         raise InputError(f"{path} is a link to nothing", "mend the link, or name what it should lead to")
     if given.startswith(hub.PREFIX):
@@ -60,9 +70,7 @@ def _one(given: str) -> list[Path | str]:
         return [hub.PREFIX + given]  # before globs: org/name@train[:100]
     if glob.has_magic(given):
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (an absolute pattern)
-        return _some(
-            [file for one in found for file in (_inside(one, set()) if one.is_dir() else [one] * _is_data(one))], given
-        )
+        return _some([file for one in found for file in (_inside(one, set()) if one.is_dir() else _beside(one))], given)
     raise InputError(f"there is no {given}", _nearest(path))
 
 
@@ -74,6 +82,20 @@ def _found(given: str) -> tuple[Path, bool]:
         raise InputError(f"{given[:80]} is no path: {wrong.strerror}", "name files or folders") from wrong
     except RuntimeError as wrong:  # ~nobody/...
         raise InputError(f"{given} is no path: {wrong}", "name files or folders") from wrong
+
+
+def _files(file: Path) -> list[Path | str]:
+    """Return a file, or the data files in an archive. Raises InputError where there are none."""
+    if not archives.is_archive(file):
+        return [file]
+    return _some([*archives.members(file, _is_data)], str(file))
+
+
+def _beside(file: Path) -> list[Path]:
+    """Return a data file, or the data files in an archive; nothing where it is something else."""
+    if archives.looks_like_one(file) and file.is_file() and archives.is_archive(file):
+        return archives.members(file, _is_data)
+    return [file] * _is_data(file)
 
 
 def _some(found: list[Path], given: str) -> list[Path | str]:
@@ -103,6 +125,8 @@ def _inside(folder: Path, seen: set[Path]) -> Iterator[Path]:
             if entry.is_symlink() and not entry.exists():
                 raise InputError(f"{entry} is a link to nothing", "mend the link, or remove it")
             yield entry if entry.is_file() else streams.kept(entry)
+        else:
+            yield from _beside(entry)
 
 
 def _is_data(path: Path) -> bool:

@@ -7,13 +7,14 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import orjson
 
 from cuvee.errors import InputError
 from cuvee.loose_json import DECODER, DEEPEST, is_broken, is_deep, loads, mended
-from cuvee.samples import json_stream
-from cuvee.samples.raw import DEEP, ROW_BYTES, Raw, compact, refuse_utf16, too_long
+from cuvee.samples import json_keyed, json_stream
+from cuvee.samples.raw import DEEP, IDS, ROW_BYTES, Raw, compact, refuse_utf16, too_long
 
 REPLACED = "characters that are not Unicode replaced by U+FFFD"
 BETWEEN = re.compile(r"[\s,]*+")
@@ -57,16 +58,28 @@ def _elements(elements: Iterator[json_stream.Element], most: int) -> Iterator[Ra
 
 
 def _columns(value: object) -> dict[str, list[object]]:
-    """Return the columns of an object whose cells are all lists of plain values, two or more, of one length; else nothing."""
+    """Return the columns of an object whose cells are all lists of plain values, two or more, of one length; else nothing.
+
+    Objects of cells by number, as pandas writes them, are such lists too.
+    """
     if not isinstance(value, dict) or len(value) < 2:
         return {}
     value = mended(value) if is_broken(value) else value
     assert isinstance(value, dict)
-    columns = {name: cells for name, cells in value.items() if isinstance(cells, list)}
+    columns = {name: _cells(cells) for name, cells in value.items() if isinstance(cells, list) or _counted(cells)}
     lengths = {len(cells) for cells in columns.values()}
     plain = all(not isinstance(cell, dict | list) for cells in columns.values() for cell in cells)
     alike = len(columns) == len(value) and len(lengths) == 1 and lengths.pop() > 1
     return columns if alike and plain else {}
+
+
+def _counted(cells: object) -> bool:
+    """Return whether an object is a column whose cells have numbers, as pandas writes a table."""
+    return isinstance(cells, dict) and bool(cells) and all(str(key).isdigit() for key in cells)
+
+
+def _cells(column: object) -> list[object]:
+    return list(column.values()) if isinstance(column, dict) else column if isinstance(column, list) else []
 
 
 def _by_line(head: bytes, name: str) -> bool:
@@ -83,9 +96,12 @@ def _by_line(head: bytes, name: str) -> bool:
         raise InputError(
             f"{name} is neither JSON, CSV, Parquet nor Arrow", "name data files, or give them their usual suffix"
         )
-    whole = bool(newline) and isinstance(_parsed(line), dict)
+    value = _parsed(line) if newline else None
+    whole = isinstance(value, dict)
     if whole and after[:1] == b"{":
         return True  # even where a column is called "examples": its list belongs to the row
+    if whole and not after and json_keyed.holds_rows(value):
+        return False
     if not newline or json_stream.WRAPPER.match(start[:HEAD].decode("utf-8", "replace")):
         return False
     return whole or (after[:1] == b"{" and line[-1:] not in b"{[,:")
@@ -179,7 +195,21 @@ def _from_text(element: json_stream.Element, most: int) -> Raw:
         return too_long(element.number, element.text.encode("utf-8", "surrogateescape"), most)
     if element.error is not None:
         return Raw(element.number, element.text.encode("utf-8", "surrogateescape"), None, element.error)
+    if element.key:
+        return _identified(_cleaned(element.number, element.text, element.value), element.key)
     return _cleaned(element.number, element.text, element.value)
+
+
+def _identified(row: Raw, key: str) -> Raw:
+    """Return the row with the id that it has in its file, where it names none itself; a list of turns as messages."""
+    head = b'"id": ' + json.dumps(key).encode() + b", "
+    if isinstance(row.value, list):
+        raw = b"{" + head + b'"messages": ' + row.raw + b"}"
+        return replace(row, raw=raw, value={"id": key, "messages": row.value})
+    if row.value is None or any(name in row.value for name in IDS):
+        return row
+    raw = b"{" + (head if row.value else head[:-2]) + row.raw.lstrip()[1:].lstrip()
+    return replace(row, raw=raw, value={"id": key, **row.value})
 
 
 def _cleaned(number: int, text: str, value: object) -> Raw:

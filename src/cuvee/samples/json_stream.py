@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cuvee.loose_json import DECODER, DEEPEST
+from cuvee.samples import json_keyed
 from cuvee.samples.json_window import Window
 from cuvee.samples.raw import DEEP, KEPT, ROW_BYTES
 
@@ -27,13 +28,14 @@ _LIST = (
 WRAPPER = re.compile(rf"\s*+\{{{_CELLS}{_LIST}")
 NEXT_LIST = re.compile(rf"\s*+,{_CELLS}{_LIST}")
 TAIL = re.compile(rf"(?:\s*+,\s*+{_STRING}\s*+:\s*+{_CELL})*+\s*+\}}")
-BEGINS_AS_COLUMNS = re.compile(rf'\s*+\{{\s*+{_STRING}\s*+:\s*+\[\s*+(?:"|[-\d]|true|false|null)')
+BEGINS_AS_COLUMNS = re.compile(rf'\s*+\{{\s*+{_STRING}\s*+:\s*+(?:\[\s*+(?:"|[-\d]|true|false|null)|\{{\s*+"\d+"\s*+:)')
 
 
 class Element(NamedTuple):
     """A value with its exact text and 1-based number; ``error`` says why there is none. Undecodable bytes are escaped.
 
-    listed: does it stand in a list? Of one that is ``TOO_LONG`` the text is only the start.
+    listed: does it stand in a list, or in an object of rows by id? key: that id, "" where there is none. Of one that is
+    ``TOO_LONG`` the text is only the start.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Element(NamedTuple):
     value: object
     error: str | None
     listed: bool = True
+    key: str = ""
 
 
 def elements(blocks: Iterable[bytes], most: int = ROW_BYTES) -> Iterator[Element]:
@@ -60,6 +63,9 @@ def elements(blocks: Iterable[bytes], most: int = ROW_BYTES) -> Iterator[Element
                 wrapped = listed or not window.match(TAIL)
         elif mark == "{" and not listed and not wrapped and window.match(WRAPPER):
             listed = wrapped = True
+        elif mark == "{" and number == 0 and not listed and not wrapped and json_keyed.is_keyed(window):
+            yield from _by_id(window)
+            number += 1
         else:
             number += 1
             columns = number == 1 and mark == "{" and not listed and BEGINS_AS_COLUMNS.match(window.text, window.at)
@@ -67,6 +73,23 @@ def elements(blocks: Iterable[bytes], most: int = ROW_BYTES) -> Iterator[Element
             yield _element(window, number)._replace(listed=listed)
     if listed or wrapped:
         yield Element(number + 1, "", None, "the file ends before its list of rows does")
+
+
+def _by_id(window: Window) -> Iterator[Element]:
+    """Yield the values of an object of rows by id, with their ids."""
+    number = 0
+    while mark := window.peek():
+        if mark == "}":
+            window.at += 1
+            return
+        number += 1
+        key = json_keyed.KEY.match(window.text, window.at)
+        while not key and window.more():  # it may have been cut in two
+            key = json_keyed.KEY.match(window.text, window.at)
+        if key:
+            window.at = key.end()
+        yield _element(window, number)._replace(key=json.loads(key[1], strict=False) if key else "")
+    yield Element(number + 1, "", None, "the file ends before its object of rows does")
 
 
 def _element(window: Window, number: int) -> Element:

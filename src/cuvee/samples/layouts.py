@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from cuvee.samples import containers
+from cuvee.samples.media import MARKS
+from cuvee.samples.media_check import MediaCheck
 
 UNLIMITED = sys.maxsize  # what was chosen was read, and may be a little longer than it was
 ASKED = ("instruction", "prompt", "question", "problem", "query", "inputs")
@@ -29,7 +31,8 @@ class Turns:
     """Conversations as lists. ``speakers``: user, assistant, system, observation, function -> the name in the file.
 
     system, tools: the columns beside the conversations, None where there are none. calls: does a turn have tool_calls?
-    uneven: do turns differ in their keys?
+    uneven: do turns differ in their keys? media: images, videos, audios -> their column. strange: why LLaMA-Factory cannot
+    take these turns, "" where it can.
     """
 
     column: str
@@ -40,6 +43,8 @@ class Turns:
     tools: str | None
     calls: bool
     uneven: bool
+    media: Mapping[str, str]
+    strange: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,24 @@ class Split:
     tools: str | None
 
 
-Layout = Turns | Exchange | Split
+@dataclass(frozen=True)
+class Pairs:
+    """Two answers to a prompt, or an answer with a label: TRL's preference data.
+
+    prompt: the column of the prompt. strings: are prompt and answers text, or lists of messages? labelled: is it one answer
+    with a label? system: the column beside a text prompt. media: as in ``Turns``. calls: does a turn have tool_calls?
+    """
+
+    prompt: str
+    strings: bool
+    labelled: bool
+    system: str | None
+    tools: bool
+    media: Mapping[str, str]
+    calls: bool
+
+
+Layout = Turns | Exchange | Split | Pairs
 
 
 def layout(path: Path) -> Layout | None:
@@ -69,6 +91,8 @@ def layout(path: Path) -> Layout | None:
     first = next(rows, None)
     if first is None:
         return None
+    if "chosen" in first or ("label" in first and _is_turns(first.get("completion"))):
+        return _pairs(first, rows)
     for column in ("messages", "conversations"):
         if _is_turns(first.get(column)):
             return _turns(column, first, rows)
@@ -107,9 +131,10 @@ def _turns(column: str, first: dict[str, object], rest: Iterable[dict[str, objec
     if role is None or content is None:
         return None
     names: set[object] = set()
-    beside, calls, uneven = set(first), False, False
+    beside, calls, uneven, shown = set(first), False, False, MediaCheck(content)
     for row in chain([first], rest):
         beside.update(row)
+        shown.add(row, _said(row.get(column)))
         for turn in _said(row.get(column)):
             names.add(name if isinstance(name := turn.get(role), str) else None)
             calls = calls or bool(turn.get("tool_calls"))
@@ -118,7 +143,27 @@ def _turns(column: str, first: dict[str, object], rest: Iterable[dict[str, objec
     if speakers is None:
         return None
     system = next((key for key in SYSTEM if key in beside), None)
-    return Turns(column, role, content, speakers, system, "tools" if "tools" in beside else None, calls, uneven)
+    return Turns(
+        column, role, content, speakers, system, "tools" if "tools" in beside else None, calls, uneven, *shown.told()
+    )
+
+
+def _pairs(first: dict[str, object], rest: Iterable[dict[str, object]]) -> Pairs | None:
+    """Return the layout of preference data; None where its cells are neither all text nor all lists of messages."""
+    labelled = "chosen" not in first
+    answers = ("completion",) if labelled else ("chosen", "rejected")
+    prompt = next((key for key in ("prompt", "question", "instruction", "query") if key in first), "")
+    kinds, beside, calls = set(), set(first), False
+    for row in chain([first], rest):
+        beside.update(row)
+        kinds |= {"turns" if _is_turns(row.get(key)) else type(row.get(key)).__name__ for key in (prompt, *answers)}
+        calls = calls or any(turn.get("tool_calls") for turn in _said(row.get(prompt)))
+    strings = kinds == {"str"} and not labelled and "input" not in beside
+    if not strings and kinds != {"turns"}:
+        return None
+    system = next((key for key in SYSTEM if key in beside), None)
+    media = {name: name for name in MARKS if name in beside}
+    return Pairs(prompt, strings, labelled, system, "tools" in beside, media, calls)
 
 
 def _speakers(names: set[object], usual: int) -> dict[str, str] | None:

@@ -29,6 +29,10 @@ LEDGER = pa.schema(
         ("rank", pa.int32()),  # 1 = picked first; null where not picked
         ("gain", pa.float32()),  # what the pick added, in the selector's unit
         ("flags", pa.list_(pa.string())),
+        (
+            "stripped",
+            pa.string(),
+        ),  # end marks of chat templates that were taken off its answers; null: none, or --keep-special
         ("tokens", pa.int64()),
         ("parents", pa.list_(pa.string())),
     ]

@@ -11,6 +11,7 @@ from cuvee.errors import InputError
 Row = Mapping[str, object]  # a JSON object of any shape
 Value = dict[str, object] | list[object]  # a whole row as it was parsed: an object, or a bare list of turns
 ROW_BYTES = 16 << 20  # of a row that is read, where nothing else is said; the longest of the real pool has 19 KB
+IDS = ("id", "uuid", "uid", "_id", "prompt_id", "conversation_id", "question_id", "task_id", "idx", "message_tree_id")
 KEPT = 1_000  # bytes that are kept of a row that is too long
 DEEP = "nested too deep"
 

@@ -13,9 +13,11 @@ from cuvee.loose_json import dumps
 from cuvee.samples import containers
 from cuvee.samples.columns import Columns, Place
 from cuvee.samples.dialects import DIALECTS, Dialect, detect
+from cuvee.samples.dialects.cells import beyond
 from cuvee.samples.normal import fingerprint
 from cuvee.samples.raw import ROW_BYTES, Raw, Value
 from cuvee.samples.schema import Sample
+from cuvee.samples.special import stripped
 
 CANONICAL = {  # the names that ``columns`` may give, and the dialect that they ask for
     **dict.fromkeys(("instruction", "input", "output", "history"), "alpaca"),
@@ -41,19 +43,20 @@ class Quarantined:
     raw: bytes
 
 
-def read(
+def read(  # noqa: PLR0913 (each is an option of the verbs that read, under the same name)
     file: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
     dialect: str | None = None,
     strict: bool = False,
     row_bytes: int = ROW_BYTES,
+    keep_special: bool = False,
 ) -> "Reading":
     """Return the reading of one file (or saved folder, or "hub:..." id); nothing is read before ``batches()`` runs.
 
     columns: what a row calls it, by what it is: {"instruction": "q", "output": "a"}. dialect: read every row as this one
     instead of telling it row by row. strict: raise at the first row that cannot be read. row_bytes: of a row, at most; a
-    longer one cannot be read, and is not held either.
+    longer one cannot be read, and is not held either. keep_special: leave end marks of chat templates at the tail of answers.
     Raises ConfigError for an unknown dialect or column name.
     """
     for name in columns or {}:
@@ -62,11 +65,23 @@ def read(
                 f"columns: unknown name {name!r}", f"known: {', '.join(CANONICAL)}; write instruction=q,output=a"
             )
     chosen = names.find(DIALECTS, dialect, "dialect") if dialect else _asked_for(columns or {})
-    return Reading(str(file), columns=dict(columns or {}), dialect=chosen, strict=strict, row_bytes=row_bytes)
+    how = Manner(dict(columns or {}), chosen, strict, row_bytes, keep_special)
+    return Reading(str(file), how)
 
 
 def _asked_for(columns: Mapping[str, str]) -> Dialect | None:
     return next((DIALECTS[wanted] for name in columns if (wanted := CANONICAL[name])), None)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a file is read; see ``read``."""
+
+    columns: dict[str, str]
+    dialect: Dialect | None
+    strict: bool
+    row_bytes: int
+    keep_special: bool
 
 
 class Reading:
@@ -76,9 +91,7 @@ class Reading:
     dialects: samples per dialect. notes: what a user should know, with the number of rows it holds for.
     """
 
-    def __init__(
-        self, file: str, *, columns: dict[str, str], dialect: Dialect | None, strict: bool, row_bytes: int
-    ) -> None:
+    def __init__(self, file: str, how: Manner) -> None:
         self.file = file
         self.rows = 0
         self.quarantined: list[Quarantined] = []
@@ -86,14 +99,12 @@ class Reading:
         self.refused = 0
         self.dialects: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
-        self._columns = columns
-        self._dialect = dialect
-        self._strict = strict
-        self._row_bytes = row_bytes
+        self._columns, self._dialect = how.columns, how.dialect
+        self._strict, self._row_bytes, self._keep_special = how.strict, how.row_bytes, how.keep_special
         self._stem = containers.stem(file)
         self._detected: dict[Hashable, Dialect | None] = {}
         self._keys: dict[str, None] = {}  # met, in order
-        self._missing = set(columns.values())
+        self._missing = set(how.columns.values())
         self._reasons: Counter[str] = Counter()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -132,17 +143,21 @@ class Reading:
         if len(samples) > 1 and dialect.split and isinstance(raw.value, dict):
             pieces = [dumps(one).encode() for one in dialect.split(raw.value)]
             self.notes[SPLIT] += 1
+        along = beyond(row, dialect) if isinstance(row, dict) else {}
+        told = dumps(along) if along else None
         for at, (one, piece) in enumerate(zip(samples, pieces, strict=True)):
-            batch.add(one, self._place(raw, dialect, one, at if len(samples) > 1 else None, piece))
+            plain, marks = (one, "") if self._keep_special or dialect.verbatim else stripped(one)
+            printed = fingerprint(plain.messages)
+            where = self._place(plain, printed, raw.line, at if len(samples) > 1 else None)
+            batch.add(plain, Place(*where, dialect.name, piece, printed, told, marks or None))
         self.dialects[dialect.name] += len(samples)
         if dialect.note:
             self.notes[dialect.note] += 1
 
-    def _place(self, raw: Raw, dialect: Dialect, one: Sample, at: int | None, piece: bytes) -> Place:
-        printed = fingerprint(one.messages)
+    def _place(self, one: Sample, printed: bytes, line: int, at: int | None) -> tuple[str, str, str, int]:
+        """Return id, source, file and line. at: which of a row's samples it is, None where it is the only one."""
         name = printed.hex()[:16] if one.id is None else one.id if at is None else f"{one.id}#{at}"
-        source = self._stem if one.source is None else one.source
-        return Place(name, source, self.file, raw.line, dialect.name, piece, printed)
+        return name, self._stem if one.source is None else one.source, self.file, line
 
     def _renamed(self, row: Value) -> Value:
         if not self._columns or not isinstance(row, dict):

@@ -20,6 +20,13 @@ SAMPLE = pa.schema(
         ("tools", pa.string()),  # JSON text
         ("raw", pa.binary()),  # the row as read, byte for byte
         ("fingerprint", pa.binary(16)),  # hash of the normalised content
+        ("rejected", pa.list_(TURN)),  # of a preference pair the conversation with the other answer, else null
+        ("margin", pa.float64()),  # of a pair: the chosen answer's score minus the other's, null where none is told
+        ("along", pa.string()),  # JSON text of the row's other columns, null where there are none
+        (
+            "stripped",
+            pa.string(),
+        ),  # end marks of chat templates that were taken off its answers, null where there were none
         ("parents", pa.list_(pa.string())),  # ids of the rows this one was made from; empty for a row that was read
     ]
 )
@@ -43,6 +50,11 @@ class SampleRow(TypedDict, total=False):
     messages: list[TurnRow]
     tools: str | None
     raw: bytes
+    file: str
+    line: int
+    rejected: list[TurnRow] | None
+    along: str | None
+    stripped: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +80,5 @@ class Sample:
     task: str | None = None
     license: str | None = None
     tools: object = None  # as parsed: a list of tool definitions, or the JSON string the row had
+    rejected: tuple[Turn, ...] = ()  # a whole conversation, with the answer that was not chosen
+    margin: float | None = None

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -20,28 +20,51 @@ from cuvee.names import find
 from cuvee.progress import say
 from cuvee.samples import parquet
 from cuvee.samples.formats import FORMATS, Format
+from cuvee.samples.others import Others
+from cuvee.samples.rendering import along, raw
 from cuvee.samples.schema import SampleRow
 
 ROWS = 4096  # rows held in memory at a time
 FILES = ("jsonl", "parquet", "json")
 # a string (the reader lets raw line breaks in strings through), or line breaks between the parts of a row
 STRING_OR_BREAK = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|(?<![ \t])[ \t]*+[\r\n][ \t\r\n]*+', re.DOTALL)
-RENDERED = ("id", "source", "task", "license", "messages", "tools")
+SAME = ("id", "raw", "messages", "rejected", "stripped")
+RENDERED = ("id", "source", "task", "license", "file", "messages", "tools", "rejected", "along")
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a first look at all rows has settled. keys: in each row, null where it has none; empty for ``same``."""
+    """What a first look at all rows has settled.
 
-    render: Callable[[SampleRow], dict[str, object]]
+    keys: in each row, null where it has none; empty for ``same``. texts: of the columns that go along those that are written
+    as JSON text, since their rows differ in type: no loader would take them otherwise. floats: of whole and other numbers.
+    """
+
+    shape: Format
+    flat: bool
     keys: list[str]
+    texts: frozenset[str]
+    floats: frozenset[str]
+
+    def rows(self, row: SampleRow) -> list[dict[str, object]]:
+        """Return what is written for a row, every key in each."""
+        made = self.shape.rows(row, flat=self.flat)
+        if not self.keys:
+            return made
+        return [{key: self._cell(key, one.get(key)) for key in self.keys} for one in made]
+
+    def _cell(self, key: str, value: object) -> object:
+        if isinstance(value, int) and key in self.floats:
+            return float(value)
+        return dumps(value) if key in self.texts and value is not None else value
 
 
 def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file: str = "jsonl") -> Path:
     """Write ``table[rows]`` in the order of ``rows`` and return ``path``; equal input gives equal bytes.
 
     table: columns of SAMPLE. rows: (k,) int64. format: a name in FORMATS. file: jsonl, json (an array) or parquet.
-    ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, except that in JSONL a row that was written
+    ``same``: a row of JSONL or of a JSON array is the raw row byte for byte, without the end marks that were taken off its
+    answers when it was read (null ``stripped``: none), and except that in JSONL a row that was written
     over several lines loses its line breaks and the blanks beside them; a raw line break inside a string, which strict
     JSON forbids, becomes its escape. In Parquet the row's keys become columns; one whose values differ in type, or in the
     keys of their objects, holds JSON text.
@@ -50,7 +73,7 @@ def write(table: pa.Table, rows: I64, path: Path, *, format: str = "same", file:
     Raises InputError, before anything is written, where the format cannot hold some rows.
     """
     shape = find(FORMATS, format, "format")
-    chosen = _Chosen(table, rows, ("id", "raw") if format == "same" else RENDERED)
+    chosen = _Chosen(table, rows, SAME if format == "same" else RENDERED)
     if file not in FILES:
         raise ConfigError(f"unknown kind of file {file!r}", f"known: {', '.join(FILES)}")
     plan = _look(chosen, shape)
@@ -100,6 +123,7 @@ def _look(chosen: _Chosen, shape: Format) -> _Plan:
     lost: Counter[str] = Counter()
     first, flat = "", shape.flat is not None
     keys: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    others = Others()
     for row in (row for batch in chosen for row in batch):
         reason = shape.unfit(row)
         if reason:
@@ -109,14 +133,21 @@ def _look(chosen: _Chosen, shape: Format) -> _Plan:
         lost.update(shape.lost(row))
         flat = flat and shape.flat_fits(row)
         if shape.name != "same":
-            keys[False].update(dict.fromkeys(shape.render(row)))
+            others.add(along(row))
+            for made in shape.rows(row, flat=False):
+                keys[False].update(dict.fromkeys(made))
         if flat and shape.flat:
             keys[True].update(dict.fromkeys(shape.flat(row)))
     if unfit:
         raise _refusal(shape, unfit, first)
     for name, count in sorted(lost.items()):
         say(f"note      {shape.name} has no place for {name!r}: left out of {count:,} rows")
-    return _Plan(shape.flat if flat and shape.flat else shape.render, _ordered(keys[flat]))
+    texts = frozenset(others.uneven())
+    if texts:
+        say(
+            f"note      columns that hold JSON text, because their rows differ in type or keys: {', '.join(sorted(texts))}"
+        )
+    return _Plan(shape, flat, _ordered(keys[flat]), texts, frozenset(others.numbers()))
 
 
 def require_fit(table: pa.Table, format: str) -> None:
@@ -125,7 +156,7 @@ def require_fit(table: pa.Table, format: str) -> None:
     unfit: Counter[str] = Counter()
     first = ""
     if not shape.holds_all:
-        needed = ("id", "raw") if format == "same" else RENDERED
+        needed = SAME if format == "same" else RENDERED
         for row in (row for batch in _Chosen(table, np.arange(table.num_rows), needed) for row in batch):
             if reason := shape.unfit(row):
                 unfit[reason] += 1
@@ -148,17 +179,12 @@ def _ordered(keys: dict[str, None]) -> list[str]:
     return [key for key in keys if key not in last] + [key for key in last if key in keys]
 
 
-def _filled(row: SampleRow, plan: _Plan) -> dict[str, object]:
-    rendered = plan.render(row)
-    return {key: rendered.get(key) for key in plan.keys} if plan.keys else rendered
-
-
 def _lines(chosen: _Chosen, plan: _Plan, format: str, file: str) -> Iterator[bytes]:
     for row in (row for batch in chosen for row in batch):
         if format != "same":
-            yield dumps(_filled(row, plan)).encode()
+            yield from (dumps(made).encode() for made in plan.rows(row))
         else:
-            yield row["raw"] if file == "json" else one_line(row["raw"])
+            yield raw(row) if file == "json" else one_line(raw(row))
 
 
 def one_line(raw: bytes) -> bytes:
@@ -186,7 +212,8 @@ def _write_parquet(chosen: _Chosen, plan: _Plan, path: Path, *, fill: bool) -> N
 
     def batches() -> Iterator[list[dict[str, object]]]:
         for batch in chosen:
-            yield [parquet.plain_turns(_filled(row, plan)) if fill else plan.render(row) for row in batch]
+            made = [one for row in batch for one in plan.rows(row)]
+            yield [parquet.plain_turns(one) for one in made] if fill else made
 
     schema, texts = parquet.infer(batches(), fill=fill)
     texts = [*texts, *parquet.unfit(batches(), schema, texts)]

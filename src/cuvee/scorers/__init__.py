@@ -8,6 +8,7 @@ from cuvee.arrays import F32
 from cuvee.scorers import judge, language
 from cuvee.scorers.duplicates import duplicate_degree
 from cuvee.scorers.length import length
+from cuvee.scorers.margin import margin
 from cuvee.scorers.rarity import rarity
 from cuvee.scorers.richness import lexical_richness
 from cuvee.scorers.seam import Scorer
@@ -17,6 +18,7 @@ _MEMBERS = (
     Scorer("lexical-richness", lexical_richness, True, "how seldom the answer repeats its words, whatever its length"),
     Scorer("rarity", rarity, True, "mean cosine distance to the 15 nearest rows", needs_vectors=True),
     Scorer("duplicate-degree", duplicate_degree, False, "how many of the 15 nearest rows are near copies", True),
+    Scorer("margin", margin, True, "of a preference pair: the chosen answer's score minus the other's"),
     Scorer(
         "loss", language.loss, False, "mean negative log-likelihood of the answer's tokens, in nats", needs_model=True
     ),

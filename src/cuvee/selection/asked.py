@@ -15,6 +15,7 @@ from cuvee.intake.score import ScoreModel
 from cuvee.models.place import ModelPlace
 from cuvee.publication.asked import Publishing
 from cuvee.scorers import SCORERS
+from cuvee.selection import quota
 from cuvee.selection.choose import Request
 from cuvee.selection.tried import tried
 from cuvee.selectors import scores_needed, settings_of
@@ -32,6 +33,7 @@ class SelectOptions:
     method: str
     settings: str | Mapping[str, Scalar]
     space: str
+    quota: str | Mapping[str, str | float]
     scores: str | list[str]
     model: str | None
     max_length: int
@@ -64,6 +66,7 @@ def bind(options: SelectOptions) -> SelectAsk:
     for name in scores:
         wrong.check(partial(names.find, SCORERS, name, "score"))
     judging = wrong.check(lambda: judge.bind(options.judge, scores))
+    quotas = wrong.check(lambda: quota.parse(options.quota)) or []
     options.place.check(wrong)
     options.publishing.check(wrong)
     pool = bind_pool(options.pool, wrong)
@@ -71,7 +74,7 @@ def bind(options: SelectOptions) -> SelectAsk:
     return SelectAsk(
         pool=pool,
         publishing=options.publishing,
-        request=Request(budget, options.method, settings, pool.seed, options.space),
+        request=Request(budget, options.method, settings, pool.seed, options.space, ",".join(map(str, quotas))),
         scores=scores,
         score_model=ScoreModel(options.model, options.max_length or None),
         judge=judging,

@@ -14,17 +14,23 @@ from cuvee.commands import Scalar
 from cuvee.progress import say
 from cuvee.runs import Run, Step
 from cuvee.samples.pool import Pool, Selection
+from cuvee.selection import quota
+from cuvee.selection.mixture import Way, mixed
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to choose: a budget, a method and its own settings. space: what the method sees, as ``selectors.space`` reads it."""
+    """What to choose: a budget, a method and its own settings.
+
+    space: what the method sees, as ``selectors.space`` reads it. quota: as ``selection.quota`` reads it.
+    """
 
     budget: Budget
     method: str
     settings: dict[str, Scalar]
     seed: int
     space: str = ""
+    quota: str = ""
 
 
 def choose(run: Run, pool: Pool, request: Request, tokens: I64, depends: object) -> tuple[Step, Selection]:
@@ -51,10 +57,17 @@ def choose(run: Run, pool: Pool, request: Request, tokens: I64, depends: object)
 
 
 def _select(pool: Pool, request: Request, tokens: I64) -> Selection:
-    generator = rng.stream(request.seed, "select", request.method)
-    given, space = request.settings, request.space
-    if request.budget.kind == "tokens":
-        amount = int(request.budget.amount)
-        return selectors.by_tokens(pool, tokens, amount, request.method, rng=generator, space=space, **given)
-    k = request.budget.rows(len(pool))
-    return selectors.choose(pool, k, request.method, rng=generator, space=space, **given)
+    by_tokens = request.budget.kind == "tokens"
+    total = int(request.budget.amount) if by_tokens else request.budget.rows(len(pool))
+
+    def by_method(part: Pool, sizes: I64, amount: int) -> Selection:
+        generator = rng.stream(request.seed, "select", request.method)
+        given, space = request.settings, request.space
+        if by_tokens:
+            return selectors.by_tokens(part, sizes, amount, request.method, rng=generator, space=space, **given)
+        return selectors.choose(part, amount, request.method, rng=generator, space=space, **given)
+
+    if not request.quota:
+        return by_method(pool, tokens, total)
+    quotas = quota.parse(request.quota)
+    return mixed(pool, tokens, quotas, quota.parts(pool.table, quotas), Way(by_method, total, by_tokens))

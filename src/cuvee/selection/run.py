@@ -1,6 +1,6 @@
 """The main job: read, clean, embed, score, choose, publish, in that order, each step made only where it is missing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,15 +17,17 @@ from cuvee.models import causal
 from cuvee.models.speed import ModelWork
 from cuvee.publication.finish import finish
 from cuvee.publication.ledger import Outcome
-from cuvee.publication.story import Asked, Story, Tell, as_it_is
+from cuvee.publication.story import Asked, Extra, Story, Tell, as_it_is
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, open_run
 from cuvee.samples.pool import Pool
 from cuvee.scorers import SCORERS, health
 from cuvee.scorers.health import Health
 from cuvee.scorers.length import length
+from cuvee.selection import quota
 from cuvee.selection.asked import SelectAsk, SelectOptions, bind
 from cuvee.selection.choose import choose
+from cuvee.selection.drawn import drawn, write_mixture
 from cuvee.selectors import needs, settings_of
 
 
@@ -46,27 +48,61 @@ def _select(run: Run, ask: SelectAsk, tell: Tell) -> Result:
     scored = _score(run, ask, ground)
     depends = [ground.fingerprint, scored.fingerprint]
     chosen, selection = choose(run, scored.pool, ask.request, ground.tokens, depends)
+    outcome = Outcome(ground.source, ground.table, ground.alive, scored.pool, selection)
+    notes, extras = _mixture(run, ask, outcome)
     story = Story(
         asked=_asked(ask, len(scored.pool)),
         ground=ground,
-        outcome=Outcome(ground.source, ground.table, ground.alive, scored.pool, selection),
+        outcome=outcome,
         depends=[ground.fingerprint, chosen.fingerprint],
         next=_next,
         given=ask.pool.given,
         health=scored.health,
-        notes=scored.notes,
+        notes=[*scored.notes, *notes],
+        short=_short(ask, outcome),
+        extras=extras,
         manifest={"judge": scored.used} if scored.used else None,
         tell=tell,
     )
     return finish(run, story)
 
 
+def _mixture(run: Run, ask: SelectAsk, outcome: Outcome) -> tuple[list[str], list[Extra]]:
+    """Return what was drawn of each quota, as lines and as files; nothing where there are no quotas."""
+    quotas = quota.parse(ask.request.quota)
+    if not quotas or not len(outcome.selection.rows):
+        return [], []
+    parts = quota.parts(outcome.pool.table, quotas)
+    told = drawn(outcome, quotas, parts)
+    how, _ = ask.publishing.of(outcome.source.table, outcome.chosen)
+    extra = write_mixture(run, outcome, told, parts, {"format": how.format, "file": how.file})
+    return [one.note() for one in told], [extra]
+
+
+def _short(ask: SelectAsk, outcome: Outcome) -> str | None:
+    """Return why quotas leave fewer rows than were asked for, None where that is not so."""
+    budget, k, free = ask.request.budget, len(outcome.selection.rows), len(outcome.pool.free)
+    if not ask.request.quota or budget.kind == "tokens" or k >= min(wanted := budget.rows(len(outcome.pool)), free):
+        return None
+    return (
+        f"{wanted:,} rows were asked for; more than {k:,} would break a quota, since the pool has no more of the rest"
+    )
+
+
 def _before(ask: SelectAsk) -> Before:
     """Return what can be found wrong with the pool before the work."""
     checks: list[Callable[[pa.Table], None]] = [ask.publishing.holds]
+    quotas = quota.parse(ask.request.quota)
+    if quotas:
+        checks.append(lambda table: check_quotas(table, quotas))
     if ask.request.method == "stratified":
         checks.append(labelled(str(ask.request.settings.get("by", "task"))))
     return Before(all_of(*checks), affordable(ask.request.budget))
+
+
+def check_quotas(table: pa.Table, quotas: Sequence[quota.Quota]) -> None:
+    """Raise ConfigError for a quota that is about no row of the pool."""
+    quota.parts(table, quotas)
 
 
 def _asked(ask: SelectAsk, n: int) -> Asked:

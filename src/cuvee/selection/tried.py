@@ -14,7 +14,7 @@ from cuvee.samples.schema import SAMPLE
 from cuvee.selectors import SELECTORS
 
 ROWS = 4
-SEEN = ("id", "source", "task", "messages", "tools", "fingerprint")  # what choosing reads of a row
+SEEN = ("id", "source", "task", "messages", "tools", "margin", "fingerprint")  # what choosing reads of a row
 
 
 def tried(method: str, settings: Mapping[str, Scalar], scores: Sequence[str]) -> None:
@@ -47,6 +47,7 @@ def _made(scores: Sequence[str]) -> Pool:
             for at in numbers
         ],
         "tools": [None] * ROWS,
+        "margin": [float(at) for at in numbers],
         "fingerprint": [bytes([at + 1]) * 16 for at in numbers],
     }
     table = pa.table(columns, schema=pa.schema([SAMPLE.field(name) for name in SEEN]))

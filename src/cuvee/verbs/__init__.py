@@ -13,6 +13,7 @@ from cuvee.verbs.interpolate import interpolate
 from cuvee.verbs.models import fetch, grow, list_models
 from cuvee.verbs.prove import prove
 from cuvee.verbs.report import report
+from cuvee.verbs.search import search
 from cuvee.verbs.select import select
 from cuvee.verbs.train import train
 from cuvee.verbs.why import why
@@ -26,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "train": train,
     "evaluate": evaluate,
     "prove": prove,
+    "search": search,
     "interpolate": interpolate,
     "evolve": evolve,
     "adapt": adapt,
@@ -57,6 +59,7 @@ __all__ = [
     "interpolate",
     "prove",
     "report",
+    "search",
     "select",
     "train",
     "why",

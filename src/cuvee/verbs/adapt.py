@@ -13,14 +13,16 @@ def adapt(
     *,
     goal: list[str],
     model: o.Model = "smollm2-135m",
-    clusters: o.Clusters = 2,
-    per_cluster: int = 8,
+    clusters: o.Clusters = 1,
+    per_cluster: int = 16,
     episodes: int = 20,
     steps: o.Steps = 100,
     final_steps: int = 0,
     subset: o.Amount = "5%",
     every: int = 1,
-    repeats: int = 4,
+    repeats: int = 1,
+    probes: int = 200,
+    random_start: float = 0.1,
     final_picks: str = "top",
     goal_test: str = "50%",
     goal_rows: int = 32,
@@ -45,6 +47,7 @@ def adapt(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -69,7 +72,7 @@ def adapt(
     per_cluster:
         Rows of each group in a step; every step takes clusters x per_cluster rows.
     episodes:
-        Trainings that the policy learns from; 0 uses --policy as it is.
+        Trainings that the policy learns from; 0 uses --policy as it is, or what the probes say.
     final_steps:
         Optimiser steps of the final run; 0 takes as many as an episode.
     subset:
@@ -78,6 +81,11 @@ def adapt(
         Steps between decisions: for a pool of 200,000 rows or more, pick for several steps at once.
     repeats:
         How often a row may be taken in one training while its group has others; 0 leaves that to the policy alone.
+    probes:
+        Rows on which one step is tried, each alone, before any episode; a first policy is fitted to what they did to the goal.
+        0 starts from one that picks at random. Not made where --policy is given.
+    random_start:
+        Share of a training's steps, from its first, that take random rows, in episodes and in the final run.
     final_picks:
         top (the best rows by score) or sample (drawn as in the episodes).
     goal_test:
@@ -101,7 +109,7 @@ def adapt(
     from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,
@@ -123,6 +131,8 @@ def adapt(
         subset=subset,
         every=every,
         repeats=repeats,
+        probes=probes,
+        random_start=random_start,
         final_picks=final_picks,
         goal_test=goal_test,
         goal_rows=goal_rows,

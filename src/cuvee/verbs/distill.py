@@ -26,9 +26,10 @@ def distill_train(
     grpo_lr: float = 1e-6,
     kl: float = 0.01,
     max_new_tokens: o.MaxNewTokens = 512,
-    quality: float = 0.5,
-    alignment: float = 0.4,
-    format_weight: float = 0.1,
+    quality: float | None = None,
+    alignment: float | None = None,
+    format_weight: float | None = None,
+    aligned_by: str = "content",
     alike: float = 0.8,
     voters: int = 16,
     embedder: o.Embedder = None,
@@ -58,13 +59,18 @@ def distill_train(
     kl:
         Weight of the divergence from the cold start.
     quality:
-        Weight of the quality reward (KNN-Bayes rating of the answer); 0 leaves it out.
+        Weight of the quality reward (KNN-Bayes rating of the answer), for all kinds; 0 leaves it out. Default: as published,
+        0.5 for qa and cs, 0.8 for mcq, tfq and para; where the library's ratings are hardly better than a coin it goes to
+        alignment.
     alignment:
-        Weight of the alignment reward (cosine to the reference answer); 0 leaves it out.
+        Weight of the alignment reward; 0 leaves it out. Default: 0.4 for qa and cs, none for the other kinds.
     format_weight:
-        Weight of the format reward; 0 leaves it out.
+        Weight of the format reward; 0 leaves it out. Default: 0.1 for qa and cs, 0.2 for the other kinds.
+    aligned_by:
+        What alignment is told by: content (what the weak texts say together is covered, and nothing is invented or said twice),
+        or reference (cosine to the reference answer, as published).
     alike:
-        Cosine from which an answer counts as aligned.
+        Cosine from which an answer counts as aligned with its reference.
     voters:
         Nearest rated texts that vote on a rating.
     judged:
@@ -88,6 +94,7 @@ def distill_train(
         quality=quality,
         alignment=alignment,
         format_weight=format_weight,
+        aligned_by=aligned_by,
         alike=alike,
         voters=voters,
         embedder=embedder,
@@ -189,11 +196,12 @@ def distill(
     *,
     model: str = "smollm2-135m",
     budget: o.Budget = "10%",
-    rating: str = "bayes",
+    rating: str = "auto",
     library: str | None = None,
     rating_column: str = "",
     rating_scale: int = 5,
     correct: bool = False,
+    merging: str = "trained",
     good: float = 4.0,
     share: float = 0.5,
     smallest: int = 2,
@@ -215,6 +223,7 @@ def distill(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -238,7 +247,8 @@ def distill(
     budget:
         Rows of the training set: a number or a share of the clean pool.
     rating:
-        bayes (KNN-Bayes over the distiller's library), judge (a chat model), or column (the rows' own).
+        bayes (KNN-Bayes over the distiller's library), agreement (what near rows say to the same question), judge (a chat
+        model), column (the rows' own), or auto: bayes where the library tells good texts from weak ones, else agreement.
     library:
         Rated texts for bayes; default: the distiller's own.
     rating_column:
@@ -247,6 +257,8 @@ def distill(
         5: the column's ratings are 0 to 5. 10: they are 1 to 10, and min(9, max(4, v)) - 4 is taken.
     correct:
         Put the ratings of a judge or a column right by those of the nearest rows (DS2's score transition matrix).
+    merging:
+        How the model is asked: trained (as `cuvee distill train` taught it), or prompt (any chat model, by a prompt alone).
     good:
         Rating from which a row, old or new, is good.
     share:
@@ -268,7 +280,7 @@ def distill(
     from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,
@@ -297,6 +309,7 @@ def distill(
         rating=ways,
         grouping=Grouping(smallest=smallest, largest=largest, mean=mean, at_most=at_most),
         model=model,
+        merging=merging,
         budget=budget,
         good=good,
         share=share,

@@ -38,6 +38,7 @@ def evolve(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -86,7 +87,7 @@ def evolve(
     from cuvee.models.place import ModelPlace
     from cuvee.publication.asked import Publishing
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,

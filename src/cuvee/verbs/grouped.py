@@ -3,7 +3,7 @@
 from cyclopts import Group
 
 _ORDER = {
-    "The work, in its order": "inspect select train prove",
+    "The work, in its order": "inspect select train prove search",
     "Methods that choose or make rows while a model learns": "interpolate evolve adapt distill",
     "To look closer": "evaluate why report",
     "To begin with, and to repeat": "demo models run",
@@ -19,19 +19,21 @@ for _at, (_title, _words) in enumerate(_ORDER.items()):
 _TITLES = {
     "Input": "data run row_id recipe corpus columns dialect strict row_mb limit name size allow_code allow_key",
     "Choice": (
-        "budget method settings space given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
+        "budget method settings space quota given embedder tokenizer scores arms reference same seeds level pair_seeds metrics "
         "together primary plan confirm over unit "
         "alpha blends clusters density real_share tasks pairing align as_ weight init per_round rounds strategy whiten "
-        "start patience goal per_cluster episodes subset every repeats final_picks goal_test goal_rows reward policy ppo "
-        "rating library rating_column rating_scale correct good share smallest largest mean at_most offline kinds variants "
+        "start patience goal per_cluster episodes subset every repeats "
+        "trials distilled control probes random_start final_picks goal_test goal_rows reward policy ppo "
+        "rating library rating_column rating_scale correct "
+        "merging good share smallest largest mean at_most offline kinds variants "
         "merged noisy rows against lm_eval lm_eval_plain loss_only run_code"
     ),
-    "Cleaning": "near near_vectors decontaminate contamination keep_empty drop_truncated",
+    "Cleaning": "near near_vectors decontaminate contamination keep_empty keep_special drop_truncated",
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
         "epochs steps final_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora micro_tokens replay "
         "save_every "
-        "grpo_steps group prompts grpo_lr kl quality alignment format_weight alike voters"
+        "grpo_steps group prompts grpo_lr kl quality alignment format_weight aligned_by alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",
     "Output": "format file draws seed dry_run replace out quiet json open",

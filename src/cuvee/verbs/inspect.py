@@ -17,6 +17,7 @@ def inspect(
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
+    keep_special: o.KeepSpecial = False,
     row_mb: o.RowMb = 16,
     dry_run: o.DryRun = False,
     seed: o.Seed = 0,
@@ -35,7 +36,9 @@ def inspect(
     from cuvee.intake.profile import InspectOptions, run_inspect
     from cuvee.intake.sources import ReadOptions
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb)
+    read = ReadOptions(
+        data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb, keep_special=keep_special
+    )
     return run_inspect(
         InspectOptions(read=read, near=near, model=model, max_length=max_length, seed=seed), out=out, dry_run=dry_run
     )

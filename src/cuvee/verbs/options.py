@@ -64,6 +64,11 @@ Contamination = Annotated[
     float, "Share of an item's word 3-grams, rare ones weighing most, from which a row counts as holding it."
 ]
 KeepEmpty = Annotated[bool, "Keep rows whose answer is empty; a row without an answer teaches a model nothing."]
+KeepSpecial = Annotated[
+    bool,
+    "Leave end marks of chat templates (<|endoftext|>, </s>, ...) at the tail of answers; else they are taken off, and the "
+    "ledger says so.",
+]
 DropTruncated = Annotated[bool, "Drop rows whose answer looks cut off; they are flagged in any case."]
 
 # The model.
@@ -114,7 +119,7 @@ MaxTokensSpent = Annotated[
 Format = Annotated[
     str,
     "auto (same where the pool has one dialect, else messages), same (rows byte for byte), messages, sharegpt, alpaca, "
-    "prompt-completion.",
+    "prompt-completion, dpo (preference pairs), kto (an answer a row, with a label).",
 ]
 File = Annotated[str, "jsonl, parquet or json (one array)."]
 Draws = Annotated[int, "Random selections to measure beside."]
@@ -135,6 +140,7 @@ DIFFERS = {
     ("train", "steps"): "none where --epochs or --tokens is the budget",
     ("distill", "model"): "the distiller, which is trained for just that",
     ("report", "run"): "several runs are drawn on one page",
+    ("search", "goal"): "none unless one is named, and the arms of a proof take one file",
     ("models grow", "name"): "what a new model is called, not one that there is",
     ("demo", "out"): "a folder for the pool and the run",
     ("report", "out"): "a page, not a run folder",

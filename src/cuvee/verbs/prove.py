@@ -43,6 +43,7 @@ def prove(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     columns: o.Columns = "",
     dialect: o.Dialect = None,
@@ -107,7 +108,7 @@ def prove(
     from cuvee.proof.asked import ProofOptions
     from cuvee.proof.run import run_prove
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict)
+    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special)
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,

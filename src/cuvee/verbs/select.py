@@ -18,6 +18,7 @@ def select(
     method: str = METHOD,
     settings: str = "",
     space: o.Space = "",
+    quota: str = "",
     embedder: o.Embedder = None,
     format: o.Format = "auto",
     file: o.File = "jsonl",
@@ -26,6 +27,7 @@ def select(
     decontaminate: o.Decontaminate = None,
     contamination: o.Contamination = 0.65,
     keep_empty: o.KeepEmpty = False,
+    keep_special: o.KeepSpecial = False,
     drop_truncated: o.DropTruncated = False,
     given: list[str] | None = None,
     scores: str = "",
@@ -60,6 +62,9 @@ def select(
         deita-proxy, density, long-tail, or package.module:object.
     settings:
         The method's own settings: "by=task,temperature=2".
+    quota:
+        What each source or task gets: "gsm8k=30%,t0<=20%,dolly>=100,alpaca=x2". A name is a source, a task or the beginning
+        of one; x2 is a weight, twice what the method would take. What was drawn is told, and written as mixing weights.
     given:
         Run folders whose kept rows count as taken: they are not chosen again, and the choice works around them.
     scores:
@@ -76,7 +81,9 @@ def select(
     from cuvee.selection.asked import SelectOptions
     from cuvee.selection.run import run_select
 
-    read = ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb)
+    read = ReadOptions(
+        data=data, columns=columns, dialect=dialect, strict=strict, row_mb=row_mb, keep_special=keep_special
+    )
     clean = CleanOptions(
         near=near,
         near_vectors=near_vectors,
@@ -100,6 +107,7 @@ def select(
         method=method,
         settings=settings,
         space=space,
+        quota=quota,
         scores=scores,
         model=model,
         max_length=max_length,

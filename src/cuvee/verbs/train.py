@@ -31,6 +31,7 @@ def train(
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
+    keep_special: o.KeepSpecial = False,
     dry_run: o.DryRun = False,
     replace: o.Replace = False,
     seed: o.Seed = 0,
@@ -64,7 +65,7 @@ def train(
     from cuvee.training.run import run_train
 
     options = TrainOptions(
-        read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict),
+        read=ReadOptions(data=data, columns=columns, dialect=dialect, strict=strict, keep_special=keep_special),
         model=model,
         epochs=epochs,
         steps=steps,

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from cuvee import budget as budgets
-from cuvee import commands
+from cuvee import commands, names
 from cuvee.budget import Budget
 from cuvee.commands import Mistakes, Setting
 from cuvee.distiller.grpo import Reinforcement
-from cuvee.distiller.rewards import Weights
+from cuvee.distiller.rewards import ALIGNED, Weighing
 from cuvee.models import causal
 from cuvee.models.generation import Sampling
 from cuvee.models.place import ModelPlace
@@ -62,9 +63,10 @@ class GrpoOptions:
 class RewardOptions:
     """What a reply is worth, as typed."""
 
-    quality: float
-    alignment: float
-    format_weight: float
+    quality: float | None
+    alignment: float | None
+    format_weight: float | None
+    aligned_by: str
     alike: float
     voters: int
     embedder: str | None
@@ -89,8 +91,8 @@ class DistillTrainOptions:
 class DistillTrainAsk:
     """A checked ``cuvee distill train``. model, base: what is trained, as named and as a folder. typed: every option.
 
-    alike: cosine from which an answer counts as aligned. voters, embedder: of the library. judged: held-out examples that are
-    answered at each stage, 0 for all.
+    aligned_by: what alignment is told by. alike: cosine from which an answer counts as aligned with its reference. voters,
+    embedder: of the library. judged: held-out examples that are answered at each stage, 0 for all.
     """
 
     corpus: Path
@@ -98,7 +100,8 @@ class DistillTrainAsk:
     base: Path
     training: Training
     reinforcement: Reinforcement
-    weights: Weights
+    weights: Weighing
+    aligned_by: str
     alike: float
     voters: int
     embedder: str | None
@@ -118,7 +121,8 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
     wrong, asked = Mistakes(), options.rewards
     training = wrong.check(options.cold_start.training)
     reinforcement = wrong.check(options.grpo.reinforcement)
-    weights = wrong.check(lambda: Weights(asked.quality, asked.alignment, asked.format_weight))
+    weights = wrong.check(lambda: Weighing(asked.quality, asked.alignment, asked.format_weight))
+    wrong.check(partial(names.find, ALIGNED, asked.aligned_by, "--aligned-by"))
     held_out = wrong.check(lambda: budgets.parse(options.held_out))
     options.place.check(wrong)
     base = wrong.check(lambda: causal.folder_of(options.model))
@@ -130,6 +134,7 @@ def bind(options: DistillTrainOptions) -> DistillTrainAsk:
         training=training,
         reinforcement=reinforcement,
         weights=weights,
+        aligned_by=asked.aligned_by,
         alike=asked.alike,
         voters=asked.voters,
         embedder=asked.embedder,

@@ -1,15 +1,16 @@
 """Judge: what each stage of a distiller writes for held-out examples, by every reward, over all and by kind."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import orjson
 
-from cuvee.distiller import bayes, examples
+from cuvee.distiller import bayes, examples, parse
+from cuvee.distiller.content import merit
 from cuvee.distiller.examples import Example
-from cuvee.distiller.rewards import Rewards, Weights
+from cuvee.distiller.rewards import Rewards, Weighing
 from cuvee.distiller.training.asked import DistillTrainAsk
 from cuvee.distiller.training.stages import LIBRARY
 from cuvee.distiller.writing import write as reply_to
@@ -20,16 +21,20 @@ from cuvee.result.methods import ShownReply, StageFigures
 from cuvee.runs import Run, Step, digest, write_json
 
 SHOWN = 3  # held-out replies that the page shows, before and after
-EVERY = Weights(1.0, 1.0, 1.0)  # rewards that do not count are shown all the same
+EVERY = Weighing(1.0, 1.0, 1.0)  # rewards that do not count are shown all the same
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What every stage is judged by. held: examples that no stage learns from. shelf: the step with the library."""
+    """What every stage is judged by. held: examples that no stage learns from. shelf: the step with the library.
+
+    weights: what counts.
+    """
 
     ask: DistillTrainAsk
     held: list[Example]
     shelf: Step
+    weights: Weighing
 
     def judge(self, run: Run, model: Path, stage: str) -> StageFigures:
         """Let a model answer the held-out prompts; return the mean of every reward, by kind too, and a few replies."""
@@ -38,8 +43,8 @@ class Bench:
             "held": digest([(example.prompt, example.answer) for example in self.held]),
             "library": self.shelf.fingerprint,
             "sampling": vars(self.ask.sampling),
-            "weights": vars(self.ask.weights),
-            "alike": self.ask.alike,
+            "weights": {kind: vars(its) for kind, its in self.weights.by_kind().items()},
+            "aligned": [self.ask.aligned_by, self.ask.alike],
         }
 
         def make(folder: Path) -> None:
@@ -59,15 +64,26 @@ class Bench:
         return [reply.text for reply in written.replies]
 
     def _figures(self, texts: Sequence[str]) -> StageFigures:
-        every = Rewards(bayes.load(self.shelf.path / LIBRARY), EVERY, self.ask.alike)
-        counted = Rewards(every.library, self.ask.weights)
+        every = Rewards(bayes.load(self.shelf.path / LIBRARY), EVERY, self.ask.alike, self.ask.aligned_by)
+        counted = Rewards(every.library, self.weights)
         pairs = list(zip(self.held, texts, strict=True))
-        parts = [every.parts(example.kind, text, example.answer, example.id) for example, text in pairs]
-        parts = [{**part, "total": counted.total(part)} for part in parts]
+        parts = [every.parts(example, text) for example, text in pairs]
+        parts = [
+            {**part, **_merit(example, text), "total": counted.total(example.kind, part)}
+            for part, (example, text) in zip(parts, pairs, strict=True)
+        ]
         shown: list[ShownReply] = [
             {"kind": example.kind, "prompt": example.prompt, "reply": text} for example, text in pairs[:SHOWN]
         ]
         return {**means(parts, [example.kind for example in self.held]), "shown": shown}
+
+
+def _merit(example: Example, reply: str) -> dict[str, float]:
+    """Return what a reply's answer covers of its weak texts, invents and repeats; without an answer it covers nothing."""
+    answer = parse.answer_of(reply)
+    if not answer:
+        return {"coverage": 0.0, "invention": 0.0, "repetition": 0.0}
+    return asdict(merit(answer, example.variants, example.answer))
 
 
 def means(parts: Sequence[Mapping[str, float]], kinds: Sequence[str]) -> StageFigures:

@@ -10,7 +10,7 @@ import orjson
 from cuvee import commands
 from cuvee.distiller import grpo
 from cuvee.distiller.training.asked import DistillTrainAsk
-from cuvee.distiller.training.stages import CURVE, DOUBTS, LIBRARY, MODEL
+from cuvee.distiller.training.stages import CURVE, DOUBTS, LIBRARY, MODEL, TRUST, weighing
 from cuvee.models import causal
 from cuvee.reports import distiller as page
 from cuvee.result import Result
@@ -45,6 +45,11 @@ class TeachingCourse:
     def doubts(self) -> list[str]:
         """Return what to know of the library's ratings."""
         found: list[str] = orjson.loads((self.shelf.path / DOUBTS).read_bytes())
+        return found
+
+    def trust(self) -> dict[str, float | None]:
+        """Return kind -> the chance that a good text of the library is rated above a weak one."""
+        found: dict[str, float | None] = orjson.loads((self.shelf.path / TRUST).read_bytes())
         return found
 
 
@@ -85,7 +90,8 @@ def _summary(ask: DistillTrainAsk, out: Path, course: TeachingCourse) -> Distill
         "training": course.counts,
         "stages": course.figures,
         "curves": curves,
-        "weights": asdict(ask.weights),
+        "weights": {kind: asdict(its) for kind, its in weighing(ask, course.shelf).by_kind().items()},
+        "trust": course.trust(),
         "settings": {key: str(value) for key, value in ask.typed.items() if value not in (None, "", [], 0)},
         "versions": versions(),
         "warnings": [*left_out, *course.doubts()],

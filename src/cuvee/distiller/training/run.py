@@ -8,7 +8,7 @@ from cuvee.distiller.training.asked import DistillTrainAsk, DistillTrainOptions,
 from cuvee.distiller.training.judged import Bench
 from cuvee.distiller.training.published import STAGES, TeachingCourse, publish
 from cuvee.distiller.training.split import Fitting, fitting, split
-from cuvee.distiller.training.stages import MODEL, cold_start, library, reinforced
+from cuvee.distiller.training.stages import MODEL, cold_start, library, reinforced, weighing
 from cuvee.models import causal
 from cuvee.models.speed import ModelWork
 from cuvee.result import Result
@@ -28,7 +28,7 @@ def run_distill_train(options: DistillTrainOptions, *, out: Path, dry_run: bool,
 
 def _train(run: Run, ask: DistillTrainAsk, kept: Fitting, held: list[Example]) -> TeachingCourse:
     shelf = library(run, ask)
-    bench = Bench(ask, held[: ask.judged or None], shelf)
+    bench = Bench(ask, held[: ask.judged or None], shelf, weighing(ask, shelf))
     figures = {STAGES[0]: bench.judge(run, ask.base, STAGES[0])}
     cold = last = cold_start(run, ask, kept)
     figures[STAGES[1]] = bench.judge(run, cold.path / MODEL, STAGES[1])

@@ -1,12 +1,13 @@
 """The steps of a training: the library of rated texts, the cold start, GRPO."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cuvee import disk, embedders
 from cuvee.distiller import bayes, examples, grpo
 from cuvee.distiller.examples import Example
-from cuvee.distiller.rewards import Rewards
+from cuvee.distiller.rewards import Rewards, Weighing
 from cuvee.distiller.training.asked import DistillTrainAsk
 from cuvee.distiller.training.split import Fitting
 from cuvee.models import causal
@@ -19,7 +20,7 @@ from cuvee.training.settings import described
 
 LIBRARY = "library"
 MODEL = "model"  # the folder of a step that holds its weights
-CURVE, DOUBTS = "curve.json", "doubts.json"
+CURVE, DOUBTS, TRUST = "curve.json", "doubts.json", "trust.json"
 
 
 def library(run: Run, ask: DistillTrainAsk) -> Step:
@@ -31,6 +32,7 @@ def library(run: Run, ask: DistillTrainAsk) -> Step:
         built = bayes.build(rated, embedder, ask.embedder or embedder.name, voters=ask.voters)
         built.save(folder / LIBRARY)
         write_json(folder / DOUBTS, built.doubts())
+        write_json(folder / TRUST, built.trust())
 
     version = embedder.name if embedder.fitted else embedder.version
     depends = {"rated": digest([vars(row) for row in rated]), "embedder": version, "voters": ask.voters}
@@ -58,14 +60,20 @@ def cold_start(run: Run, ask: DistillTrainAsk, seen: Fitting) -> Step:
     return run.step("cold-start", depends, make, resumable=True)
 
 
+def weighing(ask: DistillTrainAsk, shelf: Step) -> Weighing:
+    """Return what each reward counts, once the library's ratings are known: those that tell little are left out."""
+    return replace(ask.weights, doubted=frozenset(bayes.load(shelf.path / LIBRARY).doubted()))
+
+
 def reinforced(run: Run, ask: DistillTrainAsk, seen: Sequence[Example], cold: Step, shelf: Step) -> Step:
     """Go on from the cold start by GRPO; shelf: the step with the library."""
+    weights = weighing(ask, shelf)
 
     def make(folder: Path) -> None:
         model = causal.load(cold.path / MODEL, dtype="float32")  # its small steps vanish in 16 bits
         model = adapted(model, ask.training.lora, seed=ask.seed)
         say(f"GRPO on {len(seen):,} examples: {ask.reinforcement.steps} steps, {model.device}")
-        rewards = Rewards(bayes.load(shelf.path / LIBRARY), ask.weights, ask.alike)
+        rewards = Rewards(bayes.load(shelf.path / LIBRARY), weights, ask.alike, ask.aligned_by)
         lesson = grpo.Lesson(seen, rewards)
         curve = grpo.reinforce(model, lesson, ask.reinforcement, folder / "checkpoints", seed=ask.seed)
         _save(model, ask, folder / MODEL)
@@ -76,8 +84,8 @@ def reinforced(run: Run, ask: DistillTrainAsk, seen: Sequence[Example], cold: St
         "cold": cold.fingerprint,
         "library": shelf.fingerprint,
         "grpo": grpo.described(ask.reinforcement),
-        "weights": vars(ask.weights),
-        "alike": ask.alike,
+        "weights": {kind: vars(its) for kind, its in weights.by_kind().items()},
+        "aligned": [ask.aligned_by, ask.alike],
         "seed": ask.seed,
     }
     return run.step("grpo", depends, make, resumable=True)

@@ -1,13 +1,16 @@
 """Every way of writing instruction data that can be read, most specific first."""
 
-from cuvee.samples.dialects import chat, instructions, pairs
+from cuvee.samples.dialects import batches, chat, gemini, instructions, marked, pairs, preference, trees
 from cuvee.samples.dialects.seam import Dialect
 
 __all__ = ["DIALECTS", "Dialect", "detect"]
 
 MEMBERS = (
     chat.TURNS,
-    pairs.PREFERENCE,
+    batches.BATCH,
+    preference.PREFERENCE,
+    trees.OASST,
+    gemini.GEMINI,
     instructions.SELF_INSTRUCT,
     pairs.NEMOTRON,
     chat.TULU,
@@ -21,6 +24,7 @@ MEMBERS = (
     pairs.FLAN,
     pairs.PROMPT_COMPLETION,
     pairs.QUESTION_ANSWER,
+    marked.TEXT,
 )
 
 DIALECTS: dict[str, Dialect] = {member.name: member for member in MEMBERS}

@@ -11,13 +11,12 @@ import orjson
 
 from cuvee.errors import InputError
 from cuvee.loose_json import DECODER, dumps, is_broken, is_deep, loads, mended
-from cuvee.samples.raw import Row
+from cuvee.samples.dialects.seam import Dialect
+from cuvee.samples.raw import IDS, Row
 from cuvee.samples.schema import Sample, Turn
 
 NO_INPUT = frozenset({"", "n/a", "none", "<noinput>", "<no input>", "nan", "[]", "null"})  # lower case
-END_OF_TEXT = ("<|endoftext|>", "</s>", "<|im_end|>", "<eos>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>")
 
-IDS = ("id", "uuid", "uid", "_id", "prompt_id", "conversation_id", "question_id", "task_id", "idx")
 SOURCES = ("source", "dataset", "dataset_name", "data_source", "_task_source", "task_source")
 TASKS = ("task", "task_name", "_task_name", "category")
 LICENSES = ("license", "licence")
@@ -25,6 +24,7 @@ SYSTEMS = ("system", "system_prompt", "system_message")
 TOOLS = ("tools", "functions")
 MEDIA = ("images", "image", "videos", "video", "audios", "audio")
 LONGEST_LITERAL = 1 << 18  # characters of a Python literal that is read: one of 1 MB may take its parser ten seconds
+FAMILY = {key: family for family in (IDS, SOURCES, TASKS, LICENSES, SYSTEMS, TOOLS) for key in family}
 ALONG = frozenset((*IDS, *SOURCES, *TASKS, *LICENSES, *TOOLS, *MEDIA))
 
 
@@ -60,27 +60,6 @@ def text(value: object) -> str:
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return "\n".join(value)
     return dumps(value)
-
-
-def answer(value: object) -> str:
-    """Return a cell as an answer: its text without the end-of-text marks that some collections leave at the tail."""
-    said = text(value)
-    end, struck = len(said), None
-    while end and (said[end - 1] == ">" or said[end - 1].isspace()):
-        tail = _before_blanks(said, end)
-        mark = next((mark for mark in END_OF_TEXT if said.endswith(mark, 0, tail)), None)
-        if mark == "</s>" and struck is None:
-            struck = said.find("<s>")
-        if mark is None or (mark == "</s>" and struck is not None and 0 <= struck < tail):  # <s>struck out</s> is HTML
-            break
-        end = tail - len(mark)
-    return said[:end]
-
-
-def _before_blanks(said: str, end: int) -> int:
-    while end and said[end - 1].isspace():
-        end -= 1
-    return end
 
 
 def asked(*cells: object) -> str:
@@ -132,6 +111,25 @@ def with_system(row: Row, turns: Sequence[Turn]) -> list[Turn]:
     if not said.strip() or (turns and turns[0].role == "system"):
         return list(turns)
     return [Turn("system", said), *turns]
+
+
+def beyond(row: Row, dialect: Dialect) -> dict[str, object]:
+    """Return the columns that neither the dialect nor any other reader of rows takes; those that are null are left out."""
+    others = [key for key in row if key not in dialect.columns and key not in MEDIA and row[key] is not None]
+    return {key: row[key] for key in others if not _taken(row, key, dialect)} if others else {}
+
+
+def _taken(row: Row, key: str, dialect: Dialect) -> bool:
+    families = [FAMILY[key]] if key in FAMILY else [family for family in dialect.either if key in family]
+    return any(first_of(row, family) == key for family in families)
+
+
+def first_of(row: Row, family: Sequence[str]) -> str | None:
+    """Return which of these columns is the first that is not null, None where all are."""
+    for key in family:
+        if row.get(key) is not None:
+            return key
+    return None
 
 
 def sample(row: Row, turns: Sequence[Turn]) -> Sample:

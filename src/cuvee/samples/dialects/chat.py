@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from cuvee.errors import InputError
 from cuvee.samples.dialects.cells import first, known, opened, sample, text, with_system
+from cuvee.samples.dialects.marked import marked
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import turns
 from cuvee.samples.raw import Row
@@ -21,7 +22,9 @@ def _parser(*keys: str) -> Callable[[Row], list[Sample]]:
         key = next((key for key in keys if row.get(key) is not None), keys[0])
         if key not in row:
             raise InputError(f"it has no {' or '.join(keys)}; its keys are {', '.join(map(str, row))}")
-        return [sample(row, with_system(row, turns(row[key], key)))]
+        cell = row[key]
+        spoken = marked(cell) if isinstance(cell, str) and not isinstance(opened(cell), list) else None
+        return [sample(row, with_system(row, turns(cell, key) if spoken is None else spoken))]
 
     return parse
 
@@ -68,6 +71,7 @@ MESSAGES = Dialect(
         ],
         "tools": [{"type": "function", "function": {"name": "warmth", "parameters": {"type": "object"}}}],
     },
+    columns=frozenset({"messages"}),
 )
 TULU = Dialect(
     "tulu",
@@ -79,6 +83,7 @@ TULU = Dialect(
         "messages": [{"role": "user", "content": "Say hello."}, {"role": "assistant", "content": "Hello!"}],
         "source": "greetings",
     },
+    columns=frozenset({"messages"}),
 )
 SHAREGPT = Dialect(
     "sharegpt",
@@ -95,6 +100,7 @@ SHAREGPT = Dialect(
         "system": "You know the time.",
         "tools": '[{"name": "clock", "description": "tells the time", "parameters": {}}]',
     },
+    either=(CONVERSATIONS,),
 )
 SEGMENTS = Dialect(
     "segments",
@@ -102,6 +108,8 @@ SEGMENTS = Dialect(
     _detects("segments"),
     _segments,
     {"segments": [{"label": False, "text": "<s>Hi\n"}, {"label": True, "text": "Hello there.</s>"}]},
+    columns=frozenset({"segments"}),
+    verbatim=True,
 )
 TURNS = Dialect(
     "turns",

@@ -8,6 +8,7 @@ from cuvee.samples.raw import Row
 from cuvee.samples.schema import Sample, Turn
 
 ANSWERS = ("output", "response")
+_QUESTION = ("instruction", "INSTRUCTION", "Instruction", "RESPONSE", "Response", "history", *ANSWERS)
 
 
 def _lowered(row: Row) -> Row:
@@ -100,6 +101,7 @@ ALPACA = Dialect(
         "system": "Be brief.",
         "history": [["Name a river.", "The Seine"]],
     },
+    columns=frozenset({*_QUESTION, "input"}),
 )
 DOLLY = Dialect(
     "dolly",
@@ -112,6 +114,7 @@ DOLLY = Dialect(
         "response": "Jane Austen",
         "category": "closed_qa",
     },
+    columns=frozenset({*_QUESTION, "context", "input"}),
 )
 DATA_JUICER = Dialect(
     "data-juicer",
@@ -125,6 +128,7 @@ DATA_JUICER = Dialect(
         "response": "Bonjour",
         "history": [["Good night", "Bonne nuit"]],
     },
+    columns=frozenset({*_QUESTION, "query", "input"}),
 )
 SELF_INSTRUCT = Dialect(
     "self-instruct",
@@ -137,4 +141,5 @@ SELF_INSTRUCT = Dialect(
         "instances": [{"input": "hot", "output": "cold"}, {"input": "early", "output": "late"}],
     },
     split=_split,
+    columns=frozenset({"instruction", "instances"}),
 )

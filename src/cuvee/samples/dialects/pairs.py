@@ -1,10 +1,9 @@
 """Pairs: a question or prompt in one column, its answer in another."""
 
-import re
 from collections.abc import Callable
 
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import answer, asked, first, held, known, sample, text, with_system
+from cuvee.samples.dialects.cells import asked, first, held, known, sample, with_system
 from cuvee.samples.dialects.seam import Dialect
 from cuvee.samples.dialects.turns import answered, conversation
 from cuvee.samples.raw import Row
@@ -16,8 +15,6 @@ CONTEXTS = ("context", "article", "passage", "options", "choices")
 COMPLETIONS = ("completion", "response", "generation", "output", "answer")
 INPUTS = ("inputs_pretokenized", "inputs")
 TARGETS = ("targets_pretokenized", "targets")
-PROMPTS = ("prompt", "question", "instruction", "query", "conversations", "messages", "input")
-TRANSCRIPT = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 
 
 def _two(row: Row, question: object, answers: tuple[str, ...], *contexts: object) -> list[Sample]:
@@ -63,44 +60,6 @@ def _nemotron(row: Row) -> list[Sample]:
     return _two(row, row["input"], ("output",))
 
 
-def _is_preference(row: Row) -> bool:
-    return held(row, "chosen") and held(row, "rejected")
-
-
-def _preference(row: Row) -> list[Sample]:
-    """The chosen answer, after the prompt; ``chosen`` may be a whole conversation or a Human/Assistant transcript."""
-    chosen = row.get("chosen")
-    turns = conversation(chosen) or _transcript(chosen)
-    if turns is not None and any(turn.role == "user" for turn in turns):
-        return [sample(row, with_system(row, turns))]
-    prompt = first(row, *PROMPTS)
-    if prompt is None or chosen is None:
-        raise InputError(
-            f"it has no {'prompt' if prompt is None else 'chosen'}; its keys are {', '.join(map(str, row))}"
-        )
-    return _two(row, prompt, ("chosen",))
-
-
-def _transcript(value: object) -> list[Turn] | None:
-    """Return the turns of "\\n\\nHuman: ...\\n\\nAssistant: ...", None where the text is no such transcript."""
-    said = text(value)
-    if not said.lstrip("\n").startswith("Human:"):
-        return None
-    parts = TRANSCRIPT.split("\n\n" + said.lstrip("\n"))[1:]
-    return [
-        Turn("user", spoken) if who == "Human" else Turn("assistant", answer(spoken))
-        for who, spoken in zip(parts[::2], parts[1::2], strict=True)
-    ]
-
-
-PREFERENCE = Dialect(
-    "preference",
-    "prompt, chosen, rejected: the chosen answer is taken",
-    _is_preference,
-    _preference,
-    {"prompt": "Greet me.", "chosen": "Good morning!", "rejected": "No."},
-    note="took `chosen` of a preference pair",
-)
 NEMOTRON = Dialect(
     "nemotron",
     "input (a list of turns), output, system_prompt, category, license, generator",
@@ -115,6 +74,7 @@ NEMOTRON = Dialect(
         "license": "cc-by-4.0",
         "generator": "a-model",
     },
+    columns=frozenset({"input", "output"}),
 )
 OPENORCA = Dialect(
     "openorca",
@@ -122,6 +82,7 @@ OPENORCA = Dialect(
     _is_openorca,
     _parser(("question",), ("response",)),
     {"id": "niv.1", "system_prompt": "You are helpful.", "question": "Is ice cold?", "response": "Yes, it is."},
+    columns=frozenset({"question", "response", *CONTEXTS}),
 )
 FLAN = Dialect(
     "flan",
@@ -129,6 +90,8 @@ FLAN = Dialect(
     _is_flan,
     _parser(INPUTS, TARGETS),
     {"inputs": "Is this praise? I love it.", "targets": "yes", "task": "sentiment"},
+    columns=frozenset({*TARGETS, *CONTEXTS}),
+    either=(INPUTS,),
 )
 PROMPT_COMPLETION = Dialect(
     "prompt-completion",
@@ -136,6 +99,7 @@ PROMPT_COMPLETION = Dialect(
     _detects(("prompt",), COMPLETIONS),
     _parser(("prompt",), COMPLETIONS),
     {"prompt": "Two plus two is", "completion": " four.", "task": "sums"},
+    columns=frozenset({"prompt", *COMPLETIONS, *CONTEXTS}),
 )
 QUESTION_ANSWER = Dialect(
     "question-answer",
@@ -143,4 +107,6 @@ QUESTION_ANSWER = Dialect(
     _detects(QUESTIONS, QUESTION_ANSWERS),
     _parser(QUESTIONS, QUESTION_ANSWERS),
     {"question": "Ann has 3 pens and buys 4. How many?", "answer": "3+4=<<3+4=7>>7\n#### 7"},
+    columns=frozenset({*QUESTION_ANSWERS, *CONTEXTS}),
+    either=(QUESTIONS,),
 )

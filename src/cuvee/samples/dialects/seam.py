@@ -16,7 +16,10 @@ class Dialect:
     keys are there and at the *type* of each value, not at the values: the answer is remembered per set of keys and types.
     parse: a row -> its samples, one or more. Raises InputError with a reason a person understands.
     example: a row that this dialect, and no earlier one, detects. note: what a user should be told about each such row.
-    split: a row -> rows of one sample each, for a dialect whose rows hold several.
+    split: a row -> rows of one sample each, for a dialect whose rows hold several. columns: those that it takes apart from what
+    travels along with any row (id, source, task, license, system, tools, media); what else a row has goes along as it is.
+    either: families of columns, of which it takes the first that is not null.
+    verbatim: its texts hold the marks of a prompt format because they belong there.
     """
 
     name: str
@@ -26,3 +29,6 @@ class Dialect:
     example: Value
     note: str = ""
     split: Callable[[Row], list[Row]] | None = None
+    columns: frozenset[str] = frozenset()
+    either: tuple[tuple[str, ...], ...] = ()
+    verbatim: bool = False

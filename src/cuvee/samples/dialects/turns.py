@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from cuvee.cleaners.special import unmarked
 from cuvee.errors import InputError
-from cuvee.samples.dialects.cells import answer, opened, text
+from cuvee.samples.dialects.cells import opened, text
 from cuvee.samples.raw import Row
 from cuvee.samples.schema import Turn
 
@@ -39,7 +40,7 @@ def turns(cell: object, where: str) -> list[Turn]:
         if isinstance(item, Mapping):
             found.extend(_spoken(item, f"turn {at + 1} of {where}"))
         elif isinstance(item, str):
-            found.append(Turn("assistant", answer(item)) if at % 2 else Turn("user", item))
+            found.append(Turn("assistant" if at % 2 else "user", item))
         elif isinstance(item, list) and len(item) == 2:
             found += pair(item, f"turn {at + 1} of {where}")
         else:
@@ -65,8 +66,10 @@ def history(cell: object) -> list[Turn]:
 
 def answered(row: Row, keys: Sequence[str]) -> Turn:
     """Return the answer among these columns: the first that is not blank; others that differ travel along as extra."""
-    said = {key: answer(row[key]) for key in keys if row.get(key) is not None}
-    best = next((one for one in said.values() if one.strip()), next(iter(said.values()), ""))
+    said = {key: text(row[key]) for key in keys if row.get(key) is not None}
+    if len(said) == 1:
+        return Turn("assistant", next(iter(said.values())))
+    best = next((one for one in said.values() if unmarked(one)[0].strip()), next(iter(said.values()), ""))
     return Turn("assistant", best, {key: one for key, one in said.items() if one != best and one.strip()})
 
 
@@ -74,7 +77,7 @@ def pair(item: Sequence[object], where: str) -> list[Turn]:
     """Return the user turn and the assistant turn of a [question, answer] pair."""
     if any(isinstance(part, list | Mapping) for part in item):
         raise InputError(f"{where} is not a pair of texts")
-    return [Turn("user", text(item[0])), Turn("assistant", answer(item[1]))]
+    return [Turn("user", text(item[0])), Turn("assistant", text(item[1]))]
 
 
 def _role_key(item: Row) -> str | None:
@@ -103,8 +106,7 @@ def _spoken(item: Row, where: str) -> list[Turn]:
         content = "\n".join(_parts(content))
     if content is None and (role != "assistant" or not extra):
         content = ""
-    said = None if content is None else answer(content) if role == "assistant" else text(content)
-    return [Turn(role, said, extra)]
+    return [Turn(role, None if content is None else text(content), extra)]
 
 
 def _parts(parts: Sequence[object]) -> list[str]:
@@ -131,7 +133,7 @@ def _paired(item: Row, where: str) -> list[Turn]:
     for keys, role in PAIR_KEYS:
         for key in keys:
             if item.get(key) is not None:
-                found.append(Turn(role, answer(item[key]) if role == "assistant" else text(item[key])))
+                found.append(Turn(role, text(item[key])))
     if not found:
         raise InputError(f"{where} names no role; its keys are {', '.join(map(str, item)) or 'none'}")
     return found
