@@ -62,6 +62,17 @@ def test_read_embed_and_choose_are_the_verb(tmp_path: Path) -> None:
     assert chosen == ledger.filter(ledger["status"] == "kept").sort("rank")["id"].to_list()
 
 
+def test_a_pool_is_what_a_choice_by_more_than_vectors_takes() -> None:
+    rows = [{"instruction": f"Say {n}", "output": f"{n} " * (n + 1), "task": "ab"[n % 2]} for n in range(12)]
+    pool = cuvee.pool(rows, "lexical", scores={"mine": np.arange(12)})
+    assert isinstance(pool, cuvee.Pool) and len(pool) == 12
+    assert cuvee.choose(pool, 3, "top", score="mine").tolist() == [11, 10, 9]
+    assert sorted(row % 2 for row in cuvee.choose(pool, 4, "stratified", by="task").tolist()) == [0, 0, 1, 1]
+    assert cuvee.kcenter(pool, 4).tolist() == cuvee.kcenter(pool.vectors, 4).tolist()
+    with pytest.raises(InputError, match="mine is no score"):
+        cuvee.pool(rows, "lexical", scores={"mine": np.arange(9)})
+
+
 def test_a_proof_of_results_from_elsewhere() -> None:
     rng = np.random.default_rng(0)
     results = {"random": 3 + 0.1 * rng.normal(size=(5, 40)), "mine": 2.8 + 0.1 * rng.normal(size=(5, 40))}
@@ -79,7 +90,10 @@ def test_a_proof_of_results_from_elsewhere() -> None:
 def test_the_package_shows_what_a_user_needs_and_imports_nothing_heavy() -> None:
     assert {"select", "prove", "kcenter", "prove_from", "read", "run", "Result"} < set(dir(cuvee))
     assert all(not name.startswith("_") or name == "__version__" for name in dir(cuvee))
-    assert all(callable(getattr(cuvee, name)) for name in dir(cuvee) if name != "__version__")
+    assert all(callable(getattr(cuvee, name)) for name in {*dir(cuvee)} - {"__version__", "models"})
+    assert "smollm2-135m" in cuvee.models.known()
+    with pytest.raises(ConfigError, match="unknown model"):
+        cuvee.models.fetch("smolm2")
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = cuvee.nothing_like_it
     code = "import cuvee, sys; sys.exit(any(name in sys.modules for name in ('numpy', 'pyarrow', 'torch')))"

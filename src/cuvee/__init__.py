@@ -17,25 +17,42 @@ from cuvee.version import VERSION
 
 TYPE_CHECKING = False  # as of typing, which takes a while to import
 if TYPE_CHECKING:
+    from cuvee import models as models
+    from cuvee.adaptation.using import policy_feed as policy_feed
+    from cuvee.estimators import RowSampler as RowSampler
     from cuvee.functions import choose as choose
     from cuvee.functions import embed as embed
     from cuvee.functions import facility_location as facility_location
     from cuvee.functions import herding as herding
     from cuvee.functions import kcenter as kcenter
     from cuvee.functions import kmeans as kmeans
+    from cuvee.functions import pool as pool
     from cuvee.functions import prove_from as prove_from
     from cuvee.functions import read as read
     from cuvee.recipes import run as run
     from cuvee.result import Result as Result
+    from cuvee.samples.pool import Pool as Pool
+    from cuvee.training.following import follow as follow
     from cuvee.verbs import *  # noqa: F403  (the one list of verbs)
 
 __version__ = VERSION
-_PARTS = ("choose", "embed", "facility_location", "herding", "kcenter", "kmeans", "prove_from", "read")
-_HOMES = {**dict.fromkeys(_PARTS, "cuvee.functions"), "run": "cuvee.recipes", "Result": "cuvee.result"}
+_PARTS = ("choose", "embed", "facility_location", "herding", "kcenter", "kmeans", "pool", "prove_from", "read")
+_HOMES = {
+    **dict.fromkeys(_PARTS, "cuvee.functions"),
+    "Pool": "cuvee.samples.pool",
+    "Result": "cuvee.result",
+    "RowSampler": "cuvee.estimators",
+    "follow": "cuvee.training.following",
+    "policy_feed": "cuvee.adaptation.using",
+    "run": "cuvee.recipes",
+}
+_ROOMS = ("models",)  # rooms that a user needs
 
 
 def __getattr__(name: str) -> object:
     """Return a verb, a part of one, or ``__all__``."""
+    if name in _ROOMS:
+        return import_module(f"cuvee.{name}")
     if (name.startswith("__") and name != "__all__") or find_spec(f"cuvee.{name}"):
         raise AttributeError(name)  # a room of the house: `from cuvee import` looks for it next
     verbs = import_module("cuvee.verbs")
@@ -48,4 +65,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*import_module("cuvee.verbs").__all__, *_HOMES, "__version__"])
+    return sorted([*import_module("cuvee.verbs").__all__, *_HOMES, *_ROOMS, "__version__"])

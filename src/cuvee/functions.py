@@ -1,6 +1,7 @@
 """The parts of the verbs as functions that compose, without a run folder: read, embed, choose, compare."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,10 @@ from cuvee.embedders import resolve
 from cuvee.embedders.seam import Embedder, ReadsMessages, checked
 from cuvee.errors import InputError
 from cuvee.intake.given import plain
+from cuvee.names import METHOD
 from cuvee.rng import stream
 from cuvee.samples import containers
-from cuvee.samples.pool import BarePool
+from cuvee.samples.pool import BarePool, Pool
 from cuvee.samples.read import read as reading
 from cuvee.samples.schema import SAMPLE
 from cuvee.statistics.compare import Better, Comparison, Proof, compare
@@ -68,39 +70,58 @@ def embed(samples: "pl.DataFrame | Sequence[str]", embedder: object = None) -> F
     return checked(made.encode(texts), (len(texts), made.dim), made.name)
 
 
-def choose(X: Matrix, k: int, method: str = "facility-location", *, seed: int = 0, **settings: object) -> I64:
-    """Return min(k, free) row numbers of X, (n, d), in pick order by a method that looks at vectors only.
+def pool(data: object, embedder: object = None, *, scores: Mapping[str, Matrix] | None = None) -> Pool:
+    """Return data as a pool: its samples (what ``read`` gives), their vectors, and scores of one's own.
+
+    It is what selectors and scorers take: ``choose(pool, 10, "stratified", by="task")``, or a function of one's own, which
+    is called ``f(pool, k, *, rng)``. embedder: as ``embed`` takes it. scores: name -> (n,), NaN where a row has none.
+    """
+    samples = read(data)
+    known = {name: np.asarray(values, dtype=np.float32) for name, values in (scores or {}).items()}
+    wrong = [name for name, values in known.items() if values.shape != (samples.height,)]
+    if wrong:
+        raise InputError(f"{wrong[0]} is no score of {samples.height:,} rows", "give one number for each row")
+    return Pool(samples.to_arrow().cast(SAMPLE), embed(samples, embedder), known)
+
+
+def choose(X: Matrix | BarePool, k: int, method: str = METHOD, *, seed: int = 0, **settings: object) -> I64:
+    """Return min(k, free) row numbers in pick order, of X, (n, d), by a method that looks at vectors only, or of a pool.
 
     settings: the method's own; ``taken``: row numbers that count as chosen; ``space``: as `--space`.
-    Raises ConfigError for an unknown method
-    or setting, SelectionError for one that needs more than vectors.
+    Raises ConfigError for an unknown method or setting, SelectionError for one that needs more than there is.
     """
+    space, taken = str(settings.pop("space", "")), settings.pop("taken", ())
+    rows = X if isinstance(X, BarePool) else _bare(X)
+    known = np.unique(np.concatenate([rows.taken, np.asarray(taken, dtype=np.int64)]))
+    return selectors.choose(
+        replace(rows, taken=known), k, method, rng=stream(seed, "choose"), space=space, **settings
+    ).rows
+
+
+def _bare(X: Matrix) -> BarePool:
     rows = np.ascontiguousarray(X, dtype=np.float32)
     if rows.ndim != 2:
         raise InputError(f"X has {rows.ndim} dimensions", "give one row of numbers per sample: (n, d)")
-    taken = np.unique(np.asarray(settings.pop("taken", ()), dtype=np.int64))
-    space = str(settings.pop("space", ""))
     keys = pa.array([xxhash.xxh3_128_digest(row) for row in rows], pa.binary(16))
-    pool = BarePool(pa.table({"fingerprint": keys}), rows, taken=taken)
-    return selectors.choose(pool, k, method, rng=stream(seed, "choose"), space=space, **settings).rows
+    return BarePool(pa.table({"fingerprint": keys}), rows)
 
 
-def kcenter(X: Matrix, k: int, *, seed: int = 0, **settings: object) -> I64:
+def kcenter(X: Matrix | BarePool, k: int, *, seed: int = 0, **settings: object) -> I64:
     """Return k rows by greedy k-center: the row farthest from all chosen ones, again and again. Exact."""
     return choose(X, k, "k-center", seed=seed, **settings)
 
 
-def facility_location(X: Matrix, k: int, *, seed: int = 0, **settings: object) -> I64:
+def facility_location(X: Matrix | BarePool, k: int, *, seed: int = 0, **settings: object) -> I64:
     """Return k rows that represent all of X (facility location over nearest neighbours)."""
     return choose(X, k, "facility-location", seed=seed, **settings)
 
 
-def herding(X: Matrix, k: int, *, seed: int = 0, **settings: object) -> I64:
+def herding(X: Matrix | BarePool, k: int, *, seed: int = 0, **settings: object) -> I64:
     """Return k rows, typical ones first, then those that represent what is left (MaxHerding, arXiv 2407.12212)."""
     return choose(X, k, "herding", seed=seed, **settings)
 
 
-def kmeans(X: Matrix, k: int, *, seed: int = 0, **settings: object) -> I64:
+def kmeans(X: Matrix | BarePool, k: int, *, seed: int = 0, **settings: object) -> I64:
     """Return k rows, an equal share of every cluster, nearest to the centre first."""
     return choose(X, k, "k-means", seed=seed, **settings)
 

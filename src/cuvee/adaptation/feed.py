@@ -77,12 +77,12 @@ class Picked:
 
     def observe(self, step: int, reward: float) -> None:
         """Learn P(M_t); reward: that, as ``measured`` returns it."""
-        if self._ends(step) and len(self.performance) == step // self.wanted.every + 1:
+        if self.ends(step) and len(self.performance) == step // self.wanted.every + 1:
             self.performance.append(float(reward))
 
     def measured(self, performance: Performance) -> Performance:
         """Return the function that training calls after each step: it looks only where a decision ends."""
-        return lambda model: performance(model) if self._ends(self.step) else self.performance[-1]
+        return lambda model: performance(model) if self.ends(self.step) else self.performance[-1]
 
     def state(self) -> State:
         """Return the picks, scores and performances so far."""
@@ -143,7 +143,8 @@ class Picked:
         self.picks.append(picked)
         self.scores.append([scores[members] for members in picked])
 
-    def _ends(self, step: int) -> bool:
+    def ends(self, step: int) -> bool:
+        """Return whether a decision ends with this step."""
         return (step + 1) % self.wanted.every == 0 or step + 1 == self.wanted.steps
 
 

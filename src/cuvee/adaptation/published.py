@@ -8,6 +8,7 @@ import pyarrow as pa
 from cuvee import commands, disk
 from cuvee.adaptation.account import Adapted, told
 from cuvee.adaptation.asked import AdaptAsk, LearnAsk
+from cuvee.adaptation.recipes import FOLDER, recipes
 from cuvee.arrays import I64
 from cuvee.commands import Setting
 from cuvee.models import causal
@@ -24,7 +25,7 @@ from cuvee.training.settings import MICRO_TOKENS, described
 def story(run: Run, done: Adapted) -> Story:
     """Return what the run has to tell, and what it leaves beside the training set: trajectory, model, policy."""
     ask, ground, final = done.ask.learn, done.field.ground, done.learnt.final
-    selection = _selection(done)
+    selection, replayed = _selection(done), recipes(run, done)
     return Story(
         asked=_asked(done.ask),
         ground=ground,
@@ -37,6 +38,7 @@ def story(run: Run, done: Adapted) -> Story:
             Extra(_trajectory(run, done, selection.rows), files=[TRAJECTORY]),
             Extra(final, folders=["model"]),
             Extra(_policy(run, done), folders=["policy"]),
+            *([Extra(replayed, folders=[FOLDER])] if replayed else []),
         ],
         manifest={
             "model": {"name": ask.model, "version": causal.version_of(ask.base)},

@@ -14,9 +14,10 @@ from cuvee import disk, progress
 from cuvee.errors import CuveeError
 from cuvee.models import causal
 from cuvee.render import Tokenizer, chat, packing
+from cuvee.render.words import WordCounts
 
 FILE = "tokens.parquet"
-ROWS = 2_000  # rendered at once
+ROWS = 8_000  # rendered at once
 BATCH = 8  # rows of a batch whose padding is told
 
 NOTHING = "nothing is learned: no token of an answer is left"
@@ -101,9 +102,10 @@ def lessons(table: pa.Table, model: str, longest: int) -> Lessons:
         found.notes.append(UNMARKED)
     if _begins_twice(tokenizer):
         found.notes.append(BEGINS)
+    reader = _Reader(tokenizer, WordCounts(tokenizer), tuple(tokenizer.all_special_tokens))
     with progress.bar("tokens", table.num_rows) as advance:
         for batch in table.select(["id", "file", "line", "messages", "tools"]).to_batches(max_chunksize=ROWS):
-            found.rows += _of(batch.to_pylist(), tokenizer, found.longest)
+            found.rows += _of(batch.to_pylist(), reader, found.longest)
             advance(batch.num_rows)
     return found
 
@@ -121,16 +123,26 @@ class _AskedRow(TypedDict):
     tools: str | None
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """A tokenizer, its counts by words, and its special tokens."""
+
+    tokenizer: Tokenizer
+    words: WordCounts
+    marks: tuple[str, ...]
+
+
 @dataclass
 class _Rendered:
     row: _AskedRow
-    pieces: list[tuple[str, bool]]
+    pieces: chat.Pieces
     faults: list[str]
 
 
-def _of(rows: list[_AskedRow], tokenizer: Tokenizer, longest: int) -> Iterator[RowLesson]:
-    rendered = [_rendered(row, tokenizer) for row in rows]
-    counts = iter(chat.counts([text for one in rendered for text, _ in one.pieces], tokenizer))
+def _of(rows: list[_AskedRow], reader: _Reader, longest: int) -> Iterator[RowLesson]:
+    read = chat.pieces([row["messages"] for row in rows], reader.tokenizer, [row["tools"] for row in rows])
+    rendered = [_rendered(row, pieces, reader) for row, pieces in zip(rows, read, strict=True)]
+    counts = iter(reader.words.of([text for one in rendered for text, _ in one.pieces]))
     for one in rendered:
         yield _lesson(one, [(next(counts), counted) for _, counted in one.pieces], longest)
 
@@ -162,15 +174,14 @@ def _lesson(one: _Rendered, pieces: list[tuple[int, bool]], longest: int) -> Row
     )
 
 
-def _rendered(row: _AskedRow, tokenizer: Tokenizer) -> _Rendered:
-    try:
-        pieces = chat.pieces(row["messages"], tokenizer, row["tools"])
-    except CuveeError:
+def _rendered(row: _AskedRow, pieces: chat.Pieces | CuveeError, reader: _Reader) -> _Rendered:
+    if isinstance(pieces, CuveeError):
         return _Rendered(row, [], [UNRENDERED])
-    return _Rendered(row, pieces, list(_faults(row, pieces, tokenizer)))
+    return _Rendered(row, pieces, list(_faults(row, pieces, reader)))
 
 
-def _faults(row: _AskedRow, pieces: list[tuple[str, bool]], tokenizer: Tokenizer) -> Iterator[str]:
+def _faults(row: _AskedRow, pieces: chat.Pieces, reader: _Reader) -> Iterator[str]:
+    tokenizer = reader.tokenizer
     whole = "".join(text for text, _ in pieces)
     answers = [text for text, counted in pieces if counted]
     spoken = sum(turn["role"] == "assistant" for turn in row["messages"])
@@ -184,7 +195,7 @@ def _faults(row: _AskedRow, pieces: list[tuple[str, bool]], tokenizer: Tokenizer
     if begin and whole.startswith(begin + begin):
         yield TWICE
     yield from _dropped(row, whole)
-    if any(mark in (turn["content"] or "") for mark in tokenizer.all_special_tokens for turn in row["messages"]):
+    if any(mark in (turn["content"] or "") for mark in reader.marks for turn in row["messages"]):
         yield MARKS
 
 

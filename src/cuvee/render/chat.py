@@ -5,15 +5,15 @@ and ends; the pieces are turned into tokens apart. So the ids before an answer a
 whatever the tokenizer would merge across the border.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from cuvee.errors import ConfigError, InputError
-from cuvee.loose_json import loosely
+from cuvee.errors import ConfigError, CuveeError
 from cuvee.render.plain import Messages
+from cuvee.render.texts import Text, prepared, rendered
 from cuvee.render.tokenizer import Tokenizer
 
 Ids = npt.NDArray[np.int32]
@@ -71,7 +71,7 @@ def encode_all(
     max_length: tokens kept at most, None for all. side: the end that is cut, "right" (the answer's end) or "left".
     tools: JSON text of each row's tool definitions. Raises InputError where the template cannot render a conversation.
     """
-    texts = [pieces(talk, tokenizer, tools[row] if tools else None) for row, talk in enumerate(conversations)]
+    texts = [_pieces(text) for text in prepared(conversations, tokenizer, tools)]
     tokens = iter(_ids([text for row in texts for text, _ in row], tokenizer))
     return [_joined([(next(tokens), counted) for _, counted in row], max_length, side) for row in texts]
 
@@ -86,8 +86,9 @@ def encode_prompt(
     """
     last = _last_answer(messages)
     turns = list(messages if last is None else messages[:last])
-    whole = _text(turns, tokenizer, tools, opened=True)
-    tokens = _ids([text for text, _ in _cut(whole, _spans(turns, tokenizer, tools, whole))], tokenizer)
+    text = Text(turns, tokenizer, tools)
+    whole = text.of(len(turns), opened=True)
+    tokens = _ids([piece for piece, _ in _cut(whole, _spans(text, whole))], tokenizer)
     ids = np.array([token for part in tokens for token in part], dtype=np.int32)
     return ids if max_length is None else ids[-max_length:]
 
@@ -100,44 +101,57 @@ def header(messages: Messages, tokenizer: Tokenizer) -> Ids:
     """
     last = _last_answer(messages)
     turns = list(messages if last is None else messages[:last])
-    closed, opened = _text(turns, tokenizer, None, opened=False), _text(turns, tokenizer, None, opened=True)
+    closed, opened = (rendered(turns, tokenizer, None, opened=opened) for opened in (False, True))
     mark = opened[len(closed) :] if opened.startswith(closed) else ""
     ids = _ids([mark], tokenizer)[0] if mark else []
     found: Sequence[int | None] = ids or [tokenizer.bos_token_id or tokenizer.eos_token_id]
     return np.array(found, dtype=np.int32)
 
 
-def counts(texts: list[str], tokenizer: Tokenizer) -> list[int]:
-    """Return how many tokens each text becomes."""
-    return [len(ids) for ids in _ids(texts, tokenizer)]
-
-
 def _ids(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:
     return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
 
 
-def pieces(messages: Messages, tokenizer: Tokenizer, tools: str | None) -> list[tuple[str, bool]]:
-    """Return a conversation's text in the parts that become tokens apart, and of each whether the loss counts it.
+Pieces = list[
+    tuple[str, bool]
+]  # a conversation's text in the parts that become tokens apart; whether the loss counts each
 
-    Raises InputError where the template cannot render it, ConfigError where its answer cannot be found in the text.
+
+def pieces(
+    conversations: Sequence[Messages], tokenizer: Tokenizer, tools: Sequence[str | None] | None = None
+) -> list[Pieces | CuveeError]:
+    """Return many conversations in pieces.
+
+    In place of one that cannot be: InputError where the template cannot render it, ConfigError where its answer cannot be
+    found in the text.
     """
-    whole = _text(messages, tokenizer, tools, opened=False)
-    return _cut(whole, _spans(messages, tokenizer, tools, whole))
+    found: list[Pieces | CuveeError] = []
+    for text in prepared(conversations, tokenizer, tools):
+        try:
+            found.append(_pieces(text))
+        except CuveeError as wrong:
+            found.append(wrong)
+    return found
 
 
-def _spans(messages: Messages, tokenizer: Tokenizer, tools: str | None, whole: str) -> list[tuple[int, int]]:
+def _pieces(text: Text) -> Pieces:
+    whole = text.of(len(text.messages))
+    return _cut(whole, _spans(text, whole))
+
+
+def _spans(text: Text, whole: str) -> list[tuple[int, int]]:
     """Return where each answer starts and ends in the text, with its end mark.
 
     An early answer that the template changes once more turns follow (reasoning that is dropped) counts as context.
     Raises ConfigError where not even the last answer can be found.
     """
-    spans, mark = [], tokenizer.eos_token or ""
-    last = _last_answer(messages)
+    messages, mark = text.messages, text.tokenizer.eos_token or ""
+    spans, last = [], _last_answer(messages)
     for at, turn in enumerate(messages):
         if turn["role"] != "assistant":
             continue
-        before = _before(messages, at, tokenizer, tools, whole)
-        through = whole if at == len(messages) - 1 else _text(messages[: at + 1], tokenizer, tools, opened=False)
+        before = _before(text, at, whole)
+        through = whole if at == len(messages) - 1 else text.of(at + 1)
         if whole.startswith(before) and whole.startswith(through):
             end = through.rfind(mark, len(before)) if mark else -1
             spans.append((len(before), end + len(mark) if end >= 0 else len(through)))
@@ -146,14 +160,14 @@ def _spans(messages: Messages, tokenizer: Tokenizer, tools: str | None, whole: s
     return spans
 
 
-def _before(messages: Messages, at: int, tokenizer: Tokenizer, tools: str | None, whole: str) -> str:
+def _before(text: Text, at: int, whole: str) -> str:
     """Return the text that stands before an answer, with the mark that opens it."""
     if at:
-        return _text(messages[:at], tokenizer, tools, opened=True)
-    return whole[: whole.find(messages[0]["content"] or "")]  # nothing was asked: templates cannot render that
+        return text.of(at, opened=True)
+    return whole[: whole.find(text.messages[0]["content"] or "")]  # nothing was asked: templates cannot render that
 
 
-def _cut(whole: str, spans: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
+def _cut(whole: str, spans: Sequence[tuple[int, int]]) -> Pieces:
     pieces, at = [], 0
     for start, end in spans:
         pieces += [(whole[at:start], False), (whole[start:end], True)]
@@ -169,34 +183,6 @@ def _joined(pieces: Sequence[tuple[list[int], bool]], max_length: int | None, si
     cut = max(0, len(ids) - max_length) if max_length is not None else 0
     kept = slice(cut, None) if side == "left" else slice(0, len(ids) - cut)
     return Encoded(ids[kept], answer[kept], cut)
-
-
-def _text(messages: Messages, tokenizer: Tokenizer, tools: str | None, *, opened: bool) -> str:
-    from jinja2.exceptions import TemplateError
-
-    if not messages:  # an answer without a question: only the mark that opens it
-        return ""
-    turns = [_turn(message) for message in messages]
-    given = _tools(tools) if tools else None
-    try:
-        return tokenizer.apply_chat_template(turns, tools=given, tokenize=False, add_generation_prompt=opened)
-    except TemplateError as wrong:
-        raise InputError(f"the model's chat template cannot render this conversation: {wrong}") from wrong
-
-
-def _tools(told: str) -> list[object] | None:
-    """Return the definitions of tools that a row holds as JSON text; none where that is no JSON."""
-    try:
-        found = loosely(told.encode())
-    except ValueError:
-        return None
-    return found if isinstance(found, list) else [found] if isinstance(found, dict) else None
-
-
-def _turn(message: Mapping[str, str | None]) -> dict[str, object]:
-    extra = message.get("extra")
-    more = loosely(extra.encode()) if isinstance(extra, str) else {}
-    return {**(more if isinstance(more, dict) else {}), "role": message["role"], "content": message["content"] or ""}
 
 
 def _last_answer(messages: Messages) -> int | None:

@@ -29,6 +29,11 @@ class Tokenizer(Protocol):
     @overload
     def __call__(self, text: list[str], *, add_special_tokens: bool = True) -> Mapping[str, list[list[int]]]: ...
 
+    @overload
+    def apply_chat_template(
+        self, conversation: list[list[dict[str, object]]], *, tokenize: bool, add_generation_prompt: bool
+    ) -> list[str]: ...
+    @overload
     def apply_chat_template(
         self,
         conversation: Sequence[Mapping[str, object]],
@@ -36,8 +41,10 @@ class Tokenizer(Protocol):
         tools: Sequence[object] | None = None,
         tokenize: bool,
         add_generation_prompt: bool,
-    ) -> str:
-        """Return a conversation as text; with add_generation_prompt the mark that opens an answer stands at its end."""
+    ) -> str: ...
+
+    def get_vocab(self) -> dict[str, int]:
+        """Return the id of every token, as the vocabulary writes them."""
         ...
 
     def tokenize(self, text: str) -> list[str]:
