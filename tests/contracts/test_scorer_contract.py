@@ -65,8 +65,8 @@ def build(n: int) -> Pool:
             turns += [{"role": "user", "content": "and?"}, {"role": "assistant", "content": f"more {answer}"}]
         messages.append(turns[:1] if i % 11 == 4 else [] if i % 13 == 5 else turns)
     fingerprints = pa.array([xxhash.xxh3_128_digest(bytes([i])) for i in range(n)], pa.binary(16))
-    answered = [turns and turns[-1]["role"] == "assistant" and turns[-1]["content"] is not None for turns in messages]
-    margins = pa.array([i / 7 if told else None for i, told in enumerate(answered)], pa.float64())
+    said = [row[-1]["content"] if row and row[-1]["role"] == "assistant" else None for row in messages]
+    margins = pa.array([None if one is None else len(one) / 7 for one in said], pa.float64())
     columns = {"messages": pa.array(messages, pa.list_(TURN)), "fingerprint": fingerprints, "margin": margins}
     return Pool(pa.table(columns), X)
 

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 import pytest
 
 import cuvee
-from cuvee.errors import CuveeError
+from cuvee.errors import ConfigError, CuveeError
+from cuvee.intake.before import with_margins
 from cuvee.planting.files import WrittenFiles, write
 
 
@@ -98,3 +100,10 @@ def test_a_goal_that_teaches_nothing_is_told_at_once(
     with pytest.raises(CuveeError) as wrong:
         cuvee.adapt([str(sample.pool)], goal=[str(path)], model="tiny", out=tmp_path / "run")
     assert says in str(wrong.value) and not (tmp_path / "run").exists()
+
+
+def test_a_pool_without_margins_says_so() -> None:
+    some = pa.table({"margin": pa.array([None, 0.5], pa.float64())})
+    with_margins(some)
+    with pytest.raises(ConfigError, match="no row of the pool has a margin"):
+        with_margins(some.slice(0, 1))

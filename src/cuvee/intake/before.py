@@ -48,6 +48,13 @@ def labelled(by: str) -> Callable[[pa.Table], None]:
     return check
 
 
+def with_margins(table: pa.Table) -> None:
+    """Raise ConfigError where no row of the pool tells how much better its chosen answer is."""
+    if table.num_rows and table["margin"].null_count == table.num_rows:
+        hint = "it is told by columns such as score_chosen and score_rejected of preference pairs"
+        raise ConfigError("no row of the pool has a margin", hint)
+
+
 def at_least(rows: int, what: str, hint: str) -> Callable[[pa.Table], None]:
     """Return the check that the pool has so many rows."""
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from cuvee import commands, names
 from cuvee.arrays import F32
 from cuvee.intake import judge as judging
-from cuvee.intake.before import Before, affordable, all_of, labelled
+from cuvee.intake.before import Before, affordable, all_of, labelled, with_margins
 from cuvee.intake.ground import Ground, prepare
 from cuvee.intake.plan import expect
 from cuvee.intake.score import cut_shares, score
@@ -95,6 +95,8 @@ def _before(ask: SelectAsk) -> Before:
     quotas = quota.parse(ask.request.quota)
     if quotas:
         checks.append(lambda table: check_quotas(table, quotas))
+    if "margin" in ask.scores:
+        checks.append(with_margins)
     if ask.request.method == "stratified":
         checks.append(labelled(str(ask.request.settings.get("by", "task"))))
     return Before(all_of(*checks), affordable(ask.request.budget))
