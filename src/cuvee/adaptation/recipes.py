@@ -19,8 +19,8 @@ DATA = "replay.jsonl"
 LLAMA_FACTORY, AXOLOTL = "llamafactory.yaml", "axolotl.yaml"
 _SAID = """# The recorded steps, for other trainers
 
-`{data}` has the rows that the final run of `cuvee adapt` saw, in its order, a row as often as it was taken. Every {batch} of them
-are a step, {steps:,} in all, so a trainer must neither shuffle nor pack nor drop rows.
+`{data}` has the rows that the final run of `cuvee adapt` saw, in its order, a row as often as it was taken. Every {batch} of
+them are a step, {steps:,} in all, so a trainer must neither shuffle nor pack nor drop rows.
 
 - LLaMA-Factory: `llamafactory-cli train {llama}`, in this folder.
 - Axolotl: `axolotl train {axolotl}`, in this folder.

@@ -58,4 +58,4 @@ def _training_set(outcome: Outcome, folder: Path, data_file: str, how: Publishin
     write(outcome.source.table, outcome.chosen, folder / data_file, format=how.format, file=how.file)
     dialects = sorted(set(outcome.source.table["dialect"].take(pa.array(outcome.chosen)).to_pylist()))
     trainer_files(folder, data_file=data_file, format=how.format, dialects=dialects)
-    other_trainer_files(folder, data_file, how.format)
+    other_trainer_files(folder, data_file=data_file, format=how.format, dialects=dialects)

@@ -4,7 +4,7 @@ By what each documents of its data (as of November 2026): ms-swift's AutoPreproc
 OpenAIFormatDataset, torchtune's chat_dataset, and TRL's trainer under Unsloth. All of them read messages.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,52 +13,54 @@ import yaml
 from cuvee import disk
 from cuvee.samples.layouts import Turns, layout
 
-NEEDS_MESSAGES = "It reads conversations of role and content: write the rows with `--format messages`."
+NEEDS_MESSAGES = (
+    "It reads conversations of role and content, and here no media: write the rows with `--format messages`."
+)
 NEEDS_PARQUET = "It reads Parquet only: write the rows with `--format messages --file parquet`."
 NEEDS_JSON = "It reads JSON only: write the rows with `--format messages` and no `--file parquet`."
 
 
 @dataclass(frozen=True)
 class _Trainer:
-    """name: as it is written. call: how it is started. make: name of the data file, its tools -> a text. reads: file types."""
+    """name: as it is written. call: how it is started. make: name of the data file, its layout -> a text. reads: file types."""
 
     name: str
     call: str
-    make: Callable[[str, str | None], str]
+    make: Callable[[str, Turns], str]
     reads: tuple[str, ...] = ("jsonl", "json", "parquet")
 
 
-def other_trainer_files(folder: Path, data_file: str, format: str) -> list[Path]:
+def other_trainer_files(folder: Path, *, data_file: str, format: str, dialects: Sequence[str]) -> list[Path]:
     """Write the files beside ``folder / data_file``, add to TRAINING.md how to call each, and return their paths.
 
-    A trainer that cannot read the rows gets none, and TRAINING.md says why.
+    A trainer that cannot read the rows gets none, and TRAINING.md says why. format, dialects: as ``trainer_files`` takes them.
     """
-    found = layout(folder / data_file) if format in ("messages", "same") else None
-    plain = isinstance(found, Turns) and (found.column, found.role, found.content) == ("messages", "role", "content")
-    tools = found.tools if isinstance(found, Turns) else None
+    whole = format == "messages" or (format == "same" and len(dialects) == 1)
+    found = layout(folder / data_file) if whole else None
     written, lines = [], ["", "Trainers of conversations:", ""]
     for file, trainer in TRAINERS.items():
-        why = _refused(trainer, data_file, plain=plain)
-        if why is None:
-            disk.write(folder / file, trainer.make(data_file, tools).encode())
+        if not isinstance(found, Turns) or not _plain(found):
+            lines.append(f"- {trainer.name}: {NEEDS_MESSAGES}")
+        elif data_file.rpartition(".")[2] not in trainer.reads:
+            lines.append(f"- {trainer.name}: {NEEDS_PARQUET if trainer.reads == ('parquet',) else NEEDS_JSON}")
+        else:
+            disk.write(folder / file, trainer.make(data_file, found).encode())
             written.append(folder / file)
-        lines.append(f"- {trainer.name}: {why or trainer.call}")
+            lines.append(f"- {trainer.name}: {trainer.call}")
     notes = folder / "TRAINING.md"
     told = notes.read_text() if notes.is_file() else ""
     disk.write(notes, (told + "\n".join(lines) + "\n").encode())
     return written
 
 
-def _refused(trainer: _Trainer, data_file: str, *, plain: bool) -> str | None:
-    if not plain:
-        return NEEDS_MESSAGES
-    if data_file.rpartition(".")[2] in trainer.reads:
-        return None
-    return NEEDS_PARQUET if trainer.reads == ("parquet",) else NEEDS_JSON
+def _plain(found: Turns) -> bool:
+    named = (found.column, found.role, found.content) == ("messages", "role", "content")
+    return named and not found.media and not found.system
 
 
 UNSLOTH = '''"""Fine-tune a model on {data_file} with Unsloth, on a GPU: python train_unsloth.py MODEL [MAX_STEPS]"""
 
+import json
 import sys
 from pathlib import Path
 
@@ -90,14 +92,16 @@ tokenizer.save_pretrained(here / "model")
 '''
 
 
-def _unsloth(data_file: str, tools: str | None) -> str:
+def _unsloth(data_file: str, found: Turns) -> str:
     kind = "parquet" if data_file.endswith(".parquet") else "json"
     options = ", chunksize=file.stat().st_size" if kind == "json" else ""
-    named = f'tools=row["{tools}"], ' if tools else ""
+    cell = f'row["{found.tools}"]'
+    read = cell if kind == "json" else f"json.loads({cell}) if {cell} else None"
+    named = f"tools={read}, " if found.tools else ""
     return UNSLOTH.format(data_file=data_file, kind=kind, options=options, tools=named)
 
 
-def _swift(data_file: str, tools: str | None) -> str:
+def _swift(data_file: str, found: Turns) -> str:
     return (
         f"#!/bin/sh\n# For ms-swift: sh swift.sh MODEL. It reads messages, and tools where rows have them.\n"
         f'cd "$(dirname "$0")" && model="$1" && shift && \\\n'
@@ -105,19 +109,26 @@ def _swift(data_file: str, tools: str | None) -> str:
     )
 
 
-def _verl(data_file: str, tools: str | None) -> str:
+def _verl(data_file: str, found: Turns) -> str:
     data: dict[str, object] = {"train_files": data_file, "val_files": None, "messages_key": "messages"}
-    told = {"data": {**data, **({"tools_key": tools} if tools else {}), "max_length": 2048, "truncation": "right"}}
+    told = {
+        "data": {
+            **data,
+            **({"tools_key": found.tools} if found.tools else {}),
+            "max_length": 2048,
+            "truncation": "right",
+        }
+    }
     return _yaml("verl: lay these over its sft_trainer_engine.yaml; paths count from where you start it", told)
 
 
-def _nemo(data_file: str, tools: str | None) -> str:
-    train = {"dataset_name": "openai_format", "data_path": data_file, "chat_key": "messages", "tool_key": tools}
-    told = {"data": {"train": {**train, "use_preserving_dataset": tools is not None}}}
+def _nemo(data_file: str, found: Turns) -> str:
+    train = {"dataset_name": "openai_format", "data_path": data_file, "chat_key": "messages", "tool_key": found.tools}
+    told = {"data": {"train": {**train, "use_preserving_dataset": found.calls}}}
     return _yaml("NeMo RL: lay these over its examples/configs/sft.yaml; paths count from where you start it", told)
 
 
-def _torchtune(data_file: str, tools: str | None) -> str:
+def _torchtune(data_file: str, found: Turns) -> str:
     told = {
         "dataset": {
             "_component_": "torchtune.datasets.chat_dataset",

@@ -12,7 +12,7 @@ from cuvee.intake.sources import ReadAsk, ReadOptions, bind_read
 from cuvee.models import causal
 from cuvee.models.place import ModelPlace
 from cuvee.runs import MANIFEST, output, outputs_of
-from cuvee.training import mixtures
+from cuvee.training import mixtures, reporting
 from cuvee.training.replaying import replay
 from cuvee.training.settings import Training
 
@@ -38,8 +38,10 @@ class TrainOptions:
     clip: float
     lora: int
     micro_tokens: int | None
+    packing: bool
     replay: bool
     save_every: int
+    report_to: str
     place: ModelPlace = field(default_factory=ModelPlace)
     seed: int
 
@@ -86,6 +88,9 @@ def bind(options: TrainOptions) -> TrainAsk:
     steps = wrong.check(lambda: len(replay(on.run, SOME).trajectory)) if isinstance(on, Trajectory) else options.steps
     training = wrong.check(lambda: _training(options, steps))
     options.place.check(wrong)
+    wrong.check(lambda: reporting.check(options.report_to))
+    if isinstance(on, MixtureRun) and options.packing:
+        wrong.found.append(ConfigError("a mixture cannot be packed", "leave out --packing"))
     base = wrong.check(lambda: causal.folder_of(options.model))
     wrong.stop()
     typed = commands.settings("train", options)
@@ -139,5 +144,7 @@ def _training(options: TrainOptions, steps: int | None) -> Training:
         clip=options.clip,
         lora=options.lora or None,
         micro_tokens=options.micro_tokens,
+        packing=options.packing,
+        report_to=options.report_to,
         save_every=options.save_every,
     )

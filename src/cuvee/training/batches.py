@@ -1,5 +1,6 @@
 """The rows of an optimiser step as forward passes: sorted by length, within a budget of padded tokens."""
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from cuvee.arrays import I64
+from cuvee.errors import ConfigError
 from cuvee.render import Encoded
 from cuvee.training.feeds import Feed
 from cuvee.training.material import Material, Tensors
@@ -45,6 +47,26 @@ def most_passes(lengths: I64, batch: int, budget: int) -> int:
     return len(passes(longest, budget))
 
 
+def packs(lengths: I64, count: int) -> list[I64]:
+    """Return ``count`` groups of positions in ``lengths``, with sums as even as longest-first makes them; some are empty.
+
+    The longest sum is at most 4/3 of the least that is possible (Graham 1969).
+    """
+    groups: list[list[int]] = [[] for _ in range(count)]
+    sums = [(0, at) for at in range(count)]
+    for at in np.argsort(-lengths, kind="stable").tolist():
+        total, least = heapq.heappop(sums)
+        groups[least].append(at)
+        heapq.heappush(sums, (total + int(lengths[at]), least))
+    return [np.array(group, dtype=np.int64) for group in groups]
+
+
+def most_packs(lengths: I64, batch: int, budget: int) -> int:
+    """Return the passes that the ``batch`` longest rows fill, laid end to end."""
+    longest = np.sort(lengths)[::-1][:batch]
+    return max(1, -(-int(longest.sum() + longest[-1] * (batch - len(longest))) // budget))
+
+
 class Later(Mapping[str, torch.Tensor]):
     """Tensors that are made when they are first read.
 
@@ -77,13 +99,16 @@ class Passes(Dataset[Later]):  # type: ignore[misc]
     """All forward passes of a training: number p belongs to step p // (count * processes).
 
     material: what rows, or units in their place, are. count: passes per step and process, the same for every step (a
-    trainer accumulates a fixed number), enough for the longest rows. Passes of one step go to the processes in turn.
+    trainer accumulates a fixed number), enough for the longest rows. Passes of one step go to the processes in turn. packing:
+    whether a pass lays its rows end to end; ``material`` must make such passes.
     """
 
-    def __init__(self, feed: Feed, material: Material, *, budget: int, processes: int) -> None:
+    def __init__(self, feed: Feed, material: Material, *, budget: int, processes: int, packing: bool = False) -> None:
         self.feed, self.material, self.lengths, self.budget = feed, material, material.lengths, budget
+        self.packing = packing
         recorded = getattr(feed, "passes", 0)  # a replay adds up in the same order, to the same bits
-        self.count = -(-(recorded or most_passes(self.lengths, feed.batch, budget)) // processes)
+        most = most_packs if packing else most_passes
+        self.count = -(-(recorded or most(self.lengths, feed.batch, budget)) // processes)
         self.per_step = self.count * processes
         self._step: tuple[int, I64, list[I64]] | None = None
 
@@ -95,7 +120,9 @@ class Passes(Dataset[Later]):  # type: ignore[misc]
         """Return the row numbers of every pass of a step; the feed is asked once per step."""
         if self._step is None or self._step[0] != step:
             rows = self.feed.next(step)
-            self._step = step, rows, [rows[at] for at in spread(self.lengths[rows], self.budget, self.per_step)]
+            lengths = self.lengths[rows]
+            parts = packs(lengths, self.per_step) if self.packing else spread(lengths, self.budget, self.per_step)
+            self._step = step, rows, [rows[at] for at in parts]
         return self._step[2]
 
     def tokens(self, step: int) -> int:
@@ -134,3 +161,41 @@ def collate(rows: Sequence[Encoded], pad: int) -> Tensors:
         labels[at, : len(row)] = np.where(row.answer, row.ids, IGNORED)
     parts = {"input_ids": ids, "attention_mask": mask, "labels": labels}
     return {name: torch.from_numpy(part) for name, part in parts.items()}
+
+
+def collate_packed(rows: Sequence[Encoded], pad: int) -> Tensors:
+    """Return rows laid end to end in one sequence: input_ids, labels and position_ids, which start again with each row.
+
+    By the positions a model of ``transformers`` sees where a row begins, and lets none look into another (``packs_apart``). The
+    first token of a row is never predicted. No rows: one token without a label.
+    """
+    parts = [np.full(1, pad, np.int64)] if not rows else [row.ids.astype(np.int64) for row in rows]
+    labels = [np.where(row.answer, row.ids, IGNORED) for row in rows] or [np.full(1, IGNORED)]
+    for part in labels:
+        part[0] = IGNORED
+    positions = [np.arange(len(part)) for part in parts]
+    made = {"input_ids": parts, "labels": labels, "position_ids": positions}
+    return {name: torch.from_numpy(np.concatenate(cells).astype(np.int64)[None]) for name, cells in made.items()}
+
+
+def check_packs_apart(model: torch.nn.Module, ids: I64) -> None:
+    """Raise ConfigError where packed rows see each other: where a row's logits change with the row before it.
+
+    ids: (m,) a few different tokens of the model, m at least 4. The model must not keep a cache, as in training.
+    """
+    ids = ids.astype(np.int32)
+    half = len(ids) // 2
+    told = [Encoded(part, np.ones(len(part), dtype=bool)) for part in (ids[:half], ids[half:])]
+    device = next(model.parameters()).device
+    was = model.training
+    with torch.no_grad():
+        model.eval()
+        packed, alone = (
+            model(**{name: part.to(device) for name, part in collate_packed(rows, 0).items()}).logits[
+                0, half - len(ids) :
+            ]
+            for rows in (told, told[1:])
+        )
+        model.train(was)
+    if not torch.allclose(packed, alone, atol=1e-2, rtol=1e-2):
+        raise ConfigError("this model lets packed rows see each other", "train it without --packing")

@@ -32,12 +32,12 @@ def follow(
     """Let a trainer that is not trained yet take its rows from a feed, and return that feed.
 
     feed: a run of ``cuvee adapt``, whose recorded steps are taken again: the trainer's data must be the run's selected rows,
-    all and in order; or a feed over the rows of the trainer's data (``cuvee.policy_feed``, ``training.feeds``). reward: the model
-    after a step -> how good it is, higher is better; None: what the feed judges by, else minus the loss
-    that the trainer logs. steps: of the
-    training; default: the recorded ones, else the trainer's ``max_steps``, which is set to it. A step takes
-    per_device_train_batch_size x gradient_accumulation_steps rows on each process, and a feed must give as many. The trainer
-    looks one batch ahead, so a feed that learns is asked for a step's first rows when the step before is not observed yet.
+    all and in order; or a feed over the rows of the trainer's data (``cuvee.policy_feed``, ``training.feeds``). reward: the
+    model after a step -> how good it is, higher is better; None: what the feed judges by, else minus the loss that the
+    trainer logs. steps: of the training; default: the recorded ones, else the trainer's ``max_steps``, which is set to it.
+    A step takes per_device_train_batch_size x gradient_accumulation_steps rows on each process, and a feed must give as many.
+    The trainer looks one batch ahead, so a feed that learns is asked for a step's first rows when the step before is not
+    observed yet.
     Raises ConfigError where the sizes differ or the trainer packs rows, InputError where the data is not that of the run.
     """
     need("torch", "transformers", "accelerate", purpose="cuvee.follow")

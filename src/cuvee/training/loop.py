@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import PartialState
 from torch import Tensor, nn
@@ -23,11 +24,12 @@ from cuvee.models.causal import Causal, fast_bf16
 from cuvee.progress import Advance, bar, say
 from cuvee.rng import stream
 from cuvee.training import checkpoints
-from cuvee.training.batches import FromStep, Passes
+from cuvee.training.batches import FromStep, Passes, check_packs_apart
 from cuvee.training.checkpoints import Curve
 from cuvee.training.feeds import Feed
 from cuvee.training.guards import unhurried, untouched
 from cuvee.training.material import Loss, Material, Reward, Tensors
+from cuvee.training.reporting import PROJECT
 from cuvee.training.settings import MICRO_TOKENS, Training
 
 
@@ -128,7 +130,10 @@ def _trainer(causal: Causal, plan: Plan, progress: Progress, folder: Path, advan
     settings = plan.settings
     arguments = _arguments(causal, plan, folder)
     budget = settings.micro_tokens or MICRO_TOKENS[causal.device.partition(":")[0]]
-    passes = Passes(plan.feed, plan.material, budget=budget, processes=arguments.world_size)
+    if settings.packing:
+        causal.model.config.use_cache = False  # with a cache no model looks where a row begins
+        check_packs_apart(causal.model, np.arange(min(8, causal.model.config.vocab_size), dtype=np.int64))
+    passes = Passes(plan.feed, plan.material, budget=budget, processes=arguments.world_size, packing=settings.packing)
     arguments.gradient_accumulation_steps = passes.count
     trainer = FeedTrainer(
         len(progress.curve),
@@ -166,7 +171,8 @@ def _arguments(causal: Causal, plan: Plan, folder: Path) -> TrainingArguments:
         ignore_data_skip=True,  # the sampler starts at the step that is next
         logging_steps=1,
         logging_nan_inf_filter=False,
-        report_to="none",
+        report_to=settings.report_to,
+        project=PROJECT,
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,  # pinning would read batches ahead of their step

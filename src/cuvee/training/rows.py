@@ -21,23 +21,25 @@ class TaughtCounts(TypedDict):
 
 @dataclass(frozen=True)
 class RowUnits:
-    """Rows cut to length."""
+    """Rows cut to length. packing: whether those of a pass are laid end to end."""
 
     rows: list[Encoded]
+    packing: bool = False
 
     @classmethod
-    def of(cls, rows: Sequence[Encoded], longest: int) -> "RowUnits":
+    def of(cls, rows: Sequence[Encoded], longest: int, *, packing: bool = False) -> "RowUnits":
         """Return the rows, none longer than ``longest`` tokens."""
-        return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows])
+        return cls([row if len(row) <= longest else _shortened(row, longest) for row in rows], packing)
 
     def over(self, rows: Sequence[Encoded], pad: int) -> Material:
         """Return the rows as material; the first token of a row is never predicted."""
-        from cuvee.training.batches import collate
+        from cuvee.training.batches import collate, collate_packed
 
+        laid = collate_packed if self.packing else collate
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         answers = np.array([row.answer[1:].sum() for row in rows], dtype=np.float32)
         usable = np.flatnonzero(answers > 0).astype(np.int64)
-        return Material(lengths, answers, usable, lambda numbers: collate([rows[row] for row in numbers], pad))
+        return Material(lengths, answers, usable, lambda numbers: laid([rows[row] for row in numbers], pad))
 
     def counts(self, material: Material) -> TaughtCounts:
         """Return what became of the rows, or of the units over them."""

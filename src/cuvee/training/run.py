@@ -14,7 +14,7 @@ from cuvee.progress import say
 from cuvee.render import Encoded
 from cuvee.result import Result
 from cuvee.runs import Claim, Run, Step, open_run, sha256, write_json
-from cuvee.training import mixtures, sft
+from cuvee.training import mixtures, reporting, sft
 from cuvee.training.asked import MixtureRun, TrainAsk, TrainOptions, Trajectory, bind
 from cuvee.training.fresh import adapters, fresh
 from cuvee.training.mixed import MixedRows
@@ -47,7 +47,8 @@ def _trained(run: Run, ask: TrainAsk, source: Source) -> Step:
 
     def make(folder: Path) -> None:
         model = fresh(ask.base, ask.training, seed=ask.seed)
-        done = _taught(ask, source, model, folder / "model")
+        with reporting.told(run.path):
+            done = _taught(ask, source, model, folder / "model")
         figures: TrainFigures = {
             "steps": done.steps,
             "tokens": done.tokens,

@@ -17,8 +17,10 @@ class Training:
     "constant"). batch: rows of an optimiser step, of all processes together. max_length: tokens of a row that are read.
     lora: rank of adapters, None trains all weights; it is the caller that adapts the model (``causal.with_lora``).
     trunk: lower layers that stay as they are and are read once per row (``models.trunk``); None trains all.
-    micro_tokens: padded tokens of a forward pass, None by device; a step that needs more takes several passes. save_every:
-    steps between checkpoints, 0 for none. Defaults are DiverseEvol's (arXiv 2311.08182).
+    micro_tokens: padded tokens of a forward pass, None by device; a step that needs more takes several passes. packing: whether
+    the rows of a pass are laid end to end, without padding, each reading only itself. save_every: steps between checkpoints, 0
+    for none. report_to: who else is told every step: "tensorboard", "trackio", "wandb" or "none". Defaults are DiverseEvol's
+    (arXiv 2311.08182).
     """
 
     epochs: float | None = None
@@ -34,7 +36,9 @@ class Training:
     lora: int | None = None
     trunk: int | None = None
     micro_tokens: int | None = None
+    packing: bool = False
     save_every: int = 100
+    report_to: str = "none"
 
     def __post_init__(self) -> None:
         """Raise ConfigError for a setting that cannot be."""
@@ -56,5 +60,6 @@ class Training:
 
 
 def described(settings: Training) -> dict[str, float | str | None]:
-    """Return the settings that decide the weights, JSON-able: how often checkpoints are written does not."""
-    return {name: value for name, value in asdict(settings).items() if name != "save_every"}
+    """Return the settings that decide the weights, JSON-able: checkpoints, who is told, and packing that is off do not."""
+    silent = {"save_every", "report_to", *([] if settings.packing else ["packing"])}
+    return {name: value for name, value in asdict(settings).items() if name not in silent}

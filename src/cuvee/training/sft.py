@@ -16,7 +16,7 @@ import xxhash
 from cuvee import disk
 from cuvee.arrays import I64
 from cuvee.disk import sums
-from cuvee.errors import InputError
+from cuvee.errors import ConfigError, InputError
 from cuvee.models import causal as models
 from cuvee.models import meter
 from cuvee.models.causal import Causal
@@ -89,7 +89,9 @@ def train(  # noqa: PLR0913 one door for every training: model, rows, settings, 
     from cuvee.training import loop
 
     units = units or (ToldRows() if causal.trunk else None)
-    shared = RowUnits.of(rows, min(settings.max_length, causal.max_length))
+    if units and settings.packing:
+        raise ConfigError("only rows can be packed, no blends and no cut model", "leave out packing")
+    shared = RowUnits.of(rows, min(settings.max_length, causal.max_length), packing=settings.packing)
     material = (units or shared).over(shared.rows, causal.tokenizer.pad_token_id)
     usable = material.usable
     if not len(usable):

@@ -33,7 +33,7 @@ _TITLES = {
     "Model": "model aux max_length max_new_tokens temperature top_p batch_tokens device precision",
     "Training": (
         "epochs steps final_steps least_steps most_steps tokens lr lrs trunk schedule warmup batch weight_decay clip lora "
-        "micro_tokens replay save_every "
+        "micro_tokens packing replay save_every report_to "
         "grpo_steps group prompts grpo_lr kl quality alignment format_weight aligned_by alike voters"
     ),
     "Judge": "held_out on judged base_url judge_model judge_settings max_tokens_spent judge",

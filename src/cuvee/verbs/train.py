@@ -26,8 +26,10 @@ def train(
     device: o.Device = None,
     precision: o.Precision = None,
     micro_tokens: int | None = None,
+    packing: bool = False,
     replay: bool = False,
     save_every: o.SaveEvery = 100,
+    report_to: str = "none",
     columns: o.Columns = "",
     dialect: o.Dialect = None,
     strict: o.Strict = False,
@@ -58,6 +60,11 @@ def train(
         Highest norm of the gradient.
     micro_tokens:
         Padded tokens of one forward pass. Default: 2,048 on a CPU, 16,384 on a GPU.
+    packing:
+        Lay the rows of a forward pass end to end, without padding; none sees another. The same loss, in less time where rows
+        differ in length.
+    report_to:
+        Who else is told every step: tensorboard (files in the run folder), trackio, wandb, or none.
     replay:
         Take the steps that a run of `cuvee adapt` recorded, row by row; with its settings, the same weights come out.
     """
@@ -81,8 +88,10 @@ def train(
         clip=clip,
         lora=lora,
         micro_tokens=micro_tokens,
+        packing=packing,
         replay=replay,
         save_every=save_every,
+        report_to=report_to,
         place=ModelPlace(device=device, precision=precision),
         seed=seed,
     )
