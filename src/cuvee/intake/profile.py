@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from cuvee.arrays import I64
-from cuvee.commands import Mistakes, line, settings
+from cuvee.commands import Mistakes, command, line, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
@@ -16,11 +17,14 @@ from cuvee.intake.lessons import Lessons
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
+from cuvee.reports import inspection as page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result
-from cuvee.runs import Claim, Run, open_run, write_json
+from cuvee.runs import Claim, Run, open_run, versions, write_json
 
 Profile = dict[str, object]
 TOP = 12  # labels shown
+EXCERPT = 600  # characters of a broken row
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -51,22 +55,34 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         _, verdicts = clean(run, source, Rules(options.near, 0.5, False, False), [])
         taught = lessons.lessons(source.table, options.model, options.max_length) if options.model else None
         profile = _profile(source, verdicts) | (taught.figures() if taught else {})
-        files = _publish(run, source, profile, taught)
+        seen = page.Inspected(profile, _broken(source), command("inspect", typed, run.path), typed, versions())
+        files = _publish(run, seen, source, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
     return Result(run.path, {"profile": profile}, files, next=line("cuvee", "select", *ask.data, "--budget", "10%"))
 
 
-def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:
-    names = ["profile.json", *(["quarantine.jsonl"] if source.quarantined else []), *([lessons.FILE] if taught else [])]
+def _publish(run: Run, seen: page.Inspected, source: Source, taught: Lessons | None) -> list[Path]:
+    names = ["profile.json", "report.html"]
+    names += [*(["quarantine.jsonl"] if source.quarantined else []), *([lessons.FILE] if taught else [])]
 
     def make(folder: Path) -> None:
-        write_json(folder / "profile.json", profile)
+        write_json(folder / "profile.json", seen.profile)
+        page.write(seen, folder / "report.html", costs_of(run.steps))
         if source.quarantined:
             write_quarantine(source, folder / "quarantine.jsonl")
         if taught:
             lessons.write(taught, folder / lessons.FILE)
 
-    return run.publish(run.step("profile", {"profile": profile, "inputs": source.fingerprint}, make), names)
+    depends = {"profile": seen.profile, "inputs": source.fingerprint, "command": seen.command}
+    return run.publish(run.step("profile", depends, make), names)
+
+
+def _broken(source: Source) -> list[page.Broken]:
+    """Return rows that could not be read, as many as a page shows, without the rest of those that are long."""
+    return [
+        {"file": row["file"], "line": row["line"], "reason": row["reason"], "raw": row["raw"][:EXCERPT]}
+        for row in islice(source.quarantined, page.EXAMPLES)
+    ]
 
 
 def _profile(source: Source, verdicts: pa.Table) -> Profile:

@@ -11,6 +11,7 @@ from cuvee import statistics as proof
 from cuvee.evaluation.table import MEASURES
 from cuvee.proof.summary import Proven, summarise
 from cuvee.reports import page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result
 from cuvee.runs import Run
 from cuvee.statistics import ArmResults, Proof
@@ -32,7 +33,7 @@ def published(run: Run, done: Proven) -> Result:
         disk.save_table(folder / "used.parquet", _used(done))
         disk.write(folder / "proof.json", orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
         disk.write(folder / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-        page.write(summary, _no_points(), folder / "report.html")
+        page.write(summary, _no_points(), folder / "report.html", costs=costs_of(run.steps))
 
     step = run.step("publish", {"of": parts, "summary": summary}, make)
     files = run.publish(step, FILES)
