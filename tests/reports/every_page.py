@@ -6,13 +6,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 from tests.reports import conftest as made
 
 from cuvee.reports import comparison, distiller, evaluation, frame, inspection, page, sweep, training
 from cuvee.result.measures import MeasureRow
+from cuvee.result.summary import PageSummary
 
 COSTS: list[frame.StepCost] = [
     {"step": "read", "seconds": 1.25, "peak_mb": 310.0, "times": 3},
@@ -23,16 +24,21 @@ AGAIN: dict[str, Any] = {
     "versions": {"python": "3.11.7", "machine": "Linux x86_64"},
     "warnings": ["3 rows were longer than 512 tokens and lost their end", made.HOSTILE[0]],
 }
+FILE = {
+    "file": "demo/pool/a-file-of-a-long-name.jsonl", "rows": 2_005, "samples": 2_000, "quarantined": 5,
+    "dialects": {"alpaca": 1},
+}  # fmt: skip
 
 
 def _run(path: Path) -> None:
     run = made.Made(made.make_summary(3_000, 120), made.make_points(3_000, 120, hostile=False))
-    page.write(run.summary, run.points, path, read=made.read_of(run.points), costs=COSTS)
+    page.write(cast(PageSummary, run.summary), run.points, path, read=made.read_of(run.points), costs=COSTS)
 
 
 def _hostile(path: Path) -> None:
     run = made.Made(made.make_summary(1_200, 60), made.make_points(1_200, 60, hostile=True))
-    page.write(made.poison(run.summary), run.points, path, read=made.read_of(run.points), costs=COSTS)
+    told: PageSummary = made.poison(run.summary)
+    page.write(told, run.points, path, read=made.read_of(run.points), costs=COSTS)
 
 
 def _training(path: Path) -> None:
@@ -88,7 +94,7 @@ def _sweep(path: Path) -> None:
 def _inspection(path: Path) -> None:
     profile = {
         "rows": 2_005, "samples": 2_000, "quarantined": 5, "dialects": {"alpaca": 1_500, "tulu": 500},
-        "files": [{"file": "demo/pool/a-file-of-a-long-name.jsonl", "rows": 2_005, "samples": 2_000, "quarantined": 5, "dialects": {"alpaca": 1}}],
+        "files": [FILE],
         "sources": {"alpaca": 1_500, made.HOSTILE[6]: 500}, "tasks": dict.fromkeys(made.TASKS, 100), "licenses": {},
         "tokens": {"0%": 1, "5%": 7, "25%": 30, "50%": 90, "75%": 210, "95%": 900, "100%": 12_345},
         "tokens in all": 412_345, "turns": {"0%": 2, "50%": 2, "100%": 14}, "system turns": 12, "tools": 3,
@@ -147,7 +153,7 @@ def _evaluation(path: Path) -> None:
 def _comparison(path: Path) -> None:
     points = made.make_points(2_000, 80, hostile=True)
     rank = points["rank"].fill_null(0).to_numpy()
-    other = pa.array([0 if value % 2 else value for value in rank.tolist()][1:] + [7])
+    other = pa.array([*[0 if value % 2 else value for value in rank.tolist()][1:], 7])
     columns = {"id": points["id"], "task": points["task"], "source": points["source"], "rank_a": rank, "rank_b": other}
     places = {
         f"{axis}_{letter}": points[axis].fill_null(float("nan")).cast(pa.float64()) for axis in "xy" for letter in "ab"

@@ -30,8 +30,9 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
         from cuvee.proof import sweep
         from cuvee.publication import compared
 
-        proofs = any(output(one, "proof.json") for one in folders)
-        return (sweep if proofs else compared).side_by_side(folders, Path(out))
+        if any(output(one, "proof.json") for one in folders):
+            return sweep.side_by_side(folders, Path(out))
+        return compared.side_by_side(folders, Path(out))
     (folder,) = folders
     summary = output(folder, "summary.json") or output(folder, "profile.json")
     if summary is None:
