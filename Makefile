@@ -13,7 +13,7 @@ MODEL := $(HOME_OF_TESTS)/models/static-minilm
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: demo setup test test-slow torture lint docs bench clean
+.PHONY: demo setup test test-slow torture lint docs docs-site wheel bench clean
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -38,11 +38,19 @@ lint: setup
 docs: setup
 	$(BIN)/python docs/tables.py
 
+docs-site: docs
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	@echo "build/site/index.html, to be opened in a browser"
+
+wheel: setup
+	$(BIN)/python -m build --outdir build/dist
+	$(BIN)/pytest -m "slow or not slow" tests/test_release.py
+
 bench: setup
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) demo runs
+	rm -rf $(VENV) demo runs build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

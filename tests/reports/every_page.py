@@ -159,7 +159,7 @@ def _comparison(path: Path) -> None:
         f"{axis}_{letter}": points[axis].fill_null(float("nan")).cast(pa.float64()) for axis in "xy" for letter in "ab"
     }
     measures: list[MeasureRow] = made.make_summary(2_000, 80)["measures"]
-    told: comparison.Comparison = {
+    told: comparison.RunPair = {
         "title": "runs/a and runs/b",
         "sentence": "B chose 40 rows that A did not, and left out 79 that A chose; 1 is in both.",
         "warnings": ["the runs are not of the same rows: 3 were read by A only, 2 by B only"],

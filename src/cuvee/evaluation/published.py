@@ -67,9 +67,9 @@ def _seen(work: Work, told: pa.Table, figures: EvaluationFigures) -> page.Evalua
     )
 
 
-def _said(questions: list[Question], told: pa.Table) -> list[page.Said]:
+def _said(questions: list[Question], told: pa.Table) -> list[page.ShownAnswer]:
     """Return what was asked and said; questions whose right answer was only read have no answer of the model."""
-    found: list[page.Said] = []
+    found: list[page.ShownAnswer] = []
     for question, row in zip(questions, told.to_pylist(), strict=False):
         values = [row[name] for name in JUDGED if row.get(name) is not None]
         verdict = "" if not values else "right" if max(values) > 0 else "wrong"

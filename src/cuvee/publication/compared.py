@@ -15,7 +15,7 @@ from cuvee import commands, disk
 from cuvee.arrays import I64, Bool
 from cuvee.errors import InputError
 from cuvee.reports import comparison
-from cuvee.reports.comparison import Both, Comparison
+from cuvee.reports.comparison import Both, RunPair
 from cuvee.reports.excerpts import Exchange
 from cuvee.result import Result
 from cuvee.result.measures import LabelBar
@@ -87,7 +87,7 @@ def _columns(points: pa.Table) -> pl.DataFrame:
     )
 
 
-def _told(a: Finished, b: Finished, table: pa.Table, command: str) -> Comparison:
+def _told(a: Finished, b: Finished, table: pa.Table, command: str) -> RunPair:
     chosen = [table[f"rank_{letter}"].to_numpy() > 0 for letter in "ab"]
     same = int((chosen[0] & chosen[1]).sum())
     came, went = int(chosen[1].sum()) - same, int(chosen[0].sum()) - same

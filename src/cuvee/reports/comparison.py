@@ -20,7 +20,7 @@ SHOWN = 2_000  # rows of a list whose texts the page carries, at most
 IN_A, IN_B = 1, 2  # bits of a point's code
 
 
-class Comparison(TypedDict):
+class RunPair(TypedDict):
     """Two runs, A and B, told together. names: of the run folders. counts: chosen rows by where they are."""
 
     title: str
@@ -69,12 +69,12 @@ class MeasurePair(TypedDict):
     word: str
 
 
-def write(told: Comparison, both: Both, path: Path) -> None:
+def write(told: RunPair, both: Both, path: Path) -> None:
     """Write the page, whole or not at all; equal arguments give equal bytes."""
     frame.write(make(told, both), path)
 
 
-def make(told: Comparison, both: Both) -> str:
+def make(told: RunPair, both: Both) -> str:
     """Return the page as HTML."""
     ranks = [both.table[name].to_numpy() for name in ("rank_a", "rank_b")]
     came = _moved(both, ranks[1], np.flatnonzero((ranks[1] > 0) & (ranks[0] == 0)))
@@ -96,7 +96,7 @@ def make(told: Comparison, both: Both) -> str:
     )
 
 
-def _labels(told: Comparison) -> list[tuple[str, list[LabelBar]]]:
+def _labels(told: RunPair) -> list[tuple[str, list[LabelBar]]]:
     return [("Tasks", told["tasks"]), ("Sources", told["sources"])]
 
 

@@ -14,7 +14,7 @@ BYTES = 1_200_000  # of what was asked and said, escaped
 SURE = 1.96  # standard errors of an interval that holds 95 times of 100, were the means normal
 
 
-class Said(TypedDict):
+class ShownAnswer(TypedDict):
     """A question, what the model said, what is right. verdict: right, wrong, or "" where nothing can tell."""
 
     task: str
@@ -49,7 +49,7 @@ class Evaluated:
     """What the page shows. told: as ``summary.json`` has it. measures: name -> what it says. overall: names of the sums."""
 
     told: EvaluationFigures
-    said: Sequence[Said]
+    said: Sequence[ShownAnswer]
     measures: Mapping[str, str]
     overall: Sequence[str]
     command: str
@@ -121,9 +121,9 @@ def _drawn(row: MeanRow, top: float, overall: bool) -> DrawnMean:
     }
 
 
-def _fitting(said: Sequence[Said]) -> list[Said]:
+def _fitting(said: Sequence[ShownAnswer]) -> list[ShownAnswer]:
     """Return the first of them that a page has room for."""
-    found: list[Said] = []
+    found: list[ShownAnswer] = []
     room = BYTES
     for one in shown(list(said)):
         room -= excerpts.size_of(list(map(str, one.values())))

@@ -19,7 +19,7 @@ Read = Callable[[I64], Sequence[Exchange]]  # rows of the map's table -> what ea
 
 
 @dataclass(frozen=True)
-class Texts:
+class ShownTexts:
     """Texts of the first rows of a list. rows: [question, answer] of each. whole: so many of them are not cut."""
 
     rows: list[list[str]] = field(default_factory=list)
@@ -31,9 +31,9 @@ def from_table(points: pa.Table) -> Read:
     return lambda rows: [(value or "", "") for value in points["text"].take(pa.array(rows, pa.int64())).to_pylist()]
 
 
-def of_chosen(read: Read, rows: I64) -> Texts:
+def of_chosen(read: Read, rows: I64) -> ShownTexts:
     """Return the texts of rows, best first: whole ones, then beginnings."""
-    found, used, whole = Texts(), 0, 0
+    found, used, whole = ShownTexts(), 0, 0
     for exchange in _each(read, rows[:CHOSEN_TEXTS]):
         shown = [_cut(part, WHOLE) for part in exchange]
         size = size_of(shown)
@@ -42,12 +42,12 @@ def of_chosen(read: Read, rows: I64) -> Texts:
         used, whole = used + size, whole + 1
         found.rows.append(shown)
     rest = _beginnings(read, rows[whole:CHOSEN_TEXTS], CHOSEN_BYTES)
-    return Texts([*found.rows, *rest], whole)
+    return ShownTexts([*found.rows, *rest], whole)
 
 
-def of_others(read: Read, rows: I64) -> Texts:
+def of_others(read: Read, rows: I64) -> ShownTexts:
     """Return the beginnings of rows."""
-    return Texts(_beginnings(read, rows[:OTHER_TEXTS], OTHER_BYTES))
+    return ShownTexts(_beginnings(read, rows[:OTHER_TEXTS], OTHER_BYTES))
 
 
 def _beginnings(read: Read, rows: I64, room: int) -> list[list[str]]:
