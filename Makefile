@@ -15,7 +15,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 # Hundreds of tests start a process: what it imports is compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo setup test test-slow torture lint docs bench clean evidence evidence-gpu evidence-toy
+.PHONY: demo setup test test-slow torture lint docs docs-site wheel bench clean evidence evidence-gpu evidence-toy
 
 demo: $(VENV)/.base $(VENV)/.train
 	$(BIN)/cuvee demo
@@ -40,6 +40,14 @@ lint: setup
 docs: setup
 	$(BIN)/python docs/tables.py
 
+docs-site: docs
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+	@echo "build/site/index.html, to be opened in a browser"
+
+wheel: setup
+	$(BIN)/python -m build --outdir build/dist
+	$(BIN)/pytest -m "slow or not slow" tests/test_release.py
+
 # the proofs at paper scale, on a GPU where there is one: eight minutes a call, and it goes on where the last one stopped
 evidence-gpu: $(VENV)/.train
 	$(BIN)/python -m bench.evidence --minutes 8
@@ -57,7 +65,7 @@ evidence: setup $(MODEL)
 	$(BIN)/python docs/tables.py
 
 clean:
-	rm -rf $(VENV) demo runs
+	rm -rf $(VENV) demo runs build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

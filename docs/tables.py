@@ -9,6 +9,8 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
+import reference
+
 from cuvee.embedders import EMBEDDERS
 from cuvee.evaluation.kinds import SHAPES
 from cuvee.evaluation.question import KINDS
@@ -102,6 +104,7 @@ def toy(name: str) -> str:
 
 TOYS = ("shortest", "digits", "letters", "quiz", "first", "serial")
 TABLES: dict[str, Callable[[], str]] = {
+    "reference": reference.everything,
     "rooms": rooms,
     **{f"toy-{name}": partial(toy, name) for name in TOYS},
     "selectors": selectors,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cuvee import render
 from cuvee.errors import ConfigError, InputError, MissingExtraError
+from cuvee.extras import how_to_add
 from cuvee.names import find
 from cuvee.rng import keyed, stream
 from cuvee.samples.schema import TURN
@@ -15,7 +16,8 @@ from cuvee.samples.schema import TURN
 
 def test_an_error_is_its_message_and_its_hint() -> None:
     assert str(ConfigError("x is wrong", "write y")) == "x is wrong\n  hint: write y"
-    assert "pip install 'cuvee[hub]'" in str(MissingExtraError("datasets", "hub", "reading a hub id"))
+    missing = str(MissingExtraError("datasets", "hub", "reading a hub id"))
+    assert missing == f"reading a hub id needs datasets, which is not installed\n  hint: {how_to_add('hub')}"
 
 
 def test_find_names_the_neighbour_or_all() -> None:

@@ -7,6 +7,8 @@ a defect of ours and keeps its traceback.
 import errno
 import os
 
+from cuvee.extras import how_to_add
+
 _ADVICE = {
     errno.ENOSPC: "make room on that disk, or name a place on another one; then call the same command again to go on",
     errno.EDQUOT: "make room within your quota, or name a place elsewhere; then call the same command again to go on",
@@ -61,7 +63,7 @@ class MissingExtraError(CuveeError):
     """A library of an optional extra is not installed."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {library}, which is not installed", f"pip install 'cuvee[{extra}]'")
+        super().__init__(f"{purpose} needs {library}, which is not installed", how_to_add(extra))
         self.args = (library, extra, purpose)  # so that it can be made again in another process
 
 

@@ -11,6 +11,7 @@ from tests.engines import work
 
 from cuvee.engines import ENGINES, Engine, Local, Ray, Shard
 from cuvee.errors import CuveeError, InputError, MissingExtraError
+from cuvee.extras import how_to_add
 
 MEMBERS: dict[str, Engine] = {
     **ENGINES,
@@ -56,7 +57,7 @@ def test_the_first_failing_shard_is_told_as_one_process_would(engine: Engine) ->
     assert str(first.value) == "two is no good\n  hint: try three"
     with pytest.raises(MissingExtraError) as missing:
         engine.each(work.fails, shards(1, 5, 2))
-    assert str(missing.value) == "five needs torch, which is not installed\n  hint: pip install 'cuvee[train]'"
+    assert str(missing.value) == f"five needs torch, which is not installed\n  hint: {how_to_add('train')}"
 
 
 @every

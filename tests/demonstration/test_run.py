@@ -9,6 +9,7 @@ from tests.result.fits import fits
 import cuvee
 from cuvee.demonstration.shown import METHODS
 from cuvee.errors import MissingExtraError
+from cuvee.extras import how_to_add
 from cuvee.result import Summary
 
 
@@ -39,4 +40,4 @@ def test_without_torch_the_methods_are_named_and_left_out(tmp_path: Path, monkey
 
     monkeypatch.setattr("cuvee.demonstration.run.need", none)
     (shown,) = cuvee.demo(rows=300, budget="30", out=tmp_path / "demo").summary["methods"]
-    assert shown["line"] == "not shown: pip install 'cuvee[train]'" and shown["method"].split(", ") == list(METHODS)
+    assert shown["line"] == f"not shown: {how_to_add('train')}" and shown["method"].split(", ") == list(METHODS)

@@ -111,9 +111,17 @@ def make_points(n: int, k: int, *, hostile: bool) -> pa.Table:
             "source": sources,
             "length": pa.array(draw.lognormal(5.5, 1, n).astype(np.int32)),
             "reason": pa.array(reasons, pa.string()),
+            "kind": pa.array([reason and reason.split(":")[0] for reason in reasons], pa.string()),
             "text": texts,
+            "score:mine": pa.array(draw.normal(size=n).round(2), mask=draw.random(n) < 0.1),
         }
     )
+
+
+def read_of(points: pa.Table) -> Callable[[Any], list[tuple[str, str]]]:
+    """Return what tells question and answer of made rows: the text, and its words from the last to the first."""
+    texts = points["text"].to_pylist()
+    return lambda rows: [(texts[row], " ".join(reversed(texts[row].split(" ")))) for row in rows]
 
 
 def make_summary(n: int, k: int) -> dict[str, Any]:
@@ -170,6 +178,7 @@ def make_summary(n: int, k: int) -> dict[str, Any]:
                 "tied": tied,
                 "length": length,
                 "cut": cut,
+                "bins": [{"from": at, "to": at + 1, "pool": 900 - 90 * at, "selection": 5 * at} for at in range(6)],
             }
             for name, tied, length, cut in (("judge-quality", 0.51, 0.34, 0.01), ("mine", None, None, None))
         ],

@@ -28,11 +28,11 @@ def test_zero_stands_in_the_middle_and_all_arms_share_the_scale() -> None:
     assert [tick["at"] for tick in drawn["ticks"]] == [6.0, 50.0, 94.0]
 
 
-def test_an_arm_far_out_is_shown_at_the_edge() -> None:
+def test_an_arm_far_out_is_an_arrow_at_the_end_of_the_scale_and_nothing_lies_beyond_it() -> None:
     drawn = forest({"better": "lower", "tasks": ["a", "b"], "arms": [arm("base", -9.0), arm("x", 0.3)]})
     base, x = drawn["arms"]
-    assert base["at"] == base["to"] == 1.5
-    assert x["to"] == 94.0
+    assert base["at"] == base["from"] == base["to"] == drawn["ticks"][0]["at"] == 6.0
+    assert (base["beyond"], x["beyond"]) == ("left", "") and x["to"] == 94.0
 
 
 def test_the_best_of_each_task_is_marked() -> None:

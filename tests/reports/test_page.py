@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from cuvee.reports import page
+from cuvee.reports import frame, page
 from cuvee.result.summary import PageSummary
 
 Run = Callable[[int, int], Any]
@@ -85,7 +85,7 @@ def test_what_is_invisible_or_turns_the_reading_direction_is_shown(poisoned: Any
 
 def test_embedded_json_cannot_leave_its_script_element() -> None:
     value = {"</script><!--": ["<", ">", "&", "\u2028", "\u2029", "'\""]}
-    text = page.embedded(value)
+    text = frame.embedded(value)
     assert not re.search("[<>&\u2028\u2029]", text)
     assert orjson.loads(str(text)) == value
 
@@ -134,4 +134,4 @@ def test_long_excerpts_of_a_script_of_three_bytes_stay_below_three_megabytes(a_r
 
 def test_the_schema_names_every_key_of_a_full_summary_and_column(made: Any) -> None:
     assert set(made.summary) == set(PageSummary.__annotations__)
-    assert set(made.points.column_names) == set(page.POINTS)
+    assert set(made.points.column_names) == {*page.POINTS, "score:mine"}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from cuvee.reports import page
@@ -300,3 +301,56 @@ def test_every_control_has_a_name(visit: Open) -> None:
           .map((e) => e.outerHTML.slice(0, 80))"""
     )
     assert unnamed == []
+
+
+def test_the_table_follows_its_filters_and_the_map_follows_the_table(visit: Open, made: Any) -> None:
+    tab = visit("made")
+    count, rows = tab.locator("#rows-count"), tab.locator("#rows-body tr")
+    assert rows.count() == 10 and rows.first.inner_text().startswith("Rank 1")
+    tab.locator("#by-status").select_option("2")
+    tab.locator("#by-reason").select_option("0")
+    known = [row for row in made.points.to_pylist() if row["x"] is not None]
+    fallen = [row for row in known if row["kind"] == "near duplicate"]
+    assert count.inner_text() == f"{len(fallen):,} rows, 0 of them chosen"
+    assert tab.locator("#found-count").inner_text() == f"{len(fallen):,} found, 0 chosen"
+    tab.locator("#rows-clear").click()
+    tab.locator("#by-score").select_option(label="mine")
+    tab.locator("#score-from").fill("1.5")
+    scored = [row for row in known if row["score:mine"] is not None and row["score:mine"] >= 1.5]
+    found = int(count.inner_text().split(" ")[0].replace(",", ""))
+    assert abs(found - len(scored)) <= 3  # a score is rounded to a step of its range
+    tab.locator("#rows-sort").select_option(label="mine, highest first")
+    best = max(row["score:mine"] for row in scored)
+    assert f"mine {best:g}" in rows.first.inner_text()
+    tab.locator("#by-text").fill("no such text")
+    assert count.inner_text().startswith("0 rows") and tab.locator("#search").input_value() == "no such text"
+
+
+def test_the_lasso_takes_the_rows_inside_and_the_download_holds_them(visit: Open, tmp_path: Path) -> None:
+    tab = visit("made")
+    tab.locator("#lasso").click()
+    tab.evaluate("() => document.getElementById('canvas').scrollIntoView({ block: 'center' })")
+    box = tab.locator("#canvas").bounding_box()
+    corners = [(0.05, 0.05), (0.5, 0.05), (0.5, 0.95), (0.05, 0.95)]
+    tab.mouse.move(box["x"] + corners[0][0] * box["width"], box["y"] + corners[0][1] * box["height"])
+    tab.mouse.down()
+    for across, down in corners[1:]:
+        tab.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    tab.mouse.up()
+    told = tab.locator("#rows-count").inner_text()
+    within = int(told.split(" ")[0].replace(",", ""))
+    assert 1_000 < within < 11_000 and tab.locator("#lasso").inner_text() == "Undo lasso"
+    with tab.expect_download() as download:
+        tab.locator("#rows-save").click()
+    download.value.save_as(tmp_path / "rows.jsonl")
+    lines = [orjson.loads(line) for line in (tmp_path / "rows.jsonl").read_bytes().splitlines()]
+    assert len(lines) == within and lines[0]["rank"] and lines[0]["question"] and lines[0]["whole"] is True
+    tab.locator("#lasso").click()
+    assert int(tab.locator("#rows-count").inner_text().split(" ")[0].replace(",", "")) > within
+
+
+def test_a_row_of_the_table_is_shown_on_the_map(visit: Open) -> None:
+    tab = visit("made")
+    row = tab.locator("#rows-body tr").nth(2)
+    row.locator("button").click()
+    assert row.locator("button").inner_text() in tab.locator("#pin").inner_text()

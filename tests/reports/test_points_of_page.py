@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cuvee.reports.points import LEAST, OTHER_EXCERPT, OTHER_TEXTS, POINTS, pack
+from cuvee.reports import excerpts
+from cuvee.reports.points import LEAST, POINTS, pack
 
 Run = Callable[[int, int], Any]
 
@@ -53,8 +54,13 @@ def test_four_rows_by_hand() -> None:
     assert unpack(data, "task", "<u2").tolist() == [0, 1, 65_535]
     assert data["tasks"] == [["code", 1, 1], ["maths", 1, 1]]
     assert data["sources"] == [["a", 4, 2]]
-    assert data["texts"] == [["first", "second"], ["fallen"]]
-    assert data["reasons"] == [["", ""], ["twin of second"]]
+    assert data["texts"] == [[["first", ""], ["second", ""]], [["fallen", ""]]]
+    assert data["why"] == [["", ""], ["twin of second"]] and data["whole"] == 2
+    assert data["reasons"] == [["twin of second", 1, 0]] and unpack(data, "reason", "<u2").tolist() == [
+        65_535,
+        65_535,
+        0,
+    ]
     assert (scatter.chosen, scatter.others, scatter.others_drawn, scatter.nowhere) == (2, 1, 1, 1)
     assert [one["task"] for one in scatter.first(5)] == ["code", "maths"]
 
@@ -81,13 +87,22 @@ def test_the_sample_is_the_same_each_time(a_run: Run) -> None:
     assert pack(points).data == pack(points).data
 
 
-def test_excerpts_are_cut_and_counted(a_run: Run) -> None:
-    run = a_run(20_000, 50)
-    at = run.points.schema.get_field_index("text")
-    scatter = pack(run.points.set_column(at, "text", pa.array(["x" * 400] * 20_000)))
-    assert len(scatter.data["texts"][1]) <= OTHER_TEXTS
-    assert {len(text) for text in scatter.data["texts"][0]} == {300}
-    assert {len(text) for text in scatter.data["texts"][1]} == {OTHER_EXCERPT}
+def test_the_best_rows_are_whole_and_the_others_are_cut(a_run: Run) -> None:
+    run = a_run(20_000, 1_500)
+    scatter = pack(run.points, lambda rows: [("q" * 700, "a" * 300) for _ in rows])
+    own, others = scatter.data["texts"]
+    assert 0 < scatter.whole == scatter.data["whole"] < scatter.chosen  # as many as there is room for
+    assert {tuple(map(len, pair)) for pair in own[: scatter.whole]} == {(700, 300)}
+    assert {tuple(map(len, pair)) for pair in [*own[scatter.whole :], *others]} == {(excerpts.EXCERPT,) * 2}
+    assert len(others) <= excerpts.OTHER_TEXTS
+
+
+def test_a_score_is_what_it_was_but_for_rounding_and_null_stays_null() -> None:
+    rows = [row("a", 0.1, 1), row("b", 0.2, None), row("c", 0.3, 2)]
+    scored = table(rows).append_column("score:mine", pa.array([-1.0, 3.0, None], pa.float32()))
+    (score,) = pack(scored).data["scores"]
+    steps = np.frombuffer(base64.b64decode(score["values"]), "<u2").tolist()  # in the order of the page: a, c, b
+    assert (score["name"], score["low"], score["high"], steps) == ("mine", -1.0, 3.0, [0, 65_535, 65_534])
 
 
 def test_labels_beyond_the_limit_lose_their_names_only() -> None:

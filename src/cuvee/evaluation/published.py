@@ -7,18 +7,23 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from cuvee import disk
+from cuvee import commands, disk
 from cuvee.evaluation.against import Compared
 from cuvee.evaluation.means import QUESTIONS, TASKS, Mean, as_table, means
 from cuvee.evaluation.question import GENERATED, Question
 from cuvee.evaluation.reading import Read
+from cuvee.evaluation.table import MEASURES
 from cuvee.evaluation.work import Work
 from cuvee.render import plain
+from cuvee.reports import evaluation as page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result
-from cuvee.runs import write_json
+from cuvee.result.proofs import EvaluationFigures
+from cuvee.runs import versions, write_json
 from cuvee.samples import containers
 
-FIRST = ("questions.parquet", "means.parquet", "answers.jsonl", "summary.json")
+FIRST = ("report.html", "questions.parquet", "means.parquet", "answers.jsonl", "summary.json")
+JUDGED = ("exact_match", "number_match", "accuracy", "passed")  # measures of one question that are 1 or 0
 
 
 def publish(work: Work, told: pa.Table, against: Compared | None) -> Result:
@@ -31,6 +36,7 @@ def publish(work: Work, told: pa.Table, against: Compared | None) -> Result:
         disk.save_table(folder / "means.parquet", as_table(found))
         disk.write(folder / "answers.jsonl", b"".join(_lines(work.read.questions, told)))
         write_json(folder / "summary.json", summary)
+        page.write(_seen(work, told, summary["evaluation"]), folder / "report.html", costs_of(work.run.steps))
 
     step = work.run.step("table", {"steps": [one.fingerprint for one in work.run.steps]}, make)
     work.run.publish(step, list(FIRST))
@@ -47,6 +53,37 @@ def publish(work: Work, told: pa.Table, against: Compared | None) -> Result:
         work.run.published, key=lambda path: FIRST.index(path.name) if path.name in FIRST else len(FIRST)
     )
     return Result(work.run.path, summary, tables_first)
+
+
+def _seen(work: Work, told: pa.Table, figures: EvaluationFigures) -> page.Evaluated:
+    return page.Evaluated(
+        told=figures,
+        said=_said(work.read.questions, told),
+        measures={name: measure.what for name, measure in MEASURES.items()},
+        overall=(QUESTIONS, TASKS),
+        command=commands.command("evaluate", work.ask.typed, work.run.path),
+        typed=work.ask.typed,
+        versions=versions(),
+    )
+
+
+def _said(questions: list[Question], told: pa.Table) -> list[page.ShownAnswer]:
+    """Return what was asked and said; questions whose right answer was only read have no answer of the model."""
+    found: list[page.ShownAnswer] = []
+    for question, row in zip(questions, told.to_pylist(), strict=False):
+        values = [row[name] for name in JUDGED if row.get(name) is not None]
+        verdict = "" if not values else "right" if max(values) > 0 else "wrong"
+        found.append(
+            {
+                "task": question.task,
+                "id": question.id,
+                "question": plain(question.messages),
+                "answer": row["answer"] or "",
+                "right": row["right"] or "",
+                "verdict": verdict,
+            }
+        )
+    return found
 
 
 def _lines(questions: list[Question], told: pa.Table) -> list[bytes]:

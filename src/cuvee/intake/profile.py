@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 from cuvee import budget as budgets
 from cuvee.arrays import I64
 from cuvee.cleaners.special import inside
-from cuvee.commands import Mistakes, settings
+from cuvee.commands import Mistakes, command, settings
 from cuvee.errors import ConfigError
 from cuvee.intake import lessons
 from cuvee.intake.clean import Rules, clean
@@ -19,11 +20,14 @@ from cuvee.intake.placing import standing
 from cuvee.intake.plan import foreseen
 from cuvee.intake.read import Source, read_inputs, write_quarantine
 from cuvee.intake.sources import ReadOptions, bind_read
+from cuvee.reports import inspection as page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result
-from cuvee.runs import Claim, Run, open_run, write_json
+from cuvee.runs import Claim, Run, open_run, versions, write_json
 
 Profile = dict[str, object]
 TOP = 12  # labels shown
+EXCERPT = 600  # characters of a broken row
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -57,22 +61,34 @@ def run_inspect(options: InspectOptions, *, out: Path, dry_run: bool) -> Result:
         taught = lessons.lessons(source.table, options.model, options.max_length) if options.model else None
         here = standing(source.table, verdicts, budget, str(options.budget), ask.data)
         profile = _profile(source, verdicts) | (taught.figures() if taught else {}) | {"on the map": here.figures}
-        files = _publish(run, source, profile, taught)
+        seen = page.Inspected(profile, _broken(source), command("inspect", typed, run.path), typed, versions())
+        files = _publish(run, seen, source, taught)
         run.conclude("inspect", typed, seed=options.seed, inputs=source.files)
     return Result(run.path, {"profile": profile}, files, next=here.next)
 
 
-def _publish(run: Run, source: Source, profile: Profile, taught: Lessons | None) -> list[Path]:
-    names = ["profile.json", *(["quarantine.jsonl"] if source.quarantined else []), *([lessons.FILE] if taught else [])]
+def _publish(run: Run, seen: page.Inspected, source: Source, taught: Lessons | None) -> list[Path]:
+    names = ["profile.json", "report.html"]
+    names += [*(["quarantine.jsonl"] if source.quarantined else []), *([lessons.FILE] if taught else [])]
 
     def make(folder: Path) -> None:
-        write_json(folder / "profile.json", profile)
+        write_json(folder / "profile.json", seen.profile)
+        page.write(seen, folder / "report.html", costs_of(run.steps))
         if source.quarantined:
             write_quarantine(source, folder / "quarantine.jsonl")
         if taught:
             lessons.write(taught, folder / lessons.FILE)
 
-    return run.publish(run.step("profile", {"profile": profile, "inputs": source.fingerprint}, make), names)
+    depends = {"profile": seen.profile, "inputs": source.fingerprint, "command": seen.command}
+    return run.publish(run.step("profile", depends, make), names)
+
+
+def _broken(source: Source) -> list[page.Broken]:
+    """Return rows that could not be read, as many as a page shows, without the rest of those that are long."""
+    return [
+        {"file": row["file"], "line": row["line"], "reason": row["reason"], "raw": row["raw"][:EXCERPT]}
+        for row in islice(source.quarantined, page.EXAMPLES)
+    ]
 
 
 def _profile(source: Source, verdicts: pa.Table) -> Profile:

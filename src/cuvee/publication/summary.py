@@ -12,14 +12,13 @@ from cuvee.arrays import I64
 from cuvee.commands import Setting
 from cuvee.intake.read import Source
 from cuvee.publication.drops import drops
+from cuvee.publication.histograms import bars, length_bins, score_bins
 from cuvee.publication.measure import MEASURES, Measures
 from cuvee.publication.picture import Picture, judge, skewed
 from cuvee.publication.story import Story
 from cuvee.result.measures import (
     BudgetCurve,
     Distributions,
-    LabelBar,
-    LengthBin,
     MeasureRow,
     ScoreRow,
     Series,
@@ -31,8 +30,6 @@ from cuvee.scorers import find
 from cuvee.scorers.health import Health
 from cuvee.selectors import SELECTORS, needs
 
-BARS = 20  # labels shown of a distribution
-BINS = 24  # of the length distribution
 POOLED = ("select", "given", "distill")  # stages of rows that stood when rows were chosen
 
 
@@ -92,7 +89,7 @@ def summarise(facts: Facts) -> Summary:
         "measures": measures,
         "distributions": distributions,
         "curve": _curve(facts.measures),
-        "scores": [_health(one) for one in story.health],
+        "scores": [_health(one, facts) for one in story.health],
         "drops": drops(facts.source, facts.ledger),
         "settings": {key: value for key, value in asked.typed.items() if value not in (None, "", [])},
         "reproduce": [facts.command],
@@ -144,9 +141,10 @@ def instead(facts: Facts, picture: Picture) -> str:
     return f"for rows that stand for the pool type `{commands.command('select', {**asked.typed, **other}, out)}`"
 
 
-def _health(one: Health) -> ScoreRow:
+def _health(one: Health, facts: Facts) -> ScoreRow:
     scorer = find(one.name) if "*" not in one.name else None  # a product of scores
-    return {
+    values = facts.pool.scores.get(one.name)
+    told: ScoreRow = {
         "name": one.name,
         "nulls": one.nulls,
         "distinct": one.distinct,
@@ -156,6 +154,9 @@ def _health(one: Health) -> ScoreRow:
         "what": scorer.summary if scorer else "product of scores",
         "higher_is_better": needs.higher_is_better(one.name),
     }
+    if values is not None and np.isfinite(values).any():
+        told["bins"] = score_bins(values, values[facts.selection.rows])
+    return told
 
 
 def _measures(measured: Measures) -> list[MeasureRow]:
@@ -200,11 +201,11 @@ def _distributions(facts: Facts) -> Distributions:
     chosen = facts.selection.rows
     found: Distributions = {}
     if len(facts.pool.labels("task")[1]) > 1:
-        found["task"] = _bars(*facts.pool.labels("task"), chosen)
+        found["task"] = bars(*facts.pool.labels("task"), chosen)
     if len(facts.pool.labels("source")[1]) > 1:
-        found["source"] = _bars(*facts.pool.labels("source"), chosen)
+        found["source"] = bars(*facts.pool.labels("source"), chosen)
     lengths = facts.ledger["tokens"].to_numpy()[_rows(facts)]
-    found["length"] = _bins(lengths, lengths[chosen])
+    found["length"] = length_bins(lengths, lengths[chosen])
     return found
 
 
@@ -212,27 +213,3 @@ def _rows(facts: Facts) -> I64:
     """Return the ledger rows of the pool's rows, in the pool's order."""
     stages = facts.ledger["stage"].to_pylist()
     return np.array([row for row, stage in enumerate(stages) if stage in POOLED], dtype=np.int64)
-
-
-def _bars(codes: I64, labels: list[str], chosen: I64) -> list[LabelBar]:
-    pool = np.bincount(codes, minlength=len(labels))
-    selection = np.bincount(codes[chosen], minlength=len(labels))
-    order = np.argsort(-pool, kind="stable")
-    rows: list[LabelBar] = [
-        {"label": labels[at], "pool": int(pool[at]), "selection": int(selection[at])} for at in order[:BARS]
-    ]
-    if len(order) > BARS:
-        rest = order[BARS:]
-        label = f"{len(rest)} others"
-        rows.append({"label": label, "pool": int(pool[rest].sum()), "selection": int(selection[rest].sum())})
-    return rows
-
-
-def _bins(pool: I64, selection: I64) -> list[LengthBin]:
-    """Return counts over bins of equal width in log length (tokens)."""
-    edges = np.unique(np.geomspace(1, max(int(pool.max()) + 1, 2), BINS + 1).round().astype(np.int64))
-    before, after = np.histogram(pool, edges)[0], np.histogram(selection, edges)[0]
-    return [
-        {"from": int(low), "to": int(high), "pool": int(b), "selection": int(a)}
-        for low, high, b, a in zip(edges, edges[1:], before, after, strict=False)
-    ]

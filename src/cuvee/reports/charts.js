@@ -7,7 +7,6 @@ function startCurve() {
   for (const name of names) chooser.append(new Option(name, name));
   box.hidden = false;
   let chart, at = data.budgets.length - 1;
-  const short = (value) => (value == null ? '–' : Math.abs(value) >= 1000 ? figures(value) : String(Number(value.toPrecision(4))));
   function tell(i) {
     at = clamp(i, 0, data.budgets.length - 1);
     const series = data.measures[chooser.value];
@@ -18,7 +17,7 @@ function startCurve() {
     chart.point(at, of('selection'));
   }
   function show() {
-    chart = drawCurve(plot, data, data.measures[chooser.value], short);
+    chart = drawCurve(plot, data, data.measures[chooser.value]);
     tell(at);
   }
   chooser.addEventListener('change', show);
@@ -40,7 +39,7 @@ function roundTicks(low, high) {
   return ticks;
 }
 
-function drawCurve(plot, data, series, short) {
+function drawCurve(plot, data, series) {
   const wide = Math.max(plot.clientWidth, 240), high = wide < 520 ? 250 : 330;
   const edge = { left: 52, right: wide < 520 ? 14 : 86, top: 12, bottom: 44 };
   const budgets = data.budgets, keys = ['selection', 'random_mean', 'random_low', 'random_high'];

@@ -1,12 +1,9 @@
-"""One small self-contained HTML page of a distiller: rewards per part and per kind as inline SVG, replies before and after."""
+"""One small self-contained HTML page of a distiller: rewards per part and per kind, replies before and after."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from markupsafe import Markup
-
-from cuvee import disk
-from cuvee.reports import lines, page
+from cuvee.reports import frame, lines
 from cuvee.result.methods import StageFigures
 from cuvee.result.plain import shown
 from cuvee.result.summary import DistillerSummary
@@ -20,22 +17,21 @@ class Chart(lines.Curve):
     title: str
 
 
-def write(summary: DistillerSummary, path: Path) -> None:
+def write(summary: DistillerSummary, path: Path, costs: Sequence[frame.StepCost] = ()) -> None:
     """Write the page, whole or not at all; equal arguments give equal bytes."""
-    disk.write_whole(path, make(summary).encode("utf-8"))
+    frame.write(make(summary, costs), path)
 
 
-def make(summary: DistillerSummary) -> str:
+def make(summary: DistillerSummary, costs: Sequence[frame.StepCost] = ()) -> str:
     """Return the page as HTML."""
     told = shown(summary)
-    template = page.environment().get_template("distiller.html.jinja")
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    return template.render(
-        told=told,
+    return frame.render(
+        "distiller.html.jinja",
+        told,
+        costs=costs,
+        facts=told.get("training", {}),
         charts=charts(told["curves"]),
         rows=rows(told["stages"]),
-        style=Markup(page.asset("page.css")),
-        policy=policy,
     )
 
 

@@ -8,36 +8,42 @@ function startMap() {
   map.readColours();
   new ResizeObserver(() => map.resize()).observe(canvas);
   const keep = startPin(data, map, card);
-  const legend = startLegend(data, map);
-  startSwitches(map, legend);
-  startSearch(data, map);
+  const filters = makeFilters(data, map);
+  const legend = startLegend(data, map, filters);
+  startSwitches(map, legend, filters);
+  startFilters(data, filters);
+  startRows(data, map, filters, keep);
   startGrowth(data, map);
+  startLasso(canvas, map, filters);
   startPointer(canvas, map, card, keep);
   startKeys(canvas, map, keep);
   themed.push(() => { map.readColours(); legend(); map.refresh(true); });
 }
 
+const WORDS = { kept: 'chosen', free: 'not chosen', dropped: 'dropped', quarantined: 'quarantined', merged: 'merged' };
+const labelOf = (labels, code) => (code === NONE ? '' : code < labels.length ? labels[code][0] : 'a rare label');
+// [question, answer] and reason of a row, as far as the page carries them.
+function textOf(data, i) {
+  const [part, at] = i < data.chosen ? [0, i] : [1, i - data.chosen];
+  return [data.texts[part][at], data.why[part][at]];
+}
+
 // Returns a function that fills an element with what is known of a row.
 function makeCard(data, map) {
   const rank = unpack(data.rank, Uint32Array), length = unpack(data.length, Uint32Array);
-  const label = (kind, i) => {
-    const code = map.codes[kind][i];
-    if (code === NONE) return '';
-    return code < data[`${kind}s`].length ? data[`${kind}s`][code][0] : 'a rare label';
-  };
-  const words = { kept: 'chosen', free: 'not chosen', dropped: 'dropped', quarantined: 'quarantined', merged: 'merged' };
+  const label = (kind, i) => labelOf(data[`${kind}s`], map.codes[kind][i]);
   return (element, i) => {
     const status = data.statuses[map.codes.status[i]][0];
-    const [part, at] = i < data.chosen ? [0, i] : [1, i - data.chosen];
-    const text = data.texts[part][at], reason = data.reasons[part][at];
+    const [text, reason] = textOf(data, i);
     const head = make('div', 'card-head');
-    head.append(make('b', status === 'kept' ? 'chosen' : '', rank[i] ? `Rank ${figures(rank[i])}` : words[status]));
+    head.append(make('b', status === 'kept' ? 'chosen' : '', rank[i] ? `Rank ${figures(rank[i])}` : WORDS[status]));
     const meta = [label('task', i), label('source', i), `${figures(length[i])} characters`].filter(Boolean);
     for (const one of meta) head.append(make('bdi', 'meta', one));
     element.classList.add('card');
     element.replaceChildren(head);
     if (reason) element.append(make('bdi', 'reason', reason));
-    element.append(make('bdi', 'excerpt', text === undefined ? 'Its text is not in this page; cuvee why shows it.' : text));
+    element.append(make('bdi', 'excerpt', text === undefined ? 'Its text is not in this page; cuvee why shows it.' : text[0]));
+    if (text && text[1]) element.append(make('bdi', 'excerpt answer', text[1]));
     if (data.ids[i] !== undefined) element.append(make('bdi', 'id', data.ids[i]));
   };
 }
@@ -100,7 +106,7 @@ function legendRows(data, map) {
 }
 
 // Returns a function that draws the legend again.
-function startLegend(data, map) {
+function startLegend(data, map, filters) {
   const list = $('legend');
   function fill() {
     const filter = map.look.filter;
@@ -124,7 +130,7 @@ function startLegend(data, map) {
         if (!filter.delete(row.g)) filter.add(row.g);
         if (filter.has(row.g) && map.look.mode === 'status') unhide(map, row.g);
         fill();
-        map.refresh(true);
+        filters.apply();
       });
       item.append(button);
       return item;
@@ -141,44 +147,20 @@ function unhide(map, status) {
   if (key) map.look[key] = $(`show-${key}`).checked = true;
 }
 
-function startSwitches(map, legend) {
+function startSwitches(map, legend, filters) {
   for (const input of document.querySelectorAll('input[name="mode"]')) {
     input.checked = input.value === 'status'; // some browsers restore a form after a reload
     input.addEventListener('change', () => {
       map.look.mode = input.value;
       map.look.filter.clear();
       legend();
-      map.refresh(true);
+      filters.apply();
     });
   }
   for (const key of ['free', 'dropped']) {
     $(`show-${key}`).checked = map.look[key];
     $(`show-${key}`).addEventListener('change', (event) => { map.look[key] = event.target.checked; map.refresh(true); });
   }
-}
-
-function startSearch(data, map) {
-  const input = $('search'), count = $('found-count');
-  let lower = null; // per row what can be searched, made at the first search
-  const prepare = () => Array.from({ length: data.n }, (_, i) => {
-    const text = i < data.chosen ? data.texts[0][i] : data.texts[1][i - data.chosen];
-    return `${data.ids[i] ?? ''}\n${text ?? ''}`.toLowerCase();
-  });
-  input.value = '';
-  input.addEventListener('input', () => {
-    const wanted = input.value.trim().toLowerCase();
-    if (!wanted) {
-      map.look.marks = null;
-      count.textContent = '';
-      return map.refresh(true);
-    }
-    lower ??= prepare();
-    const marks = Uint8Array.from(lower, (text) => (text.includes(wanted) ? 1 : 0));
-    map.look.marks = marks;
-    const found = marks.reduce((sum, one) => sum + one, 0), chosen = marks.subarray(0, data.chosen).reduce((sum, one) => sum + one, 0);
-    count.textContent = `${figures(found)} found, ${figures(chosen)} chosen`;
-    map.refresh(true);
-  });
 }
 
 function startGrowth(data, map) {

@@ -15,7 +15,9 @@ VERDICTS = {
     "behind": ("within", "behind, once"),
 }  # class, word
 MARGIN = 6.0  # percent kept free at both ends
-FAR = 4.0  # an arm this many times as far out as all others is shown at the edge, so that the others can be told apart
+FAR = (
+    4.0  # an arm this many times as far out as all others is an arrow at the scale's end: the others can be told apart
+)
 
 
 # where an arm's interval lies, and the class of its verdict
@@ -23,11 +25,12 @@ PlacedInterval = TypedDict("PlacedInterval", {"from": float, "to": float, "class
 
 
 class PlacedArm(ProofArm, PlacedInterval):
-    """An arm as the forest plot shows it. at: its difference, in percent of the scale. size: the difference as text."""
+    """An arm as the forest plot shows it, inside the scale. at: its difference, in percent. size: the difference as text."""
 
     at: float
     size: str
     word: str  # of its verdict
+    beyond: str  # left or right where the difference lies beyond the scale's end
 
 
 class TaskCell(TypedDict):
@@ -62,9 +65,9 @@ def forest(told: ProofFigures) -> Forest:
     reach = _reach([max(abs(arm["low"]), abs(arm["high"])) for arm in judged])
 
     def place(value: float) -> float:
-        return round(min(max(50 + (50 - MARGIN) * value / reach, 1.5), 98.5), 3)
+        return round(50 + (50 - MARGIN) * min(max(value / reach, -1.0), 1.0), 3)
 
-    rows = [_placed(arm, place) for arm in judged]
+    rows = [_placed(arm, place, reach) for arm in judged]
     ticks: list[Tick] = [
         {"at": place(value), "text": f"{value:+.2g}".replace("-", "−") if value else "0"}
         for value in (-reach, 0.0, reach)
@@ -72,7 +75,7 @@ def forest(told: ProofFigures) -> Forest:
     return {"arms": rows, "ticks": ticks if rows else [], "tasks": tasks(told, arms)}
 
 
-def _placed(arm: ProofArm, place: Callable[[float], float]) -> PlacedArm:
+def _placed(arm: ProofArm, place: Callable[[float], float], reach: float) -> PlacedArm:
     sign = "+" if arm["difference"] >= 0 else "−"
     size, width = rounded(abs(arm["difference"]), arm["half_width"])
     css, word = VERDICTS.get(arm["verdict"], VERDICTS["open"])
@@ -85,6 +88,7 @@ def _placed(arm: ProofArm, place: Callable[[float], float]) -> PlacedArm:
         "size": f"{sign}{size} ± {width}",
         "class": css,
         "word": word,
+        "beyond": "" if abs(arm["difference"]) <= reach else "right" if arm["difference"] > 0 else "left",
     }
 
 

@@ -1,10 +1,9 @@
-"""A line over steps, as a page draws it: points and axes of an inline SVG."""
+"""A line over steps, as a page draws it: points and ticks in percent of the drawing, whatever its size."""
 
+import math
 from collections.abc import Sequence
 from typing import TypedDict
 
-WIDTH, HEIGHT = 960.0, 320.0  # of the drawing, in its own units
-LEFT, BOTTOM, TOP, RIGHT = 56.0, 36.0, 12.0, 12.0  # room for the axes
 POINTS = 800  # of a curve that are drawn
 TICKS = 5
 
@@ -17,17 +16,12 @@ class Tick(TypedDict):
 
 
 class Curve(TypedDict):
-    """A line as SVG draws it: "x,y" points of every step and of their running mean, and both axes."""
+    """A line as a page draws it: "x,y" points of every step and of their running mean, and both axes' ticks."""
 
-    width: float
-    height: float
     raw: str
     smooth: str
     y: list[Tick]
     x: list[Tick]
-    left: float
-    right: float
-    bottom: float
 
 
 def curve(loss: Sequence[Sequence[float]]) -> Curve:
@@ -42,27 +36,28 @@ def curve(loss: Sequence[Sequence[float]]) -> Curve:
     low, high = (low - 0.5, high + 0.5) if low == high else (low, high)
 
     def x(step: float) -> float:
-        return LEFT + (WIDTH - LEFT - RIGHT) * (step - steps[0]) / max(steps[-1] - steps[0], 1)
+        return 100 * (step - steps[0]) / max(steps[-1] - steps[0], 1)
 
     def y(value: float) -> float:
-        return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+        return 100 * (high - value) / (high - low)
 
     def line(series: Sequence[float]) -> str:
-        return " ".join(f"{x(steps[at]):.1f},{y(series[at]):.1f}" for at in range(0, len(steps), stride))
+        return " ".join(f"{x(steps[at]):.2f},{y(series[at]):.2f}" for at in range(0, len(steps), stride))
 
+    digits = decimals(high - low)
     marks = [low + (high - low) * tick / (TICKS - 1) for tick in range(TICKS)]
     turns = sorted({steps[round((len(steps) - 1) * tick / (TICKS - 1))] for tick in range(TICKS)})
     return {
-        "width": WIDTH,
-        "height": HEIGHT,
         "raw": line(values),
         "smooth": line(smooth),
-        "y": [{"at": round(y(mark), 1), "text": f"{mark:.2f}"} for mark in marks],
-        "x": [{"at": round(x(step), 1), "text": f"{step:,.0f}"} for step in turns],
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "bottom": HEIGHT - BOTTOM,
+        "y": [{"at": round(y(mark), 2), "text": f"{mark:.{digits}f}".replace("-", "−")} for mark in marks],
+        "x": [{"at": round(x(step), 2), "text": f"{step:,.0f}"} for step in turns],
     }
+
+
+def decimals(span: float) -> int:
+    """Return how many digits after the point tell ticks of an axis of this length apart."""
+    return min(max(2 - math.floor(math.log10(span)), 0), 6)
 
 
 def _running_mean(values: Sequence[float], width: int) -> list[float]:

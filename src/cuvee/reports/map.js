@@ -5,7 +5,7 @@ const NONE = 65535;
 function makeMap(canvas, data) {
   const n = data.n, m = data.chosen;
   const x = unpack(data.x, Uint16Array), y = unpack(data.y, Uint16Array);
-  const codes = { status: unpack(data.status, Uint8Array), task: unpack(data.task, Uint16Array), source: unpack(data.source, Uint16Array) };
+  const codes = { status: unpack(data.status, Uint8Array), task: unpack(data.task, Uint16Array), source: unpack(data.source, Uint16Array), reason: unpack(data.reason, Uint16Array) };
   const look = { mode: 'status', upTo: m, filter: new Set(), free: true, dropped: false, marks: null, hover: -1, pin: -1 };
   const view = { x: 0.5, y: 0.5, scale: 1 };
   const context = canvas.getContext('2d', { willReadFrequently: true }); // its pixels are ours, not a GPU's
@@ -194,5 +194,5 @@ function makeMap(canvas, data) {
     }
     return best;
   }
-  return { look, view, codes, groups, group, paint, readColours, refresh, resize, pan, zoom, showAll, reach, pick, at: (i) => [across(i), down(i)] };
+  return { look, view, codes, groups, group, paint, readColours, refresh, resize, pan, zoom, showAll, reach, pick, visible, at: (i) => [across(i), down(i)] };
 }

@@ -5,24 +5,17 @@ write ``textContent`` only, and the policy in the page's head allows exactly the
 ``PageSummary`` is the schema of the summary and ``POINTS`` that of the map's table.
 """
 
-import base64
-import hashlib
-from functools import cache
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict
 
-import jinja2
-import orjson
 import pyarrow as pa
-from markupsafe import Markup
 
-from cuvee import disk
-from cuvee.reports import figures
+from cuvee.reports import excerpts, figures, frame
 from cuvee.reports.adaptation import adaptation
 from cuvee.reports.forest import by_metric, forest
 from cuvee.reports.points import pack
-from cuvee.result.measures import Distributions, DropRow
+from cuvee.result.measures import Distributions, DropRow, LengthBin, ScoreRow
 from cuvee.result.methods import ShareBin
 from cuvee.result.plain import shown
 from cuvee.result.summary import PageSummary
@@ -37,12 +30,13 @@ POINTS: dict[str, str] = {
     "source": "string or null",
     "length": "int: characters",
     "reason": "string or null: why the row fell",
-    "text": "string: an excerpt; at most 300 characters of it are shown",
+    "kind": "string or null: the kind of its reason, where that has figures",
+    "text": "string: an excerpt, for rows of which nothing else is known",
 }
-"""The columns of the map's table."""
+"""The columns of the map's table. It may have more: "score:NAME", float or null, for each score."""
 
-STYLES = ("page.css", "map.css", "charts.css")
-SCRIPTS = ("start.js", "map.js", "explore.js", "charts.js", "run.js")
+STYLES = ("map.css", "rows.css")
+SCRIPTS = ("start.js", "map.js", "explore.js", "filters.js", "rows.js", "lasso.js", "charts.js", "run.js")
 FIRST = 12  # rows of the ranking that are also written as plain HTML
 
 
@@ -65,24 +59,46 @@ class SizedDrop(DropRow):
     size: float
 
 
-def write(summary: PageSummary, points: pa.Table, path: Path) -> None:
+class ScoreBins(TypedDict):
+    """The histogram of a score."""
+
+    title: str
+    bins: list[figures.DrawnBin]
+
+
+def write(
+    summary: PageSummary,
+    points: pa.Table,
+    path: Path,
+    *,
+    read: excerpts.Read | None = None,
+    costs: Sequence[frame.StepCost] = (),
+) -> None:
     """Write the page of a run, whole or not at all; equal arguments give equal bytes.
 
-    points: see ``POINTS``; all chosen rows and a sample of the others are embedded.
+    points: see ``POINTS``; all chosen rows and a sample of the others are embedded. read: what the rows of it say.
     """
-    disk.write_whole(path, make(summary, points).encode("utf-8"))
+    frame.write(make(summary, points, read=read, costs=costs), path)
 
 
-def make(summary: PageSummary, points: pa.Table) -> str:
+def make(
+    summary: PageSummary,
+    points: pa.Table,
+    *,
+    read: excerpts.Read | None = None,
+    costs: Sequence[frame.StepCost] = (),
+) -> str:
     """Return the page as HTML; no larger than about 3 MB, however large the pool."""
     told = shown(summary)
     measures = [figures.range_plot(measure) for measure in told.get("measures") or []]
-    scatter = pack(points)
-    script = f"(() => {{\n'use strict';\n{''.join(map(asset, SCRIPTS))}\n}})();"
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    template = environment().get_template("page.html.jinja")
-    return template.render(
-        told=told,
+    scatter = pack(points, read)
+    return frame.render(
+        "page.html.jinja",
+        told,
+        styles=STYLES,
+        scripts=SCRIPTS,
+        costs=costs,
+        facts=frame.selection_facts(told.get("selection")),
         flow=figures.flow(told.get("rows") or {}),
         measures=measures,
         tally=figures.tally(measures),
@@ -93,23 +109,12 @@ def make(summary: PageSummary, points: pa.Table) -> str:
         curve=figures.curve(told.get("curve") or {}),
         shares=_shares(told.get("shares") or []),
         drops=_drops(told.get("drops") or []),
+        score_bins=_score_bins(told.get("scores") or []),
         scatter=scatter,
         first=scatter.first(FIRST),
-        scatter_json=embedded(scatter.data),
-        curve_json=embedded(told.get("curve") or {}),
-        style=Markup("\n".join(map(asset, STYLES))),
-        script=Markup(script),
-        policy=f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'",
+        scatter_json=frame.embedded(scatter.data),
+        curve_json=frame.embedded(told.get("curve") or {}),
     )
-
-
-def embedded(value: object) -> Markup:
-    """Return JSON that is safe inside a script element: no "<", ">", "&", U+2028 or U+2029 is left as it is."""
-    text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
 
 
 def _bars(distributions: Distributions) -> list[BarChart]:
@@ -127,23 +132,6 @@ def _drops(drops: list[DropRow]) -> list[SizedDrop]:
     return [{**row, "size": size} for row, size in zip(drops, sizes, strict=True)]
 
 
-@cache
-def asset(name: str) -> str:
-    """Return a file of this package: a template, a style sheet or a script."""
-    return resources.files("cuvee.reports").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def environment() -> jinja2.Environment:
-    """Return the environment of our templates; every variable is escaped, and an unknown name is a defect of ours."""
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(asset),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["number"] = figures.number
-    environment.filters["breakable"] = figures.breakable
-    environment.filters["share"] = figures.share
-    return environment
+def _score_bins(scores: list[ScoreRow]) -> list[ScoreBins]:
+    found: list[tuple[str, list[LengthBin]]] = [(row["name"], row.get("bins") or []) for row in scores]
+    return [{"title": name, "bins": figures.histogram(bins)} for name, bins in found if bins]

@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from cuvee import rng
 from cuvee.arrays import F64, I64, Bool
+from cuvee.reports import excerpts
 from cuvee.result.plain import text
 
 POINTS = 20_000  # points in all, as long as this leaves LEAST for rows that were not chosen
 LEAST = 5_000
 CHOSEN = 40_000  # chosen rows at most, the best
-CHOSEN_TEXTS, OTHER_TEXTS = 2_000, 6_000
-CHOSEN_BYTES, OTHER_BYTES = 800_000, 1_000_000  # of excerpts, escaped: what bounds the page in any script
 LABELS = 1_000  # different tasks or sources that keep their names
-EXCERPT, OTHER_EXCERPT, LABEL = 300, 160, 80  # characters
+LABEL, REASON = 80, 300  # characters
+SCORES = 6  # whose values the page carries
+SCORE = "score:"  # what the names of the map's columns of scores begin with
+STEPS = 65_534  # values that a score is rounded to, over its range
 STATUSES = ("kept", "free", "dropped", "quarantined", "merged")
 
 
@@ -39,16 +40,32 @@ class MapColumns(TypedDict):
     statuses: list[LabelCount]
     tasks: list[LabelCount]
     sources: list[LabelCount]
+    reason: str
+    reasons: list[LabelCount]
     ids: list[str]
+    scores: list["ScoreColumn"]
+
+
+class ScoreColumn(TypedDict):
+    """A score of every point: uint16 steps from low to high in base64, 65,535 where it is null."""
+
+    name: str
+    low: float
+    high: float
+    values: str
 
 
 class MapData(MapColumns):
-    """What ``map.js`` reads. texts, reasons: of the chosen rows, then of the others, as many as there is room for."""
+    """What ``map.js`` reads. texts: [question, answer] of the chosen rows, then of the others; why: their reasons.
+
+    whole: so many of the chosen rows' texts are not cut.
+    """
 
     chosen: int
     k: int
-    texts: list[list[str]]
-    reasons: list[list[str]]
+    whole: int
+    texts: list[list[list[str]]]
+    why: list[list[str]]
 
 
 class FirstRow(TypedDict):
@@ -58,7 +75,8 @@ class FirstRow(TypedDict):
     id: str
     task: str
     source: str
-    text: str
+    question: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -72,9 +90,10 @@ class Scatter:
     others_drawn: int
     nowhere: int  # rows without a place on the map
     texts: int
+    whole: int
 
     def first(self, k: int) -> list[FirstRow]:
-        """Return the k best rows: rank, id, task, source, text; task and source are "" where there is none."""
+        """Return the k best rows; task and source are "" where there is none."""
         data, tasks, sources = self.data, self.data["tasks"], self.data["sources"]
         shown = min(k, len(data["texts"][0]))
         codes = [np.frombuffer(base64.b64decode(column), "<u2") for column in (data["task"], data["source"])]
@@ -85,14 +104,19 @@ class Scatter:
                 "id": data["ids"][at],
                 "task": str(tasks[codes[0][at]][0]) if codes[0][at] < len(tasks) else "",
                 "source": str(sources[codes[1][at]][0]) if codes[1][at] < len(sources) else "",
-                "text": data["texts"][0][at],
+                "question": data["texts"][0][at][0],
+                "answer": data["texts"][0][at][1],
             }
             for at in range(shown)
         ]
 
 
-def pack(points: pa.Table) -> Scatter:
-    """Return the chosen rows, best first, and a sample of the others that depends on nothing but their number."""
+def pack(points: pa.Table, read: excerpts.Read | None = None) -> Scatter:
+    """Return the chosen rows, best first, and a sample of the others that depends on nothing but their number.
+
+    read: what the rows say; without it their excerpts in the table stand in.
+    """
+    read = read or excerpts.from_table(points)
     place = np.stack([_floats(points, "x"), _floats(points, "y")], axis=1)
     known = np.isfinite(place).all(axis=1)
     rank = np.nan_to_num(_floats(points, "rank")).astype(np.int64)
@@ -100,21 +124,19 @@ def pack(points: pa.Table) -> Scatter:
     chosen = chosen[np.argsort(rank[chosen], kind="stable")]
     others = np.flatnonzero(known & (rank <= 0))
     best = chosen[:CHOSEN]
-    drawn = rng.stream(0, "map of the report").permutation(len(others))[: max(LEAST, POINTS - len(best))]
-    rows = np.concatenate([best, others[drawn]]).astype(np.int64)
-    excerpts = [
-        _texts(points, best[:CHOSEN_TEXTS], EXCERPT, CHOSEN_BYTES),
-        _texts(points, others[drawn[:OTHER_TEXTS]], OTHER_EXCERPT, OTHER_BYTES),
-    ]
+    drawn = others[rng.stream(0, "map of the report").permutation(len(others))[: max(LEAST, POINTS - len(best))]]
+    rows = np.concatenate([best, drawn]).astype(np.int64)
+    own, rest = excerpts.of_chosen(read, best), excerpts.of_others(read, drawn)
     data: MapData = {
         **_columns(points, rows, place[rows], rank),
         "chosen": len(best),
         "k": len(chosen),
-        "texts": [texts for texts, _ in excerpts],
-        "reasons": [reasons for _, reasons in excerpts],
+        "whole": own.whole,
+        "texts": [own.rows, rest.rows],
+        "why": [_reasons(points, best[: len(own.rows)]), _reasons(points, drawn[: len(rest.rows)])],
     }
-    nowhere, texts = int((~known).sum()), sum(len(texts) for texts, _ in excerpts)
-    return Scatter(data, len(chosen), len(best), len(others), len(drawn), nowhere, texts)
+    texts = len(own.rows) + len(rest.rows)
+    return Scatter(data, len(chosen), len(best), len(others), len(drawn), int((~known).sum()), texts, own.whole)
 
 
 def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> MapColumns:
@@ -122,20 +144,24 @@ def _columns(points: pa.Table, rows: I64, place: F64, rank: I64) -> MapColumns:
     chosen = rank > 0
     tasks, task_labels = _codes(points["task"], chosen)
     sources, source_labels = _codes(points["source"], chosen)
+    reasons, reason_labels = _codes(_kinds(points), chosen)
     xy = np.clip(place, 0.0, 1.0) * 65_535
     length = np.nan_to_num(_floats(points, "length"))[rows]
     return {
         "n": len(rows),
-        "x": _base64(xy[:, 0].round(), "<u2"),
-        "y": _base64(xy[:, 1].round(), "<u2"),
-        "rank": _base64(rank[rows], "<u4"),
-        "status": _base64(status[rows], "u1"),
-        "task": _base64(tasks[rows], "<u2"),
-        "source": _base64(sources[rows], "<u2"),
-        "length": _base64(length, "<u4"),
+        "x": as_base64(xy[:, 0].round(), "<u2"),
+        "y": as_base64(xy[:, 1].round(), "<u2"),
+        "rank": as_base64(rank[rows], "<u4"),
+        "status": as_base64(status[rows], "u1"),
+        "task": as_base64(tasks[rows], "<u2"),
+        "source": as_base64(sources[rows], "<u2"),
+        "length": as_base64(length, "<u4"),
         "statuses": [[name, int((status == code).sum())] for code, name in enumerate(STATUSES)],
         "tasks": task_labels,
         "sources": source_labels,
+        "reason": as_base64(reasons[rows], "<u2"),
+        "reasons": reason_labels,
+        "scores": [_score(points, name, rows) for name in points.column_names if name.startswith(SCORE)][:SCORES],
         "ids": [_cut(name, LABEL) for name in points["id"].take(pa.array(rows[: POINTS + LEAST])).to_pylist()],
     }
 
@@ -159,19 +185,23 @@ def _codes(column: pa.ChunkedArray, chosen: Bool) -> tuple[I64, list[LabelCount]
     return new[found], [[_cut(names[code], LABEL), int(counts[code]), int(picked[code])] for code in order]
 
 
-def _texts(points: pa.Table, rows: I64, most: int, size: int) -> tuple[list[str], list[str]]:
-    """Return the excerpts and reasons, ``most`` characters of each, of as many rows as fit into ``size`` bytes."""
-    taken = points.select(["text", "reason"]).take(pa.array(rows, pa.int64())).to_pylist()
-    texts: list[str] = []
-    reasons: list[str] = []
-    for row in taken:
-        excerpt, reason = _cut(row["text"] or "", most), _cut(row["reason"] or "", most)
-        size -= len(orjson.dumps([excerpt, reason])) + 5 * sum(map((excerpt + reason).count, "<>&"))
-        if size < 0:
-            break
-        texts.append(excerpt)
-        reasons.append(reason)
-    return texts, reasons
+def _kinds(points: pa.Table) -> pa.ChunkedArray:
+    """Return reasons without their figures: "near duplicate: 0.91 of ..." -> "near duplicate"."""
+    kinds = points["kind"] if "kind" in points.column_names else points["reason"]
+    return pa.chunked_array([[None if kind is None else kind.split(":")[0] for kind in kinds.to_pylist()]], pa.string())
+
+
+def _score(points: pa.Table, name: str, rows: I64) -> ScoreColumn:
+    values = _floats(points, name)
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    steps = (values[rows] - low) / (high - low or 1.0) * STEPS
+    steps = np.where(np.isfinite(steps), np.clip(steps, 0, STEPS).round(), STEPS + 1)
+    return {"name": text(name.removeprefix(SCORE)), "low": low, "high": high, "values": as_base64(steps, "<u2")}
+
+
+def _reasons(points: pa.Table, rows: I64) -> list[str]:
+    return [_cut(reason or "", REASON) for reason in points["reason"].take(pa.array(rows, pa.int64())).to_pylist()]
 
 
 def _cut(value: str, most: int) -> str:
@@ -182,5 +212,6 @@ def _floats(points: pa.Table, name: str) -> F64:
     return np.asarray(points[name].to_numpy(), dtype=np.float64)
 
 
-def _base64(values: I64 | F64, dtype: str) -> str:
+def as_base64(values: I64 | F64, dtype: str) -> str:
+    """Return numbers of a type as the scripts read them."""
     return base64.b64encode(values.astype(dtype).tobytes()).decode()

@@ -91,3 +91,4 @@ startMap();
 startCurve();
 startCopy();
 startTheme();
+startReach();

@@ -2,6 +2,7 @@
 const $ = (id) => document.getElementById(id);
 const read = (id) => JSON.parse($(id).textContent);
 const figures = (value) => Math.round(value).toLocaleString('en-US');
+const short = (value) => (value == null ? '–' : Math.abs(value) >= 1000 ? figures(value) : String(Number(value.toPrecision(4))));
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -90,4 +91,16 @@ function startCopy() {
     }
     setTimeout(() => { button.textContent = 'Copy'; }, 1600);
   });
+}
+
+// Who has no pointer scrolls with the keyboard: a text that is longer than its box can be reached by it.
+function reachable() {
+  for (const text of document.querySelectorAll('.excerpt')) {
+    if (text.clientHeight && text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0; else text.removeAttribute('tabindex');
+  }
+}
+function startReach() {
+  document.addEventListener('toggle', reachable, true);
+  new ResizeObserver(reachable).observe(document.body);
+  reachable();
 }

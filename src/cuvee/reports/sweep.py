@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from markupsafe import Markup
-
-from cuvee import disk
-from cuvee.reports import page
-from cuvee.reports.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TICKS, TOP, WIDTH, Tick
+from cuvee.reports import frame
+from cuvee.reports.forest import VERDICTS
+from cuvee.reports.lines import TICKS, Tick, decimals
 from cuvee.result.plain import shown
 from cuvee.result.proofs import SweepProof
 
+WORDS = {verdict: word for verdict, (_, word) in VERDICTS.items()}  # as the page of one proof has them
 DEFAULT = "default"  # the value of a setting that an arm does not name
 SPREAD = 0.5  # of the room between two values that the arms of one value share
 
@@ -68,11 +67,8 @@ class DrawnSeries(TypedDict):
 
 
 class Axes(TypedDict):
-    """Where the axes lie, and their ticks."""
+    """The ticks of both axes, and where no difference lies; all places are in percent of the drawing."""
 
-    left: float
-    right: float
-    bottom: float
     zero: float
     y: list[Tick]
     x: list[Tick]
@@ -82,9 +78,9 @@ class Panel(Axes):
     """One drawing."""
 
     title: str
-    width: float
-    height: float
     series: list[DrawnSeries]
+    raw: str
+    smooth: str
 
 
 Series = dict[str, list[tuple[str, Point]]]  # an arm's label -> (value of what is varied, point)
@@ -93,12 +89,7 @@ Series = dict[str, list[tuple[str, Point]]]  # an arm's label -> (value of what 
 def write(summary: SweepSummary, path: Path) -> None:
     """Write the page, whole or not at all; equal arguments give equal bytes."""
     told = shown(summary)
-    template = page.environment().get_template("sweep.html.jinja")
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    text = template.render(
-        told=told, panels=panels(told["proofs"]), style=Markup(page.asset("page.css")), policy=policy
-    )
-    disk.write_whole(path, text.encode("utf-8"))
+    frame.write(frame.render("sweep.html.jinja", told, panels=panels(told["proofs"]), words=WORDS), path)
 
 
 def panels(proofs: Iterable[SweepProof]) -> list[Panel]:
@@ -131,7 +122,7 @@ def _panel(title: str, points: Sequence[Point], setting: str) -> Panel:
         series.setdefault(label, []).append((point.value(setting) if setting else str(point.rows), point))
     kept = {label: found for label, found in series.items() if len({value for value, _ in found}) > 1}
     values = sorted({value for found in kept.values() for value, _ in found}, key=_order)
-    return {"title": title, "width": WIDTH, "height": HEIGHT, **_axes(kept, values), "series": _drawn(kept, values)}
+    return {"title": title, **_axes(kept, values), "series": _drawn(kept, values), "raw": "", "smooth": ""}
 
 
 def _order(value: str) -> tuple[int, float, str]:
@@ -143,13 +134,11 @@ def _order(value: str) -> tuple[int, float, str]:
 
 def _axes(kept: Series, values: Sequence[str]) -> Axes:
     low, high = _range(kept)
+    digits = decimals(high - low)
     marks = [low + (high - low) * tick / (TICKS - 1) for tick in range(TICKS)]
     return {
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
-        "bottom": HEIGHT - BOTTOM,
         "zero": _y(0.0, low, high),
-        "y": [{"at": _y(mark, low, high), "text": f"{mark:+.2f}".replace("-", "−")} for mark in marks],
+        "y": [{"at": _y(mark, low, high), "text": f"{mark:+.{digits}f}".replace("-", "−")} for mark in marks],
         "x": [{"at": _x(at, len(values)), "text": value} for at, value in enumerate(values)],
     }
 
@@ -184,8 +173,8 @@ def _range(kept: Series) -> tuple[float, float]:
 
 
 def _x(at: float, count: int) -> float:
-    return round(LEFT + (WIDTH - LEFT - RIGHT) * (at + 0.5) / max(1, count), 1)
+    return round(100 * (at + 0.5) / max(1, count), 2)
 
 
 def _y(value: float, low: float, high: float) -> float:
-    return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low), 1)
+    return round(100 * (high - value) / (high - low), 2)

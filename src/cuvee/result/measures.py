@@ -1,6 +1,6 @@
 """The parts of a summary that say what was chosen, beside what: measures, budgets, distributions, scores."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class RowCounts(TypedDict, total=False):
@@ -84,6 +84,7 @@ class ScoreRow(TypedDict):
     tied: float | None  # share of the most frequent value
     length: float | None  # rank correlation with the answer's length
     cut: float | None  # share of the rows that were too long to be scored whole
+    bins: NotRequired[list[LengthBin]]  # rows of the pool and of the selection from one score to the next
 
 
 class DropExample(TypedDict, total=False):

@@ -11,6 +11,7 @@ from cuvee import commands
 from cuvee.intake.read import Source
 from cuvee.models import causal
 from cuvee.reports import training as page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result, Summary
 from cuvee.runs import Run, Step, versions, write_json
 from cuvee.training import mixtures
@@ -40,7 +41,7 @@ def publish(run: Run, ask: TrainAsk, source: Source, trained: Step) -> Result:
 
     def make(folder: Path) -> None:
         write_json(folder / "summary.json", told)
-        page.write(told, folder / "report.html")
+        page.write(told, folder / "report.html", costs_of(run.steps))
 
     files = run.publish(
         run.step("publish", {"train": trained.fingerprint, "told": told}, make), ["report.html", "summary.json"]

@@ -1,4 +1,4 @@
-"""``cuvee report``: where a run's page is, and its summary again; several proofs on one page."""
+"""``cuvee report``: where a run's page is, and its summary again; two runs, or several proofs, on one page."""
 
 from pathlib import Path
 
@@ -8,14 +8,15 @@ from cuvee.verbs.face import verb
 
 @verb("report", example="cuvee report runs/select", page="docs/proof.md")
 def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> Result:
-    """Show the summary of a finished run and the path of its page; or draw several proofs on one page.
+    """Show the summary of a finished run and the path of its page; or compare runs on one page.
 
     Parameters
     ----------
     run:
-        A run folder. Several of `cuvee prove`: one page that shows every arm by budget and by setting.
+        A run folder. Two: one page of what the second chose that the first did not, what it left out, and both maps. Several of
+        `cuvee prove`: one page that shows every arm by budget and by setting.
     out:
-        The page of several proofs.
+        The page of several runs.
     """
     import orjson
 
@@ -26,9 +27,12 @@ def report(run: list[Path] | Path, *, out: Path = Path("runs/report.html")) -> R
     if not folders:
         raise InputError("no run is named", "cuvee report RUN")
     if len(folders) > 1:
-        from cuvee.proof.sweep import side_by_side
+        from cuvee.proof import sweep
+        from cuvee.publication import compared
 
-        return side_by_side(folders, Path(out))
+        if any(output(one, "proof.json") for one in folders):
+            return sweep.side_by_side(folders, Path(out))
+        return compared.side_by_side(folders, Path(out))
     (folder,) = folders
     summary = output(folder, "summary.json") or output(folder, "profile.json")
     if summary is None:

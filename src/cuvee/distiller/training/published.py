@@ -13,6 +13,7 @@ from cuvee.distiller.training.asked import DistillTrainAsk
 from cuvee.distiller.training.stages import CURVE, DOUBTS, LIBRARY, MODEL, TRUST, weighing
 from cuvee.models import causal
 from cuvee.reports import distiller as page
+from cuvee.reports.frame import costs_of
 from cuvee.result import Result
 from cuvee.result.methods import StageFigures
 from cuvee.result.summary import DistillerSummary
@@ -59,7 +60,7 @@ def publish(run: Run, ask: DistillTrainAsk, course: TeachingCourse) -> Result:
 
     def make(folder: Path) -> None:
         write_json(folder / "summary.json", summary)
-        page.write(summary, folder / "report.html")
+        page.write(summary, folder / "report.html", costs_of(run.steps))
 
     step = run.step("publish", {"told": summary}, make)
     files = run.publish(step, ["report.html", "summary.json"])

@@ -1,0 +1,3 @@
+startCopy();
+startTheme();
+startReach();
