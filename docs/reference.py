@@ -15,8 +15,10 @@ CODE = re.compile(r"``(.+?)``")
 def everything() -> str:
     """Return a section for each public name: the verbs, the parts, the result, the errors."""
     verbs = [name for name in dir(cuvee) if _is_verb(name)]
-    parts = [name for name in dir(cuvee) if name not in verbs and name not in ("Result", "__version__")]
-    told = ["## Verbs\n", *map(_function, verbs), "## Parts of the verbs\n", *map(_function, parts)]
+    others = [name for name in dir(cuvee) if name not in verbs and name not in ("Result", "__version__")]
+    rooms = [name for name in others if inspect.ismodule(getattr(cuvee, name))]
+    parts = [name for name in others if name not in rooms]
+    told = ["## Verbs\n", *map(_function, verbs), "## Parts of the verbs\n", *map(_function, parts), *map(_room, rooms)]
     told += ["## What a verb returns\n", _result(), "## Errors\n", *map(_error, _errors())]
     told.append('## The version\n\n`cuvee.__version__`: text, such as "0.1.0".\n')
     return "\n" + "\n".join(told)
@@ -24,6 +26,10 @@ def everything() -> str:
 
 def _is_verb(name: str) -> bool:
     return name in __import__("cuvee.verbs", fromlist=["__all__"]).__all__
+
+
+def _room(name: str) -> str:
+    return f"### `cuvee.{name}`\n\n{_prose(inspect.getdoc(getattr(cuvee, name)) or '')}"
 
 
 def _function(name: str) -> str:

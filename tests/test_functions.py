@@ -64,13 +64,13 @@ def test_read_embed_and_choose_are_the_verb(tmp_path: Path) -> None:
 
 def test_a_pool_is_what_a_choice_by_more_than_vectors_takes() -> None:
     rows = [{"instruction": f"Say {n}", "output": f"{n} " * (n + 1), "task": "ab"[n % 2]} for n in range(12)]
-    pool = cuvee.pool(rows, "lexical", scores={"mine": np.arange(12)})
+    pool = cuvee.pool(rows, "lexical", scores={"mine": np.arange(12.0)})
     assert isinstance(pool, cuvee.Pool) and len(pool) == 12
     assert cuvee.choose(pool, 3, "top", score="mine").tolist() == [11, 10, 9]
     assert sorted(row % 2 for row in cuvee.choose(pool, 4, "stratified", by="task").tolist()) == [0, 0, 1, 1]
     assert cuvee.kcenter(pool, 4).tolist() == cuvee.kcenter(pool.vectors, 4).tolist()
     with pytest.raises(InputError, match="mine is no score"):
-        cuvee.pool(rows, "lexical", scores={"mine": np.arange(9)})
+        cuvee.pool(rows, "lexical", scores={"mine": np.arange(9.0)})
 
 
 def test_a_proof_of_results_from_elsewhere() -> None:

@@ -57,10 +57,13 @@ def build(n: int) -> Pool:
     X = draw.normal(size=(n, 7))
     X = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
     X.flags.writeable = False
-    messages = []
+    messages: list[list[dict[str, str | None]]] = []
     for i in range(n):
         answer = " ".join(f"w{w}" for w in draw.integers(0, 30, size=i * 3 % 131))
-        turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": None if i % 7 == 3 else answer}]
+        turns: list[dict[str, str | None]] = [
+            {"role": "user", "content": "q"},
+            {"role": "assistant", "content": None if i % 7 == 3 else answer},
+        ]
         if i % 5 == 1:
             turns += [{"role": "user", "content": "and?"}, {"role": "assistant", "content": f"more {answer}"}]
         messages.append(turns[:1] if i % 11 == 4 else [] if i % 13 == 5 else turns)

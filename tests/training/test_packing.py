@@ -15,6 +15,7 @@ from cuvee import render
 from cuvee.errors import ConfigError
 from cuvee.models import causal
 from cuvee.training import batches, sft
+from cuvee.training.settings import Training
 
 
 def test_the_loss_of_packed_rows_is_that_of_padded_ones(tiny_model: Path) -> None:
@@ -22,7 +23,7 @@ def test_the_loss_of_packed_rows_is_that_of_padded_ones(tiny_model: Path) -> Non
     for packing in (False, True):
         model = causal.load(tiny_model, device="cpu")
         rows = render.encode_all(talks(), model.tokenizer, max_length=96)
-        settings = sft.Training(steps=4, lr=3e-3, batch=7, micro_tokens=200, packing=packing)
+        settings = Training(steps=4, lr=3e-3, batch=7, micro_tokens=200, packing=packing)
         curves.append([point["loss"] for point in sft.train(model, rows, settings, None, seed=1).curve])
     assert curves[1] == pytest.approx(curves[0], abs=1e-4) and len(set(curves[0])) > 1
 

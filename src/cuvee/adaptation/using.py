@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
 
 import numpy as np
 
@@ -115,8 +115,7 @@ def _options(kind: Callable[..., T], typed: Mapping[str, object]) -> T:
         for field in fields(kind)
         if is_dataclass(hints[field.name]) or field.name in typed
     }
-    made: T = kind(**known)
-    return made
+    return cast("Callable[..., T]", kind)(**known)
 
 
 def _numbers(ground: Ground) -> I64:

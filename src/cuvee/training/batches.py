@@ -183,9 +183,12 @@ def check_packs_apart(model: torch.nn.Module, ids: I64) -> None:
 
     ids: (m,) a few different tokens of the model, m at least 4. The model must not keep a cache, as in training.
     """
-    ids = ids.astype(np.int32)
+    short = ids.astype(np.int32)
     half = len(ids) // 2
-    told = [Encoded(part, np.ones(len(part), dtype=bool)) for part in (ids[:half], ids[half:])]
+    told = [
+        Encoded(np.asarray(part, dtype=np.int32), np.ones(len(part), dtype=bool))
+        for part in (short[:half], short[half:])
+    ]
     device = next(model.parameters()).device
     was = model.training
     with torch.no_grad():
