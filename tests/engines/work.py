@@ -192,7 +192,7 @@ class Mortal(Generic[Content, Result]):
 
 @dataclass(frozen=True, kw_only=True)
 class KillingStates(Local):
-    """Processes that keep states, and are killed at every seventh question, once it is answered."""
+    """Processes that keep states, and are killed at every third question, once it is answered."""
 
     marks: Path
 
@@ -210,8 +210,8 @@ class Interrupted(Generic[State]):
 
     def ask(self, question: Callable[[State], Result]) -> list[Result]:
         self.count += 1
-        return self.held.ask(Mortal(question, self.marks / str(self.count)) if self.count % 7 == 0 else question)
+        return self.held.ask(Mortal(question, self.marks / str(self.count)) if self.count % 3 == 0 else question)
 
     def tell(self, news: Callable[[State], None]) -> None:
         self.count += 1
-        self.held.tell(Mortal(news, self.marks / str(self.count)) if self.count % 7 == 0 else news)
+        self.held.tell(Mortal(news, self.marks / str(self.count)) if self.count % 3 == 0 else news)

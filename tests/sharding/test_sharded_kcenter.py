@@ -80,4 +80,4 @@ def test_shards_in_processes_that_are_killed(tmp_path: Path) -> None:
     same(unit(3_000, 24), 300, 5, tmp_path, engine=Local(workers=2, start=0.0))
     (tmp_path / "marks").mkdir()
     same(unit(3_000, 24), 300, 3, tmp_path, engine=KillingStates(workers=2, start=0.0, marks=tmp_path / "marks"))
-    assert len([*(tmp_path / "marks").iterdir()]) > 2
+    assert len([*(tmp_path / "marks").iterdir()]) >= 2
