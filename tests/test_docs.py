@@ -19,7 +19,6 @@ README = ROOT / "README.md"
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NO_EXAMPLE = {"benchmarks.md", "comparison.md", "glossary.md", "hardware.md", "log.md"}  # figures, words and history
-COMING = {"when.md"}  # links that lead somewhere once another branch is merged
 SHELL = re.compile(r"[|&;<>$*`\\]")  # what only a shell understands
 
 
@@ -112,7 +111,7 @@ def test_tables_are_those_of_the_code() -> None:
 def test_every_link_to_a_file_leads_somewhere() -> None:
     for page in [README, *PAGES]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists() or target in COMING, f"{page.name} links to {target}"
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 def test_the_reference_has_every_public_name() -> None:

@@ -69,7 +69,8 @@ def _distiller(path: Path) -> None:
         "training": {"examples": 800, "held out": 12, "judged": 12, "too long": 3},
         "stages": {"untrained": stage, "cold start": stage, "GRPO": stage},
         "curves": {"cold start": points, "GRPO": points},
-        "weights": {"quality": 0.5, "alignment": 0.4, "format": 0.1},
+        "weights": {"qa": {"quality": 0.5, "alignment": 0.4, "format": 0.1}},
+        "trust": {"qa": 0.58, "para": None},
         **AGAIN,
     }
     distiller.write(told, path, COSTS)

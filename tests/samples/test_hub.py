@@ -53,11 +53,11 @@ def test_an_id_that_is_none() -> None:
 def test_without_the_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(hub, "installed", lambda: False)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(MissingExtraError, match=r"cuvee\[hub\]"):
+    with pytest.raises(MissingExtraError, match=r"\[hub\]"):
         inputs.expand(["hub:org/name"])
     with pytest.raises(InputError, match="there is no org/name"):
         inputs.expand(["org/name"])
-    with pytest.raises(MissingExtraError, match=r"cuvee\[hub\]"):
+    with pytest.raises(MissingExtraError, match=r"\[hub\]"):
         list(hub.batches("hub:org/name"))
 
 

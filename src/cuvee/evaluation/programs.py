@@ -13,7 +13,7 @@ from cuvee.progress import bar
 MOST = 65_536  # characters of an answer that are taken for code
 
 
-class Text(Protocol):
+class WrittenText(Protocol):
     """What a model wrote."""
 
     @property
@@ -32,7 +32,7 @@ class ProgramVerdict:
 
 def judge(
     questions: Sequence[Question],
-    answers: Mapping[int, Text],
+    answers: Mapping[int, WrittenText],
     limits: sandbox.Limits,
     journal: Journal | None = None,
 ) -> dict[int, ProgramVerdict]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cuvee.errors import InputError
 from cuvee.samples import containers
-from cuvee.samples.dialects import detect
+from cuvee.samples.dialects import Dialect, detect, marked
 from cuvee.samples.dialects.cells import asked, text
 from cuvee.samples.dialects.turns import turns
 from cuvee.samples.schema import Turn
@@ -30,7 +30,7 @@ def evaluation_items(paths: Sequence[str | Path]) -> list[tuple[str, str]]:
 def answered(paths: Sequence[str | Path]) -> bool:
     """Return whether some row of evaluation files has an answer beside its question."""
     return any(
-        raw.value is not None and detect(raw.value) is not None
+        raw.value is not None and _dialect(raw.value) is not None
         for path in containers.expand(paths)
         for raw in containers.rows(path)
     )
@@ -57,7 +57,7 @@ def _items(path: str | Path) -> list[tuple[int, str]]:
 
 def texts(row: object) -> list[str]:
     """Return what one row asks: one text per instance, none where it asks nothing."""
-    dialect = detect(row)
+    dialect = _dialect(row)
     if dialect is not None:
         return [said for one in dialect.parse(row) if (said := _users(one.messages))]
     return _bare(row)
@@ -65,7 +65,14 @@ def texts(row: object) -> list[str]:
 
 def is_bare(row: object) -> bool:
     """Return whether a row is a question without an answer: no dialect knows it, and it asks something."""
-    return detect(row) is None and bool(_bare(row))
+    return _dialect(row) is None and bool(_bare(row))
+
+
+def _dialect(row: object) -> Dialect | None:
+    """Return the dialect that knows a row; a text without marks of a prompt format is a question."""
+    found = detect(row)
+    plain = found is marked.TEXT and isinstance(row, Mapping) and marked.marked(str(row["text"])) is None
+    return None if plain else found
 
 
 def _bare(row: object) -> list[str]:

@@ -41,7 +41,7 @@ def follow(
     Raises ConfigError where the sizes differ or the trainer packs rows, InputError where the data is not that of the run.
     """
     need("torch", "transformers", "accelerate", purpose="cuvee.follow")
-    from cuvee.training.stepwise import FeedCallback, Judging, StepSampler
+    from cuvee.training.stepwise import FeedCallback, JudgingFeed, StepSampler
 
     followed = _replayed(trainer, feed) if isinstance(feed, str | PathLike | Result) else feed
     size = trainer.args.train_batch_size * trainer.args.gradient_accumulation_steps * trainer.args.world_size
@@ -54,7 +54,9 @@ def follow(
         raise ConfigError("a feed has no end of its own", "give steps, or the trainer's max_steps")
     sampler = StepSampler(followed, trainer.args.max_steps, size)
     trainer._get_train_sampler = lambda *_: sampler  # the hook that TRL's maintainers name for this
-    trainer.add_callback(FeedCallback(followed, reward or (followed.judge if isinstance(followed, Judging) else None)))
+    trainer.add_callback(
+        FeedCallback(followed, reward or (followed.judge if isinstance(followed, JudgingFeed) else None))
+    )
     return followed
 
 

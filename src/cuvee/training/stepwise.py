@@ -29,7 +29,7 @@ class Deciding(Protocol):
 
 
 @runtime_checkable
-class Judging(Protocol):
+class JudgingFeed(Protocol):
     """A feed that knows what a model is to be good at."""
 
     def judge(self, model: nn.Module) -> float:

@@ -121,8 +121,7 @@ def _clean(said: str) -> str:
 
 
 def _is_text(row: Row) -> bool:
-    said = row.get("text")
-    return isinstance(said, str) and ("parent_id" in row or marked(said) is not None)
+    return isinstance(row.get("text"), str)
 
 
 def _text(row: Row) -> list[Sample]:
